@@ -9,9 +9,17 @@ const only = (name, from, allowed) => ({
 module.exports = {
   forbidden: [
     only('the simulator imports no other room', '^simulator/', '^simulator/'),
-    only('the language knows only the simulator', '^language-server/language/', '^(language-server/language|simulator)/'),
+    only(
+      'the language knows only the simulator',
+      '^language-server/language/',
+      '^(language-server/language|simulator)/',
+    ),
     only('the server knows its language', '^language-server/(?!language/)', '^(language-server|simulator)/'),
-    only('the extension knows language and simulator', '^extension/', '^(extension|language-server/language|simulator)/'),
+    only(
+      'the extension knows language and simulator',
+      '^extension/',
+      '^(extension|language-server/language|simulator)/',
+    ),
     only('pictures are drawn from the simulator’s types', '^webview/', '^(webview|simulator)/'),
     only('the CLI knows language and simulator', '^cli/', '^(cli|language-server/language|simulator)/'),
     {
@@ -26,7 +34,12 @@ module.exports = {
       from: { path: '^simulator/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '@noble/hashes' },
     },
-    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -5,9 +5,13 @@ const rooms = ['simulator', 'language-server/language', 'language-server', 'exte
 
 const check = (room) =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', `${room}/tsconfig.json`], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['node_modules/typescript/bin/tsc', '--noEmit', '-p', `${room}/tsconfig.json`],
+      {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
     child.on('exit', (code) => resolve(code === 0));
   });
 

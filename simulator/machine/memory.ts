@@ -1,0 +1,119 @@
+/**
+ * The machine's memory as a time-free state machine: frames, watermarks, cgroups and their limits, the page cache with its shadow entries,
+ * anonymous memory and swap slots, dirty pages, and one reclaim variant. It says what happened; the engine says how long that takes.
+ *
+ * Kernel counterpart: mm/{filemap,memcontrol,vmscan,workingset,swap,page_alloc,memory}.c, one node, order-0 folios.
+ *
+ * This file is the contract; create-memory.ts builds it.
+ */
+import type { CgroupSpec, MachineSpec, ObjectSpec, TimelineAction, VariantChoice, KnobValues } from '../plan.ts';
+import type { Pages } from '../units.ts';
+import type { CacheReclaimer, FutureAccesses, ListReclaimer } from './reclaimer.ts';
+
+export interface MemoryLayout {
+  readonly machine: MachineSpec;
+  readonly cgroups: readonly CgroupSpec[];
+  readonly objects: readonly ObjectSpec[];
+  /** First page number of each object; objects follow one another. */
+  readonly bases: readonly number[];
+  /** Size of the page-number space. */
+  readonly pages: number;
+  readonly sysctls: KnobValues;
+  readonly reclaim: VariantChoice;
+  /**
+   * `synchronous`: kswapd runs to completion inside the allocation that woke it. `concurrent`: allocation only sets `kswapdAwake`; the engine
+   * calls kswapdStep when simulated time allows.
+   */
+  readonly kswapd: 'synchronous' | 'concurrent';
+}
+
+/** Outcome bits of one access or fault. */
+export const HIT = 0;
+/** The page was not in memory (any kind of fault below, except a minor one). */
+export const MISS = 1;
+/** A new zero page was made: a minor fault, not a miss. */
+export const ZEROED = 2;
+/** Must be read from the file's disk. */
+export const READ_IO = 4;
+/** Must be read from swap. */
+export const SWAP_IN = 8;
+/** The task had to reclaim for itself. */
+export const DIRECT_RECLAIM = 16;
+/** No frame could be had: the OOM killer must act; the access did not happen. */
+export const OUT_OF_MEMORY = 32;
+/** The page that was missed belongs to the workingset: waiting for it is a memory stall (PSI). */
+export const WORKINGSET_STALL = 64;
+
+export interface Gauges {
+  nr_free_pages: Pages;
+  nr_active_file: Pages;
+  nr_inactive_file: Pages;
+  nr_active_anon: Pages;
+  nr_inactive_anon: Pages;
+  nr_unevictable: Pages;
+  nr_dirty: Pages;
+  nr_writeback: Pages;
+  nr_swap_used: Pages;
+  /** Frames in kernel use: tree nodes and page tables. */
+  nr_slab: Pages;
+  /** Tree nodes that hold only shadow entries. */
+  workingset_nodes: number;
+  /** Shadow entries in all trees. */
+  nr_shadows: number;
+}
+
+export interface Memory {
+  readonly reclaimer: ListReclaimer | CacheReclaimer;
+  /** Indexed by the constants of counters.ts. */
+  readonly counters: Float64Array;
+  readonly flags: Uint8Array;
+  /** How many misses had to be read from disk / from swap, how many pages went out to disk / swap: what the fast path needs to sum time. */
+  readonly io: { reads: number; swapIns: number; writes: number; swapOuts: number; zeroed: number; scanned: number };
+
+  /** Fast path: `n` accesses by one thread in `cgroup`, reclaim synchronous. Stops early on OOM and returns how many were done. */
+  run(
+    block: Uint32Array,
+    offset: number,
+    n: number,
+    cgroup: number,
+    missBits?: Uint8Array,
+    missOffset?: number,
+  ): number;
+  /** Full machine: one access. Returns outcome bits; state has already changed (the page is in memory), the engine does the waiting. */
+  access(word: number, cgroup: number): number;
+  /** Read-ahead: brings a page in without marking it accessed. Returns outcome bits; HIT if it was there already. */
+  readAhead(page: number, cgroup: number): number;
+  /** Whether a page is in memory. */
+  isResident(page: number): boolean;
+
+  /** Concurrent kswapd: true while free memory has not come back above the high watermark. */
+  readonly kswapdAwake: boolean;
+  /** One lot of kswapd's work (a scan of at most SWAP_CLUSTER_MAX pages a list). Returns pages scanned; clears kswapdAwake when done. */
+  kswapdStep(): Pages;
+
+  /** Dirty file pages, oldest first, at most `limit`, marked under writeback. The engine calls writebackDone when the disk has them. */
+  takeDirty(limit: Pages, into: Uint32Array): Pages;
+  writebackDone(page: number): void;
+  /** Pages that reclaim queued for writeback or swap-out since the last call; the engine charges the disk for them. */
+  takeQueuedWrites(): { file: Pages; swap: Pages };
+
+  /** mlock/munlock of a run of pages (faulting them in is the engine's job). */
+  setLocked(start: number, pages: Pages, locked: boolean): void;
+  /** Frees anonymous pages or drops file pages: munmap, exit, truncate. `keepCache` leaves file pages in the page cache. */
+  release(start: number, pages: Pages): Pages;
+  /** Changes a sysctl or a cgroup limit while running. */
+  apply(action: TimelineAction): void;
+  /** Pages charged to a cgroup (its subtree), kernel memory included. */
+  usage(cgroup: number): Pages;
+  gauges(into: Gauges): Gauges;
+  /** OPT and its like are told the future; false if this variant does not ask. */
+  readonly wantsFuture: boolean;
+  foresee(next: FutureAccesses): void;
+
+  /** Debug and property tests: free + lists + isolated + unevictable + kernel = memory; throws with the sums otherwise. */
+  checkConservation(): void;
+  /** Event log window; off by default. */
+  setLog(log: ((rule: string, page: number, a: number, b: number) => void) | null): void;
+}
+
+export type CreateMemory = (layout: MemoryLayout) => Memory;

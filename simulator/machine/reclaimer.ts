@@ -1,0 +1,160 @@
+/**
+ * What a reclaim variant is to the machine. There are two kinds:
+ *
+ * - `ListReclaimer`: the kernel's ways (two lists, MGLRU). The machine owns frames, cgroups, charging, the page-cache tree with its shadow
+ *   entries, swap and writeback; the variant owns its lists and decides what leaves when it is told to scan.
+ * - `CacheReclaimer`: the literature's ways and the rulers (LRU, ARC, OPT …). They know a capacity and page numbers, nothing else, and evict
+ *   while admitting.
+ *
+ * Both run whole blocks of accesses in one tight loop of their own (`run`) and single accesses through the small functions below; a property
+ * test holds the two equal. No object, closure or allocation per access.
+ */
+import type { KnobValues } from '../plan.ts';
+import type { Variant } from '../tables/define.ts';
+import type { Pages } from '../units.ts';
+
+/** State byte, bit 0: the page is in memory. All other bits belong to the variant. */
+export const RESIDENT = 1;
+
+/** Machine-owned flag byte of each page (`MemoryHost.flags`), only touched on rare paths. */
+export const ANON = 1; // swap-backed
+export const DIRTY = 2;
+export const WRITEBACK = 4;
+export const MAPPED = 8;
+export const EXEC = 16;
+export const UNEVICTABLE = 32; // mlocked
+export const SWAPPED = 64; // content in swap, not in memory
+export const TOUCHED = 128; // anon page that exists (first touch done)
+
+export interface ReclaimVariant extends Variant {
+  create(host: MemoryHost, values: KnobValues): ListReclaimer | CacheReclaimer;
+}
+
+/** Counts since creation; what misses and hits mean is the machine's to say (a miss is an access whose page was not in memory). */
+export interface Tally {
+  hits: number;
+  misses: number;
+}
+
+export interface CacheReclaimer {
+  readonly kind: 'cache';
+  /** One byte per page number, bit 0 = RESIDENT. */
+  readonly state: Uint8Array;
+  readonly tally: Tally;
+  /** Pages in memory now; never above the capacity. */
+  readonly resident: Pages;
+  /**
+   * Accesses `n` words of `block` from `offset`, evicting as needed. Operations don't matter to these policies. If `missBits` is given, bit i
+   * (of byte i >> 3) is set for each missing access i, counted from `missOffset`.
+   */
+  run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset?: number): void;
+  /** One access; true when the page was in memory. Calls host.evicted(page) for each page that leaves. */
+  access(page: number): boolean;
+  /** Changes the capacity, evicting at once if need be. */
+  setCapacity(pages: Pages): void;
+  /** The page is gone for good (truncated, freed): forget it, ghosts included. */
+  drop(page: number): void;
+  /** Rulers that must know the future (OPT) are given the whole access sequence before the first access. */
+  foresee?(next: FutureAccesses): void;
+}
+
+/** For each access i of the coming sequence, the index of the next access to the same page (or 2^32-1). */
+export interface FutureAccesses {
+  readonly next: Uint32Array;
+}
+
+/** A cgroup's lists on one node (struct lruvec). Index 0 belongs to the root cgroup. */
+export type LruvecIndex = number;
+
+/** One reclaim pass over a lruvec: kernel struct scan_control, as far as it is modelled. */
+export interface ScanControl {
+  nrToReclaim: Pages;
+  priority: number;
+  /** kswapd as against direct reclaim. */
+  kswapd: boolean;
+  /** Reclaim on behalf of a memory cgroup's limit, not of the node. */
+  memcg: boolean;
+  /** Whether anonymous pages may go: swap exists and has room. */
+  maySwap: boolean;
+  mayDeactivateFile: boolean;
+  mayDeactivateAnon: boolean;
+  cacheTrim: boolean;
+  fileIsTiny: boolean;
+  nrScanned: Pages;
+  nrReclaimed: Pages;
+}
+
+export interface ListReclaimer {
+  readonly kind: 'lists';
+  readonly state: Uint8Array;
+  readonly tally: Tally;
+  /**
+   * Accesses `n` words of `block` from `offset`, all by one thread in cgroup lruvec `lru`; what misses goes through host.fault(word, lru)
+   * out of line. Same missBits convention as above.
+   */
+  run(
+    block: Uint32Array,
+    offset: number,
+    n: number,
+    lru: LruvecIndex,
+    missBits?: Uint8Array,
+    missOffset?: number,
+  ): void;
+  /** mark_accessed / young bit for a resident page. */
+  accessed(word: number): void;
+  /**
+   * A page has got its frame and its place in the page-cache tree: judge its shadow (0: none), put it on a list, count. `word` carries the
+   * operation of the faulting access; `accessed` is called separately by the machine where the kernel marks after adding.
+   */
+  insert(word: number, lru: LruvecIndex, shadow: number): void;
+  /** Takes a page off its list without reclaim (truncate, munmap, exit). */
+  remove(page: number): void;
+  /** One pass over one lruvec at sc.priority; adds to sc.nrScanned and sc.nrReclaimed. */
+  shrink(lru: LruvecIndex, sc: ScanControl): void;
+  /** Called once at the start of each reclaim cycle over a cgroup's subtree (prepare_scan_count, aging decisions). */
+  prepare?(lru: LruvecIndex, sc: ScanControl): void;
+  /** Called at the end of each reclaim cycle (snapshot_refaults). */
+  finish?(lru: LruvecIndex): void;
+  /** Sizes for `nr_*` gauges and for charging decisions. */
+  sizes(lru: LruvecIndex): ListSizes;
+}
+
+export interface ListSizes {
+  inactiveFile: Pages;
+  activeFile: Pages;
+  inactiveAnon: Pages;
+  activeAnon: Pages;
+}
+
+/** What the machine offers a variant. Counters are indexed by the constants of machine/counters.ts. */
+export interface MemoryHost {
+  /** Size of the page-number space. */
+  readonly pages: number;
+  /** Frames a CacheReclaimer may fill; a ListReclaimer never asks. */
+  readonly capacity: Pages;
+  readonly flags: Uint8Array;
+  readonly counters: Float64Array;
+  readonly lruvecs: number;
+  /** Total pages of memory (present), for ratios and bucket orders. */
+  readonly memoryPages: Pages;
+  /** vm.swappiness now. */
+  swappiness(lru: LruvecIndex): number;
+  /** Free swap, in pages. */
+  swapFree(): Pages;
+  /** A page misses: charge, tree, read, insert, mark. Runs synchronously; the full machine turns what it did into waiting. */
+  fault(word: number, lru: LruvecIndex): void;
+  /**
+   * A scanned page leaves: its frame becomes free, its cgroup is uncharged, `shadow` (0: none) takes its place in the tree. For an anonymous
+   * page this means swapping it out (or dropping it, if clean in swap).
+   */
+  evict(page: number, shadow: number): void;
+  /** A dirty file page reached the end of the inactive list: queue it for writeback; false if the queue takes no more. */
+  pageout(page: number): boolean;
+  /** For CacheReclaimer: `page` has left. */
+  evicted(page: number): void;
+  /** Which lruvec a page is charged to. */
+  lruvecOf(page: number): LruvecIndex;
+  /** Whether events are logged now: ask before building one. */
+  readonly logging: boolean;
+  log(rule: string, page: number, a: number, b: number): void;
+}

@@ -1,0 +1,285 @@
+/**
+ * A Plan: everything one `run` statement asks for, as plain, versioned, serialisable data. The language compiles to it; whoever holds it
+ * can run it anywhere. It holds no expressions: `compare` and `sweep` are multiplied out into `points`, each a complete scenario, because a
+ * swept value may appear anywhere (`let hot = 0.6 * server.memory`).
+ *
+ * Sizes are bytes, times nanoseconds, shares parts per million, unless a name says otherwise.
+ */
+import type { Bytes, BytesPerSecond, Nanoseconds, Pages, Ppm } from './units.ts';
+
+export const PLAN_VERSION = 1;
+
+/** Where in the user's text something was said: lines and columns count from 0, `uri` is a file or a notebook cell. */
+export interface SourceSpan {
+  readonly uri: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** Values of knobs by knob name (see simulator/tables). A knob that is absent has its default. */
+export type KnobValues = Readonly<Record<string, number | string | boolean>>;
+
+export interface Plan {
+  readonly version: typeof PLAN_VERSION;
+  readonly title: string;
+  readonly seed: number;
+  /** The dimensions of the experiment, `compare` axes first, in the order written. Empty: one point. */
+  readonly axes: readonly Axis[];
+  /** Every combination of axis values; the last axis varies fastest. Never empty. */
+  readonly points: readonly PointSpec[];
+  readonly plots: readonly PlotSpec[];
+  readonly expects: readonly ExpectSpec[];
+  readonly traces: readonly TraceRef[];
+  readonly source?: SourceSpan;
+}
+
+export interface Axis {
+  readonly kind: 'compare' | 'sweep';
+  /** `reclaim`, `server.memory`, … */
+  readonly name: string;
+  /** Unit of numeric values: `bytes`, `ns`, `pages`, `ppm`, `count`; empty for ids. */
+  readonly unit: string;
+  /** Values with the label that charts and tables show. Labels are unique within an axis. */
+  readonly values: readonly { readonly label: string; readonly value: number | string }[];
+}
+
+export interface PointSpec {
+  /** Index into each axis' values, one per axis. */
+  readonly coordinates: readonly number[];
+  readonly scenario: Scenario;
+}
+
+/** One machine, its objects and processes: what a single simulation runs. */
+export interface Scenario {
+  readonly machine: MachineSpec;
+  /** Index 0 is the root cgroup and always present. */
+  readonly cgroups: readonly CgroupSpec[];
+  readonly objects: readonly ObjectSpec[];
+  readonly processes: readonly ProcessSpec[];
+  /** Changes at fixed times (`at 5 s { … }`), ascending. */
+  readonly timeline: readonly TimelineEntry[];
+  /** The reclaim variant and its own parameters; other mechanisms join as their issues land. */
+  readonly reclaim: VariantChoice;
+  /** Sysctls by kernel name (`vm.swappiness`). */
+  readonly sysctls: KnobValues;
+  /** End of the run (`for 60 s`); absent: when processes and timeline have ended. */
+  readonly duration?: Nanoseconds;
+}
+
+export interface VariantChoice {
+  readonly id: string;
+  readonly values: KnobValues;
+}
+
+export interface MachineSpec {
+  readonly name: string;
+  /** Knobs of scope `machine` (memory in bytes, cpus, …). */
+  readonly values: KnobValues;
+  /** Disk knobs (scope `disk`). Files live on it unless they say otherwise. */
+  readonly disk: KnobValues;
+  /** Swap devices in priority order; empty: no swap. */
+  readonly swap: readonly { readonly name: string; readonly values: KnobValues }[];
+}
+
+export interface CgroupSpec {
+  readonly name: string;
+  /** Index of the parent; the root (index 0) has none. */
+  readonly parent: number | null;
+  /** Knobs of scope `cgroup` (`memory.max`, `memory.low`, …). */
+  readonly values: KnobValues;
+}
+
+export interface ObjectSpec {
+  readonly kind: 'file' | 'anon';
+  readonly name: string;
+  readonly pages: Pages;
+  /** The process that declares an anonymous region. */
+  readonly process?: number;
+  /** Knobs of scope `file` or `anon` (`locked`, `backing`, `readahead`, …). */
+  readonly values: KnobValues;
+  readonly source?: SourceSpan;
+}
+
+export interface ProcessSpec {
+  readonly name: string;
+  readonly cgroup: number;
+  /** Knobs of scope `process` (`threads`, …). */
+  readonly values: KnobValues;
+  /** A process without named phases has one phase with an empty name. */
+  readonly phases: readonly PhaseSpec[];
+  readonly source?: SourceSpan;
+}
+
+export interface PhaseSpec {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  /** `for 20 s { … }` / `phase work for 6 s`: the steps repeat until the time is over. */
+  readonly duration?: Nanoseconds;
+  readonly source?: SourceSpan;
+}
+
+export type Step = AccessStep | MixStep | IdleStep | ReplayStep | RegionStep | ExitStep;
+
+/** `read` and `write` go through a descriptor on files and are loads and stores on anonymous memory; `touch` goes through a mapping. */
+export type AccessVerb = 'read' | 'write' | 'touch';
+
+export interface AccessStep {
+  readonly kind: 'access';
+  readonly verb: AccessVerb;
+  readonly target: RegionRef;
+  readonly pattern: Pattern;
+  readonly amount: Amount;
+  /** `at 20 MB/s`; absent: as fast as it goes. */
+  readonly rate?: BytesPerSecond;
+  /** Time between two accesses (`every 25 us`). */
+  readonly think?: Nanoseconds;
+  readonly source?: SourceSpan;
+}
+
+/** A weighted mixture; the parts' own amounts are ignored, the mixture's counts. */
+export interface MixStep {
+  readonly kind: 'mix';
+  readonly parts: readonly { readonly weight: Ppm; readonly access: AccessStep }[];
+  readonly amount: Amount;
+  readonly source?: SourceSpan;
+}
+
+export interface IdleStep {
+  readonly kind: 'idle';
+  readonly time: Nanoseconds;
+  readonly source?: SourceSpan;
+}
+
+export interface ReplayStep {
+  readonly kind: 'replay';
+  /** Index into Plan.traces. */
+  readonly trace: number;
+  readonly source?: SourceSpan;
+}
+
+/** Something done to a region as a whole. */
+export interface RegionStep {
+  readonly kind: 'mlock' | 'munlock' | 'fsync' | 'munmap';
+  readonly target: RegionRef;
+  readonly source?: SourceSpan;
+}
+
+export interface ExitStep {
+  readonly kind: 'exit';
+  readonly source?: SourceSpan;
+}
+
+/** Half-open run of pages of one object: `db[0 .. 38 MiB]`. */
+export interface RegionRef {
+  /** Index into Scenario.objects. */
+  readonly object: number;
+  readonly start: Pages;
+  readonly pages: Pages;
+}
+
+export type Pattern =
+  /** 0, 1, 2, …, wrapping round: repeated it is a cyclic scan. */
+  | { readonly kind: 'sequential' }
+  | { readonly kind: 'stride'; readonly pages: Pages }
+  | { readonly kind: 'uniform' }
+  /** P(rank r) ∝ (r+1)^-s, ranks scattered over the region by a seeded shuffle. Any s ≥ 0. */
+  | { readonly kind: 'zipf'; readonly s: number }
+  /** `share` of the pages take `accesses` of the accesses, uniformly on either side. */
+  | { readonly kind: 'hot-cold'; readonly share: Ppm; readonly accesses: Ppm }
+  /** Bell curve around `mean` of the region with deviation `deviation`, both shares of its length; wraps round. */
+  | { readonly kind: 'gaussian'; readonly mean: Ppm; readonly deviation: Ppm }
+  /** Each page once, in order, continuing where this step or an earlier stream over the same region stopped. */
+  | { readonly kind: 'stream' };
+
+export type Amount =
+  /** `4 times` after `sequentially`, `once`: whole passes over the region. */
+  | { readonly kind: 'passes'; readonly count: number }
+  /** `1M times`: single page accesses. */
+  | { readonly kind: 'accesses'; readonly count: number }
+  | { readonly kind: 'time'; readonly time: Nanoseconds }
+  | { readonly kind: 'bytes'; readonly bytes: Bytes };
+
+export type TimelineAction =
+  | { readonly kind: 'sysctl'; readonly name: string; readonly value: number | string | boolean }
+  | {
+      readonly kind: 'cgroup';
+      readonly cgroup: number;
+      readonly name: string;
+      readonly value: number | string | boolean;
+    }
+  | { readonly kind: 'kill'; readonly process: number };
+
+export interface TimelineEntry {
+  readonly time: Nanoseconds;
+  readonly actions: readonly TimelineAction[];
+  readonly source?: SourceSpan;
+}
+
+export interface TraceRef {
+  readonly name: string;
+  /** As written; the host resolves it relative to the text that names it. */
+  readonly path: string;
+  readonly format: string;
+  /** Knobs of scope `trace` (columns, …). */
+  readonly values: KnobValues;
+  /** Filled in by the host before running: number of accesses, distinct pages and a hash of the decoded words. */
+  readonly records?: number;
+  readonly pages?: Pages;
+  readonly hash?: string;
+  readonly source?: SourceSpan;
+}
+
+/** `name`, or `name("phase")`, or `name of object`. */
+export interface MetricRef {
+  /** A counter, gauge or measure of simulator/tables. */
+  readonly name: string;
+  readonly phase?: string;
+  readonly object?: string;
+}
+
+export interface PlotSpec {
+  readonly metrics: readonly MetricRef[];
+  /**
+   * What runs along the x axis: `time`, `pass`, `phase`, `variant`, or the name of an axis. Absent: the first sweep if there is one, else `variant`.
+   */
+  readonly over?: string;
+  readonly as?: 'line' | 'bars' | 'area' | 'heatmap' | 'distribution' | 'timeline' | 'table';
+  /** As written, for captions. */
+  readonly text: string;
+  readonly source?: SourceSpan;
+}
+
+export type Comparison = '<' | '<=' | '==' | '!=' | '>=' | '>';
+
+export type MetricExpression =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'metric'; readonly metric: MetricRef }
+  | {
+      readonly kind: 'binary';
+      readonly op: '+' | '-' | '*' | '/';
+      readonly left: MetricExpression;
+      readonly right: MetricExpression;
+    };
+
+export type ExpectCondition =
+  | {
+      readonly kind: 'compare';
+      readonly op: Comparison;
+      readonly left: MetricExpression;
+      readonly right: MetricExpression;
+    }
+  /** `no oom`, `oom before 20 s`. */
+  | { readonly kind: 'event'; readonly event: string; readonly absent: boolean; readonly before?: Nanoseconds };
+
+export interface ExpectSpec {
+  /** As written. */
+  readonly text: string;
+  /** Labels of `compare` values it names; empty: all points. */
+  readonly variants: readonly string[];
+  /** `at server.memory >= 56 MiB`: only points whose axis value satisfies all. */
+  readonly where: readonly { readonly axis: string; readonly op: Comparison; readonly value: number }[];
+  readonly condition: ExpectCondition;
+  readonly source?: SourceSpan;
+}

@@ -1,0 +1,139 @@
+/**
+ * A Report: everything a run found out, columnar and self-describing. Whoever holds it can draw it; the renderer needs nothing else.
+ * Sizes are bytes, times nanoseconds, counts pages unless a unit says otherwise. The schema is versioned; older reports stay readable.
+ */
+import type { Axis, KnobValues, PlotSpec, SourceSpan } from './plan.ts';
+import type { Nanoseconds } from './units.ts';
+
+export const REPORT_VERSION = 1;
+/** Changes whenever the same plan may give other numbers: results cached under another version are stale. */
+export const MODEL_VERSION = '0.1.0';
+
+export interface Report {
+  readonly version: typeof REPORT_VERSION;
+  readonly model: string;
+  /** Hash of the plan without source positions (see plan-hash.ts). */
+  readonly plan: string;
+  readonly seed: number;
+  readonly title: string;
+  /** True when the run was interrupted: what is here is true, but not all that was asked for. */
+  readonly partial: boolean;
+  readonly axes: readonly Axis[];
+  readonly plots: readonly PlotSpec[];
+  readonly points: readonly PointReport[];
+  /** Names, units, titles of every metric that occurs, so that a picture needs no table of its own. */
+  readonly metrics: Readonly<Record<string, MetricInfo>>;
+  /** Titles, years and commits of the variants that occur. */
+  readonly variants: Readonly<Record<string, VariantInfo>>;
+  /** What was decimated, assumed, left out. */
+  readonly warnings: readonly string[];
+  readonly source?: SourceSpan;
+}
+
+export interface MetricInfo {
+  readonly title: string;
+  readonly unit: string;
+  readonly doc: string;
+  readonly kernel?: string;
+}
+
+export interface VariantInfo {
+  readonly title: string;
+  readonly summary: string;
+  readonly linux?: string;
+  readonly year?: number;
+  readonly commit?: string;
+  /** How far the numbers may be trusted. */
+  readonly standing: 'measured' | 'published' | 'derived' | 'assumed';
+}
+
+export interface PointReport {
+  readonly coordinates: readonly number[];
+  /** `reclaim` → id, and the parameters given with it. */
+  readonly variant: Readonly<Record<string, string>>;
+  readonly values: KnobValues;
+  /** Numeric axis values by axis name. */
+  readonly at: Readonly<Record<string, number>>;
+  /** `blocks`: the policy's own loop, time summed from counts; `events`: the full machine. */
+  readonly path: 'blocks' | 'events';
+  /** False for the point an interruption hit. */
+  readonly complete: boolean;
+  /** Simulated time at the end. */
+  readonly time: Nanoseconds;
+  /** Totals at the end, by kernel name. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Derived figures: `hit-ratio`, `reclaim-efficiency`, … */
+  readonly measures: Readonly<Record<string, number>>;
+  readonly phases: readonly PhaseReport[];
+  readonly series: readonly Series[];
+  readonly distributions: readonly Distribution[];
+  readonly events: readonly EventRecord[];
+  readonly spans: readonly Span[];
+  readonly expectations: readonly ExpectationResult[];
+}
+
+export interface PhaseReport {
+  readonly name: string;
+  readonly process: string;
+  readonly start: Nanoseconds;
+  readonly end: Nanoseconds;
+  readonly accesses: number;
+  readonly hits: number;
+  readonly misses: number;
+  /** One entry for each whole pass of a step with passes (`sequentially 4 times`), else ten equal slices of the phase's accesses. */
+  readonly passes: readonly PassReport[];
+  /** What the counters rose by during the phase. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface PassReport {
+  readonly accesses: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly start: Nanoseconds;
+  readonly end: Nanoseconds;
+}
+
+/** A gauge over time; decimated min–max in the core, so spikes survive. `t` ascends. */
+export interface Series {
+  readonly name: string;
+  readonly unit: string;
+  readonly t: Float64Array;
+  readonly y: Float64Array;
+}
+
+/** A histogram: bucket i counts values in [edges[i], edges[i+1]). */
+export interface Distribution {
+  readonly name: string;
+  readonly unit: string;
+  readonly edges: Float64Array;
+  readonly counts: Float64Array;
+}
+
+export interface EventRecord {
+  readonly time: Nanoseconds;
+  /** Rule id of simulator/tables (`oom.kill`, `reclaim.refault.activate`). */
+  readonly rule: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly source?: SourceSpan;
+}
+
+export interface Span {
+  readonly name: string;
+  readonly resource: string;
+  readonly start: Nanoseconds;
+  readonly end: Nanoseconds;
+  readonly source?: SourceSpan;
+}
+
+export interface ExpectationResult {
+  readonly text: string;
+  readonly holds: boolean;
+  /** `null` when the run ended before it could be told (partial). */
+  readonly left: number | null;
+  readonly right: number | null;
+  /** First time at which it was violated, where that can be told. */
+  readonly violated?: Nanoseconds;
+  readonly source?: SourceSpan;
+}
