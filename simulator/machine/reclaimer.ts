@@ -12,6 +12,7 @@
 import type { KnobValues } from '../plan.ts';
 import type { Variant } from '../tables/define.ts';
 import type { Pages } from '../units.ts';
+import type { MemcgStats } from './memcg-stats.ts';
 
 /** State byte, bit 0: the page is in memory. All other bits belong to the variant. */
 export const RESIDENT = 1;
@@ -68,6 +69,8 @@ export type LruvecIndex = number;
 
 /** One reclaim pass over a lruvec: kernel struct scan_control, as far as it is modelled. */
 export interface ScanControl {
+  /** The cgroup whose limit (or, for the root, the node whose watermark) causes this reclaim: shadows are told in its clock. */
+  target: LruvecIndex;
   nrToReclaim: Pages;
   priority: number;
   /** kswapd as against direct reclaim. */
@@ -86,11 +89,14 @@ export interface ScanControl {
 
 export interface ListReclaimer {
   readonly kind: 'lists';
+  /** Whose watermark formulas, kswapd gap and shadow-node limit the machine uses: 3.15 (and before) or 6.1 (default). */
+  readonly era?: '3.15' | '6.1';
   readonly state: Uint8Array;
   readonly tally: Tally;
   /**
-   * Accesses `n` words of `block` from `offset`, all by one thread in cgroup lruvec `lru`; what misses goes through host.fault(word, lru)
-   * out of line. Same missBits convention as above.
+   * Accesses `n` words of `block` from `offset`, all by one thread in cgroup lruvec `lru`; what is not in memory goes through
+   * host.fault(word, lru) out of line. Same missBits convention as above: a bit (and a miss in the tally) for each fault whose outcome has
+   * MISS. Stops at a fault with OUT_OF_MEMORY and returns how many accesses were done, `n` otherwise.
    */
   run(
     block: Uint32Array,
@@ -99,7 +105,7 @@ export interface ListReclaimer {
     lru: LruvecIndex,
     missBits?: Uint8Array,
     missOffset?: number,
-  ): void;
+  ): number;
   /** mark_accessed / young bit for a resident page. */
   accessed(word: number): void;
   /**
@@ -117,6 +123,18 @@ export interface ListReclaimer {
   finish?(lru: LruvecIndex): void;
   /** Sizes for `nr_*` gauges and for charging decisions. */
   sizes(lru: LruvecIndex): ListSizes;
+  /** Pages added but still in a per-CPU batch: on no list yet. Absent: none. */
+  batched?(): Pages;
+  /** lru_add_drain: batches go to their lists. The machine calls it before removing pages. */
+  drain?(): void;
+  /** mlock and munlock of a resident page: onto or off the unevictable list. The flag in host.flags has already changed. */
+  setUnevictable?(page: number, unevictable: boolean): void;
+  /** Largest number of tree nodes that may hold only shadow entries; absent: the formula of the era. 0 keeps no shadows at all. */
+  maxShadowNodes?(lru: LruvecIndex | null): number;
+  /** balance_pgdat's look at anonymous lists between passes (age_active_anon). */
+  age?(lru: LruvecIndex): void;
+  /** Anonymous pages of some process go away or a page's writeback ended: rotate it to the reclaim end if it was marked for that. */
+  writebackEnded?(page: number): void;
 }
 
 export interface ListSizes {
@@ -141,8 +159,17 @@ export interface MemoryHost {
   swappiness(lru: LruvecIndex): number;
   /** Free swap, in pages. */
   swapFree(): Pages;
-  /** A page misses: charge, tree, read, insert, mark. Runs synchronously; the full machine turns what it did into waiting. */
-  fault(word: number, lru: LruvecIndex): void;
+  /**
+   * A page misses: charge, tree, read, insert, mark. Runs synchronously; the full machine turns what it did into waiting. Returns the
+   * outcome bits of memory.ts: MISS for one that counts as a miss, ZEROED for a new anonymous page, OUT_OF_MEMORY if it did not happen.
+   */
+  fault(word: number, lru: LruvecIndex): number;
+  /** A load from a resident file page that no page table maps yet: a minor fault, with fault-around. Sets MAPPED. */
+  map(page: number): void;
+  /** Processors: how late cgroup statistics are. */
+  readonly cpus: number;
+  /** Statistics of cgroups, read late (rstat). */
+  readonly stats: MemcgStats;
   /**
    * A scanned page leaves: its frame becomes free, its cgroup is uncharged, `shadow` (0: none) takes its place in the tree. For an anonymous
    * page this means swapping it out (or dropping it, if clean in swap).
