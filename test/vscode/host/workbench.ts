@@ -143,19 +143,3 @@ export function cells(page: Page): Locator {
 export async function runAllCells(page: Page): Promise<void> {
   await page.locator('.notebook-toolbar-container a.action-label[aria-label^="Run All"]').click();
 }
-
-/** How many pixels of a canvas are drawn (not transparent), and how many colours they have, of which many mean text and lines. */
-export async function drawn(canvas: Locator): Promise<{ readonly pixels: number; readonly colours: number }> {
-  return canvas.evaluate((element) => {
-    const { width, height } = element as HTMLCanvasElement;
-    const { data } = (element as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
-    const colours = new Set<number>();
-    let pixels = 0;
-    for (let i = 0; i < data.length; i += 4) {
-      if (data[i + 3] === 0) continue;
-      pixels++;
-      colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
-    }
-    return { pixels, colours: colours.size };
-  });
-}
