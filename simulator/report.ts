@@ -45,6 +45,8 @@ export interface VariantInfo {
   readonly commit?: string;
   /** How far the numbers may be trusted. */
   readonly standing: 'measured' | 'published' | 'derived' | 'assumed';
+  /** As in the variants' table; pictures draw a `ruler` (a bound, not a candidate) in a neutral colour. */
+  readonly family?: 'kernel' | 'proposal' | 'reference' | 'ruler';
 }
 
 export interface PointReport {

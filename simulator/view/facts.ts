@@ -1,0 +1,59 @@
+/** The few facts about a run that stand beside its title everywhere: how much, how long, how, how reliable. */
+import type { Report, VariantInfo } from '../report.ts';
+import { formatValue } from './format.ts';
+
+export interface Fact {
+  readonly id: 'points' | 'time' | 'path' | 'seed' | 'partial' | 'cached';
+  readonly text: string;
+  /** What it means, for tooltips. */
+  readonly doc: string;
+  readonly warn: boolean;
+}
+
+export function factsOf(report: Report, cached = false): Fact[] {
+  const facts: Fact[] = [];
+  const add = (id: Fact['id'], text: string, doc: string, warn = false) => facts.push({ id, text, doc, warn });
+  const n = report.points.length;
+  if (report.partial) {
+    add('partial', 'partial', 'The run was interrupted: what is shown is true, but not all that was asked for.', true);
+  }
+  if (cached) add('cached', 'cached', 'Restored from an earlier run of the same program, seed and model version.');
+  add('points', n === 1 ? '1 point' : `${n} points`, 'Combinations of compared variants and swept values.');
+  const times = report.points.map((point) => point.time);
+  if (times.length > 0) {
+    const least = formatValue(Math.min(...times), 'ns');
+    const most = formatValue(Math.max(...times), 'ns');
+    add('time', least === most ? `${most} simulated` : `${least} – ${most} simulated`, 'Simulated time until the end.');
+  }
+  const fast = report.points.filter((point) => point.path === 'blocks').length;
+  const blocks = 'The policy ran on its own loop over blocks of accesses; time is summed from counts.';
+  const events = 'The full machine ran, event by event, with all its actors.';
+  if (fast === n && n > 0) add('path', 'fast path', blocks);
+  else if (fast === 0 && n > 0) add('path', 'full machine', events);
+  else if (n > 0) add('path', `fast path ×${fast}, full machine ×${n - fast}`, `${blocks} ${events}`);
+  add('seed', `seed ${report.seed}`, 'The same program, seed and model version give the same numbers.');
+  return facts;
+}
+
+/** `Linux 3.15, 2014, commit a528910e12ec`. */
+export function eraOf(info: VariantInfo): string {
+  const parts: string[] = [];
+  if (info.linux !== undefined) parts.push(`Linux ${info.linux}`);
+  if (info.year !== undefined) parts.push(String(info.year));
+  if (info.commit !== undefined) parts.push(`commit ${info.commit}`);
+  return parts.join(', ');
+}
+
+/** How far a variant's numbers may be trusted, in words. */
+export function standingText(standing: VariantInfo['standing']): string {
+  switch (standing) {
+    case 'measured':
+      return 'held against recordings of a real kernel';
+    case 'published':
+      return 'follows published code or text';
+    case 'derived':
+      return 'derived from published facts';
+    case 'assumed':
+      return 'rests on assumptions';
+  }
+}

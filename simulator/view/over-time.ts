@@ -1,0 +1,194 @@
+/** Gauges over simulated time: one panel per metric with one line per variant; stacked areas get one panel per variant instead. */
+import type { MetricRef } from '../plan.ts';
+import type { PointReport } from '../report.ts';
+import type { Annotation, ChartModel, SeriesModel } from './chart-model.ts';
+import { styleOf } from './chart-model.ts';
+import { metricInfo, metricText, seriesOf } from './metrics.ts';
+import type { PlotContext } from './panel.ts';
+import { metricTitle, numberAxis, panel, selectedPoints, shareValueAxes, valueAxis } from './panel.ts';
+import type { VariantRow } from './variants.ts';
+
+interface Row {
+  readonly variant: VariantRow;
+  readonly point: PointReport;
+}
+
+export function overTime(context: PlotContext): ChartModel[] {
+  const { plot } = context;
+  if (plot.as === 'area') return areas(context);
+  const { rows, picks, subtitle } = selectedPoints(context);
+  const single = rows.length === 1 && plot.metrics.length > 1 && sameUnit(context, plot.metrics);
+  if (single) return [metricsTogether(context, rows[0])];
+  const panels = plot.metrics.map((metric, i) => {
+    const missing: string[] = [];
+    const series: SeriesModel[] = [];
+    for (const { variant, point } of rows) {
+      const found = seriesOf(metric, point);
+      if (!found || found.t.length === 0) missing.push(variant.label);
+      else {
+        const { key, label, style } = variant;
+        series.push({ key, label, style, unit: found.unit, x: found.t, y: found.y });
+      }
+    }
+    const unit = series[0]?.unit ?? metricInfo(context.report, metric.name).unit;
+    return panel(context, {
+      kind: 'line',
+      panel: i,
+      title: `${metricTitle(context.report, metric)} over time`,
+      metrics: [metric],
+      x: numberAxis('time', 'ns', xColumns(series, rows)),
+      y: valueAxis(
+        metricTitle(context.report, metric),
+        unit,
+        series.map((s) => s.y),
+      ),
+      series,
+      picks,
+      subtitle,
+      annotations: annotationsOf(rows.filter((row) => series.some((s) => s.key === row.variant.key))),
+      notes: missingNote(metric, missing, rows.length),
+    });
+  });
+  return shareValueAxes(panels);
+}
+
+const sameUnit = (context: PlotContext, metrics: readonly MetricRef[]): boolean =>
+  new Set(metrics.map((m) => metricInfo(context.report, m.name).unit)).size === 1;
+
+/** Time starts at zero, and all panels of a plot end with the longest run. */
+const xColumns = (series: readonly SeriesModel[], rows: readonly Row[]): ArrayLike<number>[] => [
+  [0, ...rows.map((row) => row.point.time)],
+  ...series.map((s) => s.x),
+];
+
+function missingNote(metric: MetricRef, missing: readonly string[], of: number): string[] {
+  if (missing.length === 0) return [];
+  const who = missing.length === of ? '' : ` for ${missing.join(', ')}`;
+  return [`${metricText(metric)} was not sampled over time${who}.`];
+}
+
+/** With a single variant, metrics of one unit share a chart: their relation is the point. */
+function metricsTogether(context: PlotContext, { variant, point }: Row): ChartModel {
+  const { report, plot } = context;
+  const { picks, subtitle } = selectedPoints(context);
+  const notes: string[] = [];
+  const series = plot.metrics.flatMap((metric, i): SeriesModel[] => {
+    const found = seriesOf(metric, point);
+    if (!found) {
+      notes.push(...missingNote(metric, [variant.label], 1));
+      return [];
+    }
+    const name = metricText(metric);
+    return [{ key: name, label: name, style: styleOf(i), unit: found.unit, x: found.t, y: found.y }];
+  });
+  const unit = series[0]?.unit ?? metricInfo(report, plot.metrics[0].name).unit;
+  return panel(context, {
+    kind: 'line',
+    panel: 0,
+    title: `${plot.metrics.map((m) => metricTitle(report, m)).join(', ')} over time`,
+    metrics: plot.metrics,
+    x: numberAxis('time', 'ns', xColumns(series, [{ variant, point }])),
+    y: valueAxis(
+      unit,
+      unit,
+      series.map((s) => s.y),
+    ),
+    series,
+    picks,
+    subtitle,
+    annotations: annotationsOf([{ variant, point }], series[0]?.key),
+    notes,
+  });
+}
+
+/** Stacked areas: metrics are parts of a whole, so each variant has a panel of its own. */
+function areas(context: PlotContext): ChartModel[] {
+  const { report, plot } = context;
+  const { rows, picks, subtitle } = selectedPoints(context);
+  const panels = rows.map(({ variant, point }, index) => {
+    const found = plot.metrics.map((metric) => ({ metric, column: seriesOf(metric, point) }));
+    const x = union(found.flatMap(({ column }) => (column ? [column.t] : [])));
+    const notes: string[] = [];
+    const series = found.flatMap(({ metric, column }, i): SeriesModel[] => {
+      if (!column) {
+        notes.push(...missingNote(metric, [variant.label], 1));
+        return [];
+      }
+      const name = metricText(metric);
+      // Stacked bands are told apart by their order and edges; dashes would only be noise.
+      const style = { ...styleOf(i), dash: [] };
+      return [{ key: name, label: name, style, unit: column.unit, x, y: resample(column.t, column.y, x) }];
+    });
+    const top = new Float64Array(x.length);
+    for (const s of series) for (let i = 0; i < top.length; i++) top[i] += Number.isNaN(s.y[i]) ? 0 : s.y[i];
+    const unit = series[0]?.unit ?? '';
+    const who = rows.length > 1 ? `${variant.label}: ` : '';
+    return panel(context, {
+      kind: 'area',
+      panel: index,
+      title: `${who}${plot.metrics.map((m) => metricTitle(report, m)).join(', ')} over time`,
+      metrics: plot.metrics,
+      x: numberAxis('time', 'ns', xColumns(series, [{ variant, point }])),
+      y: valueAxis(unit, unit, [top]),
+      series,
+      picks,
+      subtitle,
+      stacked: true,
+      annotations: annotationsOf([{ variant, point }], series[0]?.key),
+      notes,
+    });
+  });
+  return shareValueAxes(panels);
+}
+
+/** All times at which any column has a sample, ascending, once each. */
+function union(columns: readonly Float64Array[]): Float64Array {
+  const all = new Set<number>();
+  for (const column of columns) for (const t of column) all.add(t);
+  return Float64Array.from(all).sort();
+}
+
+/** Values of (t, y) at the times `x`, on the line between neighbours; NaN outside. */
+function resample(t: Float64Array, y: Float64Array, x: Float64Array): Float64Array {
+  const out = new Float64Array(x.length).fill(NaN);
+  let i = 0;
+  for (let k = 0; k < x.length; k++) {
+    const at = x[k];
+    if (t.length === 0 || at < t[0] || at > t[t.length - 1]) continue;
+    while (i + 1 < t.length && t[i + 1] <= at) i++;
+    const next = Math.min(i + 1, t.length - 1);
+    const width = t[next] - t[i];
+    out[k] = width > 0 ? y[i] + ((y[next] - y[i]) * (at - t[i])) / width : y[i];
+  }
+  return out;
+}
+
+/** More single events than this would hide the curves; only alarms are drawn then. */
+const EVENTS_DRAWN = 12;
+
+/** Phase starts (all but those at time zero) and noteworthy events. `key`: the series they belong to, when it is not the variant. */
+export function annotationsOf(rows: readonly Row[], key?: string): Annotation[] {
+  const found = new Map<string, { label: string; tone: Annotation['tone']; at: { series: string; x: number }[] }>();
+  const add = (id: string, label: string, tone: Annotation['tone'], series: string, x: number) => {
+    const entry = found.get(id);
+    if (entry) entry.at.push({ series, x });
+    else found.set(id, { label, tone, at: [{ series, x }] });
+  };
+  for (const { variant, point } of rows) {
+    const series = key ?? variant.key;
+    const processes = new Set(point.phases.map((phase) => phase.process));
+    for (const phase of point.phases) {
+      if (phase.name === '' || phase.start <= 0) continue;
+      const label = processes.size > 1 ? `${phase.process}: ${phase.name}` : phase.name;
+      add(`phase ${label}`, label, 'phase', series, phase.start);
+    }
+    const isAlarm = (rule: string) => /(^|\.)(oom|kill|lockup)(\.|$)/.test(rule);
+    const events = point.events.filter((e) => isAlarm(e.rule) || point.events.length <= EVENTS_DRAWN);
+    for (const event of events.slice(0, EVENTS_DRAWN)) {
+      const tone = isAlarm(event.rule) ? 'alarm' : 'event';
+      const label = tone === 'alarm' && /oom/.test(event.rule) ? `OOM: ${event.subject}` : event.text || event.rule;
+      add(`${event.rule} ${event.subject}`, label, tone, series, event.time);
+    }
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,95 @@
+/** From a report's `plot` lines to charts. A report without plots gets those that suit what it holds. */
+import type { PlotSpec } from '../plan.ts';
+import type { Report } from '../report.ts';
+import type { ChartModel } from './chart-model.ts';
+import { distributionOf, seriesOf } from './metrics.ts';
+import { overAxis, overPhase, overVariant } from './over-category.ts';
+import { overPass } from './over-pass.ts';
+import { distributions, heatmaps, timelines } from './over-rest.ts';
+import { overTime } from './over-time.ts';
+import { plotContext } from './panel.ts';
+import type { Dimensions, Selection } from './variants.ts';
+import { dimensionsOf } from './variants.ts';
+
+/** All charts of a report, in the order of its `plot` lines. `selection` chooses swept values by axis name. */
+export function chartsOf(report: Report, selection: Selection = {}): ChartModel[] {
+  const dimensions = dimensionsOf(report);
+  return plotsOf(report).flatMap((plot, index) => chartsOfPlot(report, plot, index, dimensions, selection));
+}
+
+export function chartsOfPlot(
+  report: Report,
+  plot: PlotSpec,
+  index: number,
+  dimensions: Dimensions,
+  selection: Selection,
+): ChartModel[] {
+  const context = plotContext(report, plot, index, dimensions, selection);
+  switch (plot.as) {
+    case 'distribution':
+      return distributions(context);
+    case 'timeline':
+      return timelines(context);
+    case 'heatmap': {
+      const panels = heatmaps(context);
+      if (panels.length > 0) return panels;
+      break;
+    }
+    case 'area':
+      return overTime(context);
+    default:
+  }
+  switch (plot.over) {
+    case 'time':
+      return overTime(context);
+    case 'pass':
+      return overPass(context);
+    case 'phase':
+      return overPhase(context);
+    case 'variant':
+      return overVariant(context);
+    case undefined: {
+      if (isDistribution(report, plot)) return distributions(context);
+      const sweep = dimensions.sweeps[0];
+      return sweep === undefined ? overVariant(context) : overAxis(context, sweep);
+    }
+    default: {
+      const axis = report.axes.findIndex((a) => a.name === plot.over);
+      return axis < 0 ? overVariant(context) : overAxis(context, axis);
+    }
+  }
+}
+
+/** Metrics that exist as distributions only are drawn as such without being told. */
+const isDistribution = (report: Report, plot: PlotSpec): boolean =>
+  plot.as === undefined &&
+  plot.metrics.length > 0 &&
+  plot.metrics.every((metric) =>
+    report.points.some(
+      (point) =>
+        distributionOf(metric, point) !== undefined &&
+        point.measures[metric.name] === undefined &&
+        point.counters[metric.name] === undefined,
+    ),
+  );
+
+/** The report's own plots, or: hit ratio by pass if there are passes, by sweep or variant if there are several points, lists over time. */
+export function plotsOf(report: Report): readonly PlotSpec[] {
+  if (report.plots.length > 0) return report.plots;
+  const plots: PlotSpec[] = [];
+  const { variants, sweeps } = dimensionsOf(report);
+  const hitRatio = [{ name: 'hit-ratio' }];
+  if (report.points.some((point) => point.phases.some((phase) => phase.passes.length > 1))) {
+    plots.push({ metrics: hitRatio, over: 'pass', text: 'hit-ratio by pass' });
+  }
+  if (sweeps.length > 0) plots.push({ metrics: hitRatio, text: 'hit-ratio' });
+  else if (variants.length > 1) plots.push({ metrics: hitRatio, over: 'variant', text: 'hit-ratio by variant' });
+  const lists = ['nr_active_file', 'nr_inactive_file', 'nr_active_anon', 'nr_inactive_anon'].filter((name) =>
+    report.points.some((point) => (seriesOf({ name }, point)?.y ?? new Float64Array()).some((v) => v > 0)),
+  );
+  if (lists.length > 0) {
+    plots.push({ metrics: lists.map((name) => ({ name })), over: 'time', text: `${lists.join(', ')} over time` });
+  }
+  if (plots.length === 0) plots.push({ metrics: hitRatio, over: 'variant', text: 'hit-ratio by variant' });
+  return plots;
+}
