@@ -66,12 +66,25 @@ export interface PointReport {
   readonly counters: Readonly<Record<string, number>>;
   /** Derived figures: `hit-ratio`, `reclaim-efficiency`, … */
   readonly measures: Readonly<Record<string, number>>;
+  /** Gauges at the end. */
+  readonly gauges?: Readonly<Record<string, number>>;
+  /** Per object, when some plot or expectation asks for an object (`hit-ratio of db`). */
+  readonly objects?: readonly ObjectReport[];
   readonly phases: readonly PhaseReport[];
   readonly series: readonly Series[];
   readonly distributions: readonly Distribution[];
   readonly events: readonly EventRecord[];
   readonly spans: readonly Span[];
   readonly expectations: readonly ExpectationResult[];
+}
+
+export interface ObjectReport {
+  readonly name: string;
+  readonly accesses: number;
+  readonly hits: number;
+  readonly misses: number;
+  /** Pages of it in memory at the end. */
+  readonly resident: number;
 }
 
 export interface PhaseReport {
@@ -86,6 +99,10 @@ export interface PhaseReport {
   readonly passes: readonly PassReport[];
   /** What the counters rose by during the phase. */
   readonly counters: Readonly<Record<string, number>>;
+  /** Derived figures of the phase alone. */
+  readonly measures?: Readonly<Record<string, number>>;
+  /** Gauges at its end. */
+  readonly gauges?: Readonly<Record<string, number>>;
 }
 
 export interface PassReport {
@@ -94,6 +111,8 @@ export interface PassReport {
   readonly misses: number;
   readonly start: Nanoseconds;
   readonly end: Nanoseconds;
+  /** Metrics that some plot asks for by pass: rises of counters, gauges at the end of the pass, measures of the pass. */
+  readonly values?: Readonly<Record<string, number>>;
 }
 
 /** A gauge over time; decimated min–max in the core, so spikes survive. `t` ascends. */

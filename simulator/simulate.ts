@@ -1,10 +1,36 @@
 /**
  * The stepper: `createSimulation(plan)` then `advance(budget)` until done. Whoever drives it can cancel, draw progress or stop between any two
  * calls; `report()` says what is known so far, labelled partial if it is not all. The core never observes wall time.
+ *
+ * Both functions may throw a PlanError: what is asked for can't be simulated, and how to change it.
  */
+import type { MemoryEstimate } from './estimate-memory.ts';
+import { preparePoint } from './engine/prepare.ts';
+import type { PointRun } from './engine/point-run.ts';
+import { traceFacts, type TraceFacts } from './engine/setup.ts';
+import { isMetric, wantedBy, type Wanted } from './engine/wanted.ts';
+import { counterRows } from './machine/counters.ts';
+import { createMemory } from './machine/create-memory.ts';
+import type { CreateMemory } from './machine/memory.ts';
+import { PlanError } from './plan-error.ts';
+import { hashPlan } from './plan-hash.ts';
 import type { Plan } from './plan.ts';
-import type { Report } from './report.ts';
-import type { Bytes } from './units.ts';
+import { reclaimVariant } from './reclaim/registry.ts';
+import {
+  MODEL_VERSION,
+  REPORT_VERSION,
+  type MetricInfo,
+  type PointReport,
+  type Report,
+  type VariantInfo,
+} from './report.ts';
+import { gauges } from './tables/gauges.ts';
+import { measures } from './tables/measures.ts';
+import { validatePlan } from './validate.ts';
+import { TableCache } from './workload/program.ts';
+
+export { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
+export { PlanError } from './plan-error.ts';
 
 export interface SimulationOptions {
   /** Run only these points (indices into plan.points): how a pool spreads a sweep. Default: all. */
@@ -29,14 +55,173 @@ export interface Simulation {
   report(): Report;
 }
 
-/** Largest memory a run would hold at a time, to be compared with what the host has before starting. */
-export interface MemoryEstimate {
-  readonly bytes: Bytes;
-  /** The biggest parts, for the message. */
-  readonly parts: readonly { readonly what: string; readonly bytes: Bytes }[];
-}
-
-export type CreateSimulation = (plan: Plan, options?: SimulationOptions) => Simulation;
 export type EstimateMemory = (plan: Plan) => MemoryEstimate;
+export type CreateSimulation = (plan: Plan, options?: SimulationOptions) => Simulation;
 /** Puts the reports of shards of one plan together again, points in plan order. */
 export type MergeReports = (plan: Plan, shards: readonly Report[]) => Report;
+
+/** A way of making simulations on a memory of one's own making: tests use it. */
+export const simulationsOn =
+  (create: CreateMemory): CreateSimulation =>
+  (plan, options = {}) => {
+    validatePlan(plan);
+    const points = options.points ?? plan.points.map((_, i) => i);
+    for (const index of points)
+      if (!Number.isInteger(index) || index < 0 || index >= plan.points.length)
+        throw new PlanError(
+          `there is no point ${index} among the ${plan.points.length} of this plan`,
+          'Ask for points that exist.',
+        );
+    return new PlanSimulation(plan, points, options, create);
+  };
+
+export const createSimulation: CreateSimulation = simulationsOn(createMemory);
+
+class PlanSimulation implements Simulation {
+  private readonly plan: Plan;
+  private readonly indices: readonly number[];
+  private readonly options: SimulationOptions;
+  private readonly create: CreateMemory;
+  private readonly wanted: Wanted;
+  private readonly tables = new TableCache();
+  private traces: readonly TraceFacts[] | null = null;
+  private readonly finished: PointReport[] = [];
+  private readonly warnings: string[] = [];
+  private preparing: Generator<number, PointRun> | null = null;
+  private running: PointRun | null = null;
+
+  constructor(plan: Plan, indices: readonly number[], options: SimulationOptions, create: CreateMemory) {
+    this.plan = plan;
+    this.indices = indices;
+    this.options = options;
+    this.create = create;
+    this.wanted = wantedBy(plan);
+    for (const name of this.wanted.names)
+      if (!isMetric(name)) this.warn(`no metric is called '${name}': it stays empty`);
+    plan.traces.forEach((trace, i) => {
+      const replayed = plan.points.some(({ scenario }) =>
+        scenario.processes.some((p) =>
+          p.phases.some((phase) => phase.steps.some((step) => step.kind === 'replay' && step.trace === i)),
+        ),
+      );
+      if (replayed && !options.traces?.[i])
+        throw new PlanError(
+          `trace '${trace.name}' was not loaded`,
+          `Check that '${trace.path}' exists and can be read.`,
+          trace.source,
+        );
+    });
+  }
+
+  private warn(text: string): void {
+    if (!this.warnings.includes(text)) this.warnings.push(text);
+  }
+
+  advance(budget: number): Progress {
+    let left = Math.max(1, budget);
+    while (left > 0 && this.finished.length < this.indices.length) left -= this.work(left);
+    return this.progress();
+  }
+
+  private progress(): Progress {
+    const done = this.finished.length === this.indices.length;
+    const fraction = done ? 1 : (this.finished.length + (this.running?.fraction ?? 0)) / this.indices.length;
+    return { done, fraction, point: this.indices[Math.min(this.finished.length, this.indices.length - 1)] ?? 0 };
+  }
+
+  private work(budget: number): number {
+    if (!this.running) {
+      this.preparing ??= this.prepare();
+      const step = this.preparing.next();
+      if (!step.done) return step.value;
+      this.running = step.value;
+      this.preparing = null;
+      return 1;
+    }
+    const spent = this.running.advance(budget);
+    if (this.running.done) {
+      this.finished.push(this.running.report());
+      for (const warning of this.running.warnings) this.warn(warning);
+      this.running = null;
+    }
+    return Math.max(1, spent);
+  }
+
+  private *prepare(): Generator<number, PointRun> {
+    if (!this.traces) {
+      const facts: TraceFacts[] = [];
+      for (const words of this.options.traces ?? []) facts.push(yield* traceFacts(words));
+      this.traces = facts;
+    }
+    const { plan, wanted, traces, tables } = this;
+    const point = plan.points[this.indices[this.finished.length]];
+    return yield* preparePoint(
+      { plan, wanted, traces, tables, createMemory: this.create, log: this.options.log },
+      point,
+    );
+  }
+
+  report(): Report {
+    const points = [...this.finished];
+    const warnings = [...this.warnings];
+    if (this.running) {
+      points.push(this.running.report());
+      warnings.push(...this.running.warnings);
+    }
+    return reportOf(this.plan, points, this.finished.length < this.plan.points.length, warnings);
+  }
+}
+
+function reportOf(plan: Plan, points: readonly PointReport[], partial: boolean, warnings: readonly string[]): Report {
+  const metrics: Record<string, MetricInfo> = {};
+  for (const { name, title, unit, doc, kernel } of [...counterRows, ...gauges, ...measures])
+    metrics[name] = { title, unit, doc, ...(kernel !== undefined ? { kernel } : {}) };
+  const variants: Record<string, VariantInfo> = {};
+  for (const { scenario } of plan.points) {
+    const { id } = scenario.reclaim;
+    const variant = reclaimVariant(id);
+    if (!variant || id in variants) continue;
+    const { title, summary, linux, year, commit, source } = variant;
+    variants[id] = {
+      title,
+      summary,
+      ...(linux !== undefined ? { linux } : {}),
+      ...(year !== undefined ? { year } : {}),
+      ...(commit !== undefined ? { commit } : {}),
+      standing: source.kind,
+    };
+  }
+  return {
+    version: REPORT_VERSION,
+    model: MODEL_VERSION,
+    plan: hashPlan(plan),
+    seed: plan.seed,
+    title: plan.title,
+    partial,
+    axes: plan.axes,
+    plots: plan.plots,
+    points,
+    metrics,
+    variants,
+    warnings: [...new Set(warnings)],
+    ...(plan.source ? { source: plan.source } : {}),
+  };
+}
+
+export const mergeReports: MergeReports = (plan, shards) => {
+  const key = (coordinates: readonly number[]) => coordinates.join();
+  const found = new Map<string, PointReport>();
+  for (const shard of shards)
+    for (const point of shard.points) {
+      const known = found.get(key(point.coordinates));
+      if (!known || (point.complete && !known.complete)) found.set(key(point.coordinates), point);
+    }
+  const points = plan.points.flatMap(({ coordinates }) => found.get(key(coordinates)) ?? []);
+  const partial = points.length < plan.points.length || points.some((point) => !point.complete);
+  return reportOf(
+    plan,
+    points,
+    partial,
+    shards.flatMap((shard) => shard.warnings),
+  );
+};

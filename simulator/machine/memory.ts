@@ -7,6 +7,7 @@
  * This file is the contract; create-memory.ts builds it.
  */
 import type { CgroupSpec, MachineSpec, ObjectSpec, TimelineAction, VariantChoice, KnobValues } from '../plan.ts';
+import type { Distribution } from '../report.ts';
 import type { Pages } from '../units.ts';
 import type { CacheReclaimer, FutureAccesses, ListReclaimer } from './reclaimer.ts';
 
@@ -109,6 +110,9 @@ export interface Memory {
   /** OPT and its like are told the future; false if this variant does not ask. */
   readonly wantsFuture: boolean;
   foresee(next: FutureAccesses): void;
+
+  /** Histograms that the variant keeps, such as refault distances. */
+  distributions?(): readonly Distribution[];
 
   /** Debug and property tests: free + lists + isolated + unevictable + kernel = memory; throws with the sums otherwise. */
   checkConservation(): void;

@@ -1,0 +1,85 @@
+/** Everything between a point of a plan and its first access, in steps small enough to be interrupted. */
+import { BLOCK, OP_SHIFT, OP_STORE } from '../machine/access.ts';
+import { OUT_OF_MEMORY, type CreateMemory } from '../machine/memory.ts';
+import { PlanError } from '../plan-error.ts';
+import type { Plan, PointSpec } from '../plan.ts';
+import { valueOf } from '../tables/define.ts';
+import * as knobs from '../tables/knobs.ts';
+import { buildPrograms, type TableCache } from '../workload/program.ts';
+import { BlocksRun } from './blocks-run.ts';
+import { countAccesses, foreseeProgram, MAX_FORESEEN } from './future.ts';
+import type { PointRun } from './point-run.ts';
+import { Recorder } from './recorder.ts';
+import { setUp, type Setup, type TraceFacts } from './setup.ts';
+import type { Wanted } from './wanted.ts';
+
+export interface PrepareContext {
+  readonly plan: Plan;
+  readonly wanted: Wanted;
+  readonly traces: readonly TraceFacts[];
+  readonly tables: TableCache;
+  readonly createMemory: CreateMemory;
+  readonly log: { readonly from: number; readonly to: number; readonly limit: number } | undefined;
+}
+
+/** Words a thread of the full machine draws ahead. */
+export const EVENTS_LOT = 256;
+
+export function* preparePoint(context: PrepareContext, point: PointSpec): Generator<number, PointRun> {
+  const { plan, wanted, tables } = context;
+  const { scenario } = point;
+  const setup = setUp(plan, scenario, wanted, context.traces, context.log !== undefined);
+  const build = () =>
+    buildPrograms({
+      scenario,
+      seed: plan.seed,
+      bases: setup.layout.bases,
+      traces: setup.placements,
+      tables,
+      longest: setup.path === 'blocks' ? BLOCK : EVENTS_LOT,
+    });
+  const programs = yield* build();
+  const memory = context.createMemory(setup.layout);
+  yield BLOCK;
+  if (memory.wantsFuture) {
+    if (programs.length !== 1)
+      throw new PlanError(
+        `'${scenario.reclaim.id}' must know all accesses beforehand, but the order in which ${programs.length} threads make them is not known`,
+        'Run it with a single thread, or leave it out of this comparison.',
+      );
+    const total = countAccesses(programs[0]);
+    if (total > MAX_FORESEEN)
+      throw new PlanError(
+        total === Infinity
+          ? `'${scenario.reclaim.id}' must know all accesses beforehand, but a step ends by time`
+          : `'${scenario.reclaim.id}' must know all ${total} accesses beforehand, more than the ${MAX_FORESEEN} that fit`,
+        'Give numbers of accesses or passes instead of times, and fewer of them, or leave it out of this comparison.',
+      );
+    memory.foresee(yield* foreseeProgram((yield* build())[0], setup.layout.pages));
+  }
+  yield* faultInLocked(setup, memory);
+  const recorder = new Recorder(plan, setup, memory, wanted, plan.points.length);
+  return new BlocksRun(point, setup, memory, programs[0], recorder);
+}
+
+/** Locked regions are there from the start. */
+function* faultInLocked(setup: Setup, memory: ReturnType<CreateMemory>): Generator<number, void> {
+  for (const [i, object] of setup.objects.entries()) {
+    if (object.kind !== 'anon' || !valueOf(object.values, knobs.locked)) continue;
+    const base = setup.layout.bases[i];
+    const cgroup = object.process === undefined ? 0 : setup.scenario.processes[object.process].cgroup;
+    memory.setLocked(base, object.pages, true);
+    for (let page = 0; page < object.pages;) {
+      const end = Math.min(object.pages, page + BLOCK);
+      const from = page;
+      for (; page < end; page++)
+        if (memory.access(((OP_STORE << OP_SHIFT) >>> 0) + base + page, cgroup) & OUT_OF_MEMORY)
+          throw new PlanError(
+            `the locked region '${object.name}' (${object.pages} pages) does not fit in memory: no frame is left after ${page}`,
+            'Make it smaller, or give the machine (or its cgroup) more memory.',
+            object.source,
+          );
+      yield end - from;
+    }
+  }
+}

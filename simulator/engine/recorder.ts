@@ -1,0 +1,400 @@
+/**
+ * Everything a run says about itself: totals, phases, passes, samples, events. The drivers count accesses and tell the time; this turns it
+ * into a PointReport at the end, or at any moment before.
+ */
+import { counterRows } from '../machine/counters.ts';
+import type { Gauges, Memory } from '../machine/memory.ts';
+import type { Plan, PointSpec, SourceSpan } from '../plan.ts';
+import type {
+  Distribution,
+  EventRecord,
+  ObjectReport,
+  PassReport,
+  PhaseReport,
+  PointReport,
+  Series,
+  Span,
+} from '../report.ts';
+import type { Rule } from '../tables/define.ts';
+import { gauges as gaugeRows, noGauges } from '../tables/gauges.ts';
+import { measureByName, measures, type MeasureInput } from '../tables/measures.ts';
+import type { Nanoseconds } from '../units.ts';
+import type { Cursor, PhaseListener } from '../workload/cursor.ts';
+import { sideBySide, type PassEntry, type Snapshot } from '../workload/pass-log.ts';
+import type { Program } from '../workload/program.ts';
+import { evaluateExpectations } from './evaluate.ts';
+import { PHASE_START } from './rules.ts';
+import { Sampler } from './sampler.ts';
+import type { Setup } from './setup.ts';
+import { isCounter, isGauge, type Wanted } from './wanted.ts';
+
+const MAX_EVENTS = 10_000;
+const counterAt = new Map<string, number>(counterRows.map((row, i) => [row.name, i]));
+
+interface State {
+  readonly counters: Float64Array;
+  readonly gauges: Gauges;
+}
+
+interface PhaseState {
+  start: Nanoseconds;
+  end: Nanoseconds;
+  /** Threads in it now, and threads that have left it. */
+  inside: number;
+  before: Float64Array;
+  after: State | null;
+  readonly left: { accesses: number; hits: number; misses: number; passes: readonly PassEntry[] }[];
+  group: number;
+}
+
+/** What the full machine adds. */
+export interface PressureSource {
+  /** `memory.pressure.some.avg10` and siblings, at this moment. */
+  levels(): Readonly<Record<string, number>>;
+}
+
+export class Recorder implements PhaseListener {
+  /** Totals, kept by the driver. */
+  accesses = 0;
+  hits = 0;
+  misses = 0;
+  /** Per object; null when nobody asks. */
+  readonly objectAccesses: Float64Array | null;
+  readonly objectMisses: Float64Array | null;
+  readonly cursors: Cursor[] = [];
+  pressure: PressureSource | null = null;
+  readonly sampler: Sampler;
+
+  private readonly plan: Plan;
+  private readonly setup: Setup;
+  private readonly memory: Memory;
+  private readonly wanted: Wanted;
+  private readonly points: number;
+  private readonly phases = new Map<string, PhaseState>();
+  private readonly events: EventRecord[] = [];
+  private eventsLost = 0;
+  private baseline: Float64Array;
+  private readonly riseCounters: readonly string[];
+  private readonly levelMeasures: readonly string[];
+  private readonly levels: Float64Array;
+  private readonly rises: Float64Array;
+  private readonly now = noGauges();
+  private readonly warnings: string[] = [];
+
+  constructor(plan: Plan, setup: Setup, memory: Memory, wanted: Wanted, points: number) {
+    this.plan = plan;
+    this.setup = setup;
+    this.memory = memory;
+    this.wanted = wanted;
+    this.points = points;
+    this.objectAccesses = wanted.objects ? new Float64Array(setup.objects.length) : null;
+    this.objectMisses = wanted.objects ? new Float64Array(setup.objects.length) : null;
+    this.baseline = Float64Array.from(memory.counters);
+    const needed = new Set<string>();
+    const levels: string[] = [];
+    for (const name of wanted.overTime) {
+      if (isCounter(name)) needed.add(name);
+      const measure = measureByName(name);
+      for (const need of measure?.needs ?? []) needed.add(need);
+      if (measure?.level) levels.push(name);
+    }
+    this.riseCounters = [...needed];
+    this.levelMeasures = levels;
+    this.levels = new Float64Array(gaugeRows.length + levels.length);
+    this.rises = new Float64Array(3 + this.riseCounters.length);
+    this.sampler = new Sampler(this.levels.length, this.rises.length);
+  }
+
+  /** What happened until now (locked memory faulted in) is no part of the run. */
+  begin(): void {
+    this.baseline = Float64Array.from(this.memory.counters);
+  }
+
+  sample(now: Nanoseconds): void {
+    const gauges = this.memory.gauges(this.now);
+    const { levels, rises } = this;
+    let k = 0;
+    for (const row of gaugeRows) levels[k++] = gauges[row.name];
+    if (this.levelMeasures.length > 0) {
+      const input = this.input(this.accesses, this.hits, this.misses, now, this.memory.counters, this.baseline, gauges);
+      for (const name of this.levelMeasures) levels[k++] = measureByName(name)!.of(input);
+    }
+    rises[0] = this.accesses;
+    rises[1] = this.hits;
+    rises[2] = this.misses;
+    for (let i = 0; i < this.riseCounters.length; i++) {
+      const at = counterAt.get(this.riseCounters[i])!;
+      rises[3 + i] = this.memory.counters[at] - this.baseline[at];
+    }
+    this.sampler.record(now, levels, rises);
+  }
+
+  event(time: Nanoseconds, rule: Rule, subject: string, text: string, source?: SourceSpan): void {
+    if (this.events.length >= MAX_EVENTS) {
+      this.eventsLost++;
+      return;
+    }
+    this.events.push({ time, rule: rule.id, subject, text, ...(source ? { source } : {}) });
+  }
+
+  warn(text: string): void {
+    if (!this.warnings.includes(text)) this.warnings.push(text);
+  }
+
+  get warned(): readonly string[] {
+    return this.warnings;
+  }
+
+  // ---- phases
+
+  phaseStart(program: Program, phase: number, now: Nanoseconds): void {
+    const key = `${program.process}/${phase}`;
+    const known = this.phases.get(key);
+    if (known) {
+      known.inside++;
+      return;
+    }
+    this.phases.set(key, {
+      start: now,
+      end: now,
+      inside: 1,
+      before: Float64Array.from(this.memory.counters),
+      after: null,
+      left: [],
+      group: 1,
+    });
+    const spec = this.setup.scenario.processes[program.process];
+    const { name, source } = spec.phases[phase];
+    if (name !== '') this.event(now, PHASE_START, spec.name, `${spec.name} enters phase '${name}'`, source);
+  }
+
+  phaseEnd(cursor: Cursor, now: Nanoseconds): void {
+    const state = this.phases.get(`${cursor.program.process}/${cursor.phase}`)!;
+    state.inside--;
+    state.end = Math.max(state.end, now);
+    state.left.push({
+      accesses: cursor.accesses,
+      hits: cursor.hits,
+      misses: cursor.misses,
+      passes: cursor.passes.entries(),
+    });
+    state.group = Math.max(state.group, cursor.passes.group);
+    if (state.inside === 0) state.after = this.state();
+  }
+
+  snapshot(): Snapshot {
+    return this.wanted.byPass.size > 0 ? this.state() : undefined;
+  }
+
+  private state(): State {
+    return { counters: Float64Array.from(this.memory.counters), gauges: { ...this.memory.gauges(this.now) } };
+  }
+
+  // ---- the report
+
+  private input(
+    accesses: number,
+    hits: number,
+    misses: number,
+    elapsed: Nanoseconds,
+    counters: Float64Array,
+    before: Float64Array,
+    gauges?: Gauges,
+    passes?: MeasureInput['passes'],
+  ): MeasureInput {
+    return {
+      accesses,
+      hits,
+      misses,
+      elapsed,
+      counter: (name) => {
+        const at = counterAt.get(name)!;
+        return counters[at] - before[at];
+      },
+      ...(gauges ? { gauges } : {}),
+      ...(passes ? { passes } : {}),
+      ...(this.pressure ? { pressure: this.pressure.levels() } : {}),
+    };
+  }
+
+  private phaseReport(process: number, phase: number, now: Nanoseconds): PhaseReport | null {
+    const state = this.phases.get(`${process}/${phase}`);
+    if (!state) return null;
+    const inside = this.cursors.filter((c) => c.program.process === process && c.phase === phase && c.live);
+    const parts = [
+      ...state.left,
+      ...inside.map((c) => ({ accesses: c.accesses, hits: c.hits, misses: c.misses, passes: c.passes.entries() })),
+    ];
+    const sum = (key: 'accesses' | 'hits' | 'misses') => parts.reduce((n, part) => n + part[key], 0);
+    const passes = sideBySide(parts.map((part) => part.passes)).map((entry) => this.passReport(entry));
+    const after = state.inside > 0 || !state.after ? this.state() : state.after;
+    const end = state.inside > 0 ? now : state.end;
+    const spec = this.setup.scenario.processes[process];
+    const input = this.input(
+      sum('accesses'),
+      sum('hits'),
+      sum('misses'),
+      end - state.start,
+      after.counters,
+      state.before,
+      after.gauges,
+      passes,
+    );
+    if (state.group > 1)
+      this.warn(
+        `passes of phase '${spec.phases[phase].name}' are shown in groups of ${state.group}: there were too many`,
+      );
+    return {
+      name: spec.phases[phase].name,
+      process: spec.name,
+      start: state.start,
+      end,
+      accesses: input.accesses,
+      hits: input.hits,
+      misses: input.misses,
+      passes,
+      counters: countersRecord(after.counters, state.before),
+      measures: measuresOf(input),
+      gauges: { ...after.gauges },
+    };
+  }
+
+  private passReport(entry: PassEntry): PassReport {
+    const { accesses, hits, misses, start, end } = entry;
+    const plain = { accesses, hits, misses, start, end };
+    if (!entry.before || !entry.after) return plain;
+    const before = entry.before as State;
+    const after = entry.after as State;
+    const input = this.input(accesses, hits, misses, end - start, after.counters, before.counters, after.gauges);
+    const values: Record<string, number> = {};
+    for (const name of this.wanted.byPass) {
+      const value = isCounter(name)
+        ? input.counter(name)
+        : isGauge(name)
+          ? after.gauges[name as keyof Gauges]
+          : (measureByName(name)?.of(input) ?? NaN);
+      if (!Number.isNaN(value)) values[name] = value;
+    }
+    return { ...plain, values };
+  }
+
+  private series(): Series[] {
+    const out: Series[] = [];
+    const points = Math.min(4000, Math.max(250, Math.floor(40_000 / this.points)));
+    gaugeRows.forEach((row, i) => {
+      const { t, y } = this.sampler.level(i, points);
+      if (this.wanted.overTime.has(row.name) || y.some((value) => value !== 0))
+        out.push({ name: row.name, unit: row.unit, t, y });
+    });
+    this.levelMeasures.forEach((name, i) => {
+      const { t, y } = this.sampler.level(gaugeRows.length + i, points);
+      const known = Array.from(y.keys()).filter((k) => !Number.isNaN(y[k]));
+      out.push({
+        name,
+        unit: measureByName(name)!.unit,
+        t: Float64Array.from(known, (k) => t[k]),
+        y: Float64Array.from(known, (k) => y[k]),
+      });
+    });
+    this.riseCounters.forEach((name, i) => {
+      if (!this.wanted.overTime.has(name)) return;
+      const { unit } = counterRows[counterAt.get(name)!];
+      out.push({ name, unit, ...this.sampler.total(3 + i, points) });
+    });
+    for (const name of new Set(['hit-ratio', ...this.wanted.overTime])) {
+      const measure = measureByName(name);
+      if (!measure || measure.level) continue;
+      const columns = this.riseCounters;
+      const windows = this.sampler.windows((rise, elapsed) =>
+        measure.of({
+          accesses: rise(0),
+          hits: rise(1),
+          misses: rise(2),
+          elapsed,
+          counter: (counter) => rise(3 + columns.indexOf(counter)),
+        }),
+      );
+      if (windows.t.length > 0) out.push({ name, unit: measure.unit, ...windows });
+    }
+    return out;
+  }
+
+  private objects(): ObjectReport[] {
+    return this.setup.objects.map((object, i) => {
+      let resident = 0;
+      const base = this.setup.layout.bases[i];
+      for (let page = base; page < base + object.pages; page++) if (this.memory.isResident(page)) resident++;
+      const accesses = this.objectAccesses![i];
+      const misses = this.objectMisses![i];
+      return { name: object.name, accesses, hits: accesses - misses, misses, resident };
+    });
+  }
+
+  report(point: PointSpec, now: Nanoseconds, complete: boolean, distributions: readonly Distribution[]): PointReport {
+    const { plan, setup } = this;
+    const { scenario } = setup;
+    const phases: PhaseReport[] = [];
+    for (const [p, process] of scenario.processes.entries())
+      for (const i of process.phases.keys()) {
+        const phase = this.phaseReport(p, i, now);
+        if (phase) phases.push(phase);
+      }
+    const after = this.state();
+    const withPasses = phases.filter((phase) => phase.measures?.['adaptation-passes'] !== undefined);
+    const input = this.input(
+      this.accesses,
+      this.hits,
+      this.misses,
+      now,
+      after.counters,
+      this.baseline,
+      after.gauges,
+      withPasses.at(-1)?.passes,
+    );
+    const at: Record<string, number> = {};
+    plan.axes.forEach((axis, i) => {
+      const { value } = axis.values[point.coordinates[i]];
+      if (typeof value === 'number') at[axis.name] = value;
+    });
+    if (this.eventsLost > 0) this.warn(`${this.eventsLost} events after the first ${MAX_EVENTS} are left out`);
+    const unjudged: PointReport = {
+      coordinates: point.coordinates,
+      variant: { reclaim: scenario.reclaim.id },
+      values: scenario.reclaim.values,
+      at,
+      path: setup.path,
+      complete,
+      time: now,
+      counters: countersRecord(after.counters, this.baseline),
+      measures: measuresOf(input),
+      gauges: { ...after.gauges },
+      ...(this.objectAccesses ? { objects: this.objects() } : {}),
+      phases,
+      series: this.series(),
+      distributions,
+      events: [...this.events].sort((a, b) => a.time - b.time),
+      spans: phases
+        .filter((phase) => phase.name !== '')
+        .map((phase): Span => ({ name: phase.name, resource: phase.process, start: phase.start, end: phase.end })),
+      expectations: [],
+    };
+    return { ...unjudged, expectations: evaluateExpectations(plan, unjudged) };
+  }
+}
+
+function countersRecord(now: Float64Array, before: Float64Array): Record<string, number> {
+  const out: Record<string, number> = {};
+  counterRows.forEach((row, i) => {
+    out[row.name] = now[i] - before[i];
+  });
+  return out;
+}
+
+function measuresOf(input: MeasureInput): Record<string, number> {
+  const out: Record<string, number> = {};
+  for (const measure of measures) {
+    const value = measure.of(input);
+    if (!Number.isNaN(value)) out[measure.name] = value;
+  }
+  return out;
+}

@@ -1,0 +1,168 @@
+/** From a scenario to what can be run: the page-number space, where traces live, and which of the two speeds fits. */
+import { BLOCK, MAX_PAGES, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
+import type { MemoryLayout } from '../machine/memory.ts';
+import { PlanError } from '../plan-error.ts';
+import type { AccessStep, ObjectSpec, Plan, Scenario, Step } from '../plan.ts';
+import { valueOf } from '../tables/define.ts';
+import * as knobs from '../tables/knobs.ts';
+import type { TracePlacement } from '../workload/program.ts';
+import type { Wanted } from './wanted.ts';
+
+/** What one look through a trace tells. */
+export interface TraceFacts {
+  readonly words: Uint32Array;
+  /** Pages that its file accesses and its anonymous accesses span: numbered apart, each from 0. */
+  readonly filePages: number;
+  readonly anonPages: number;
+  readonly writesFiles: boolean;
+}
+
+export function* traceFacts(words: Uint32Array): Generator<number, TraceFacts> {
+  let file = -1;
+  let anon = -1;
+  let writesFiles = false;
+  for (let i = 0; i < words.length;) {
+    const end = Math.min(words.length, i + 16 * BLOCK);
+    for (; i < end; i++) {
+      const operation = words[i] >>> OP_SHIFT;
+      const page = words[i] & PAGE_MASK;
+      if (operation === OP_STORE) {
+        if (page > anon) anon = page;
+      } else {
+        if (page > file) file = page;
+        if (operation === OP_WRITE) writesFiles = true;
+      }
+    }
+    yield BLOCK;
+  }
+  return { words, filePages: file + 1, anonPages: anon + 1, writesFiles };
+}
+
+export interface Setup {
+  readonly scenario: Scenario;
+  readonly layout: MemoryLayout;
+  readonly path: 'blocks' | 'events';
+  /** Why not the fast one; empty on the fast path. */
+  readonly because: string;
+  readonly placements: readonly TracePlacement[];
+  readonly threads: number;
+  /** Pages of each object, those of traces included. */
+  readonly objects: readonly ObjectSpec[];
+}
+
+const stepsOf = (scenario: Scenario): Step[] =>
+  scenario.processes.flatMap((process) => process.phases.flatMap((phase) => [...phase.steps]));
+
+const accessesOf = (step: Step): readonly AccessStep[] =>
+  step.kind === 'access' ? [step] : step.kind === 'mix' ? step.parts.map((part) => part.access) : [];
+
+export const threadsOf = (scenario: Scenario): number =>
+  scenario.processes.reduce((sum, process) => sum + valueOf(process.values, knobs.threads), 0);
+
+/** kswapd as it will run: `auto` is synchronous for a single thread. */
+export function kswapdOf(scenario: Scenario): 'synchronous' | 'concurrent' {
+  const mode = valueOf(scenario.machine.values, knobs.kswapd);
+  if (mode === 'auto') return threadsOf(scenario) === 1 ? 'synchronous' : 'concurrent';
+  return mode === 'concurrent' ? 'concurrent' : 'synchronous';
+}
+
+/** Why a scenario needs the full machine; empty if the fast path will do. */
+export function needsEvents(
+  scenario: Scenario,
+  wanted: Wanted,
+  traces: readonly TraceFacts[],
+  logging: boolean,
+): string {
+  const threads = threadsOf(scenario);
+  if (threads !== 1) return `${threads} threads`;
+  if (kswapdOf(scenario) === 'concurrent') return 'kswapd runs concurrently';
+  if (scenario.timeline.length > 0) return 'a timeline';
+  if (scenario.duration !== undefined) return 'a run that ends by time';
+  if (wanted.pressure) return 'memory pressure is asked for';
+  if (logging) return 'events are logged';
+  for (const process of scenario.processes)
+    for (const phase of process.phases) if (phase.duration !== undefined) return 'a phase that ends by time';
+  for (const step of stepsOf(scenario)) {
+    if ((step.kind === 'access' || step.kind === 'mix') && step.amount.kind === 'time')
+      return 'a step that ends by time';
+    if (step.kind === 'replay' && traces[step.trace].writesFiles) return 'a trace that writes files';
+    for (const access of accessesOf(step)) {
+      const object = scenario.objects[access.target.object];
+      if (access.rate !== undefined) return 'a rate';
+      if (object.kind === 'file' && access.verb === 'write') return 'file writes';
+      if (object.kind === 'file' && access.verb === 'read' && valueOf(object.values, knobs.readahead) > 0)
+        return 'read-ahead';
+    }
+  }
+  return '';
+}
+
+export function setUp(
+  plan: Plan,
+  scenario: Scenario,
+  wanted: Wanted,
+  traces: readonly TraceFacts[],
+  logging: boolean,
+): Setup {
+  const objects: ObjectSpec[] = [...scenario.objects];
+  const replayed = new Set(stepsOf(scenario).flatMap((step) => (step.kind === 'replay' ? [step.trace] : [])));
+  // A declared object with the trace's name is what the trace accesses; otherwise one is made that fits.
+  const homes = traces.map(({ filePages, anonPages }, i) => {
+    if (!replayed.has(i)) return { file: -1, anon: -1 };
+    const { name } = plan.traces[i];
+    const home = (kind: 'file' | 'anon', pages: number): number => {
+      if (pages === 0) return -1;
+      const declared = objects.findIndex((object) => object.kind === kind && object.name === name);
+      if (declared >= 0) {
+        if (objects[declared].pages < pages)
+          throw new PlanError(
+            `trace '${name}' accesses page ${pages - 1} of '${name}', which has ${objects[declared].pages} pages`,
+            `Declare '${name}' with at least ${pages} pages, or leave the declaration out.`,
+            plan.traces[i].source,
+          );
+        return declared;
+      }
+      const process = scenario.processes.findIndex((p) =>
+        p.phases.some((phase) => phase.steps.some((step) => step.kind === 'replay' && step.trace === i)),
+      );
+      objects.push({ kind, name, pages, values: {}, ...(kind === 'anon' ? { process } : {}) });
+      return objects.length - 1;
+    };
+    return { file: home('file', filePages), anon: home('anon', anonPages) };
+  });
+  const bases: number[] = [];
+  let pages = 0;
+  for (const object of objects) {
+    bases.push(pages);
+    pages += object.pages;
+  }
+  if (pages > MAX_PAGES)
+    throw new PlanError(
+      `files and anonymous regions have ${pages} pages together, more than the ${MAX_PAGES} (4 TiB) of one simulation`,
+      'Make them smaller, or scale machine and objects down together: hit ratios depend on their proportion.',
+    );
+  const because = needsEvents(scenario, wanted, traces, logging);
+  const layout: MemoryLayout = {
+    machine: scenario.machine,
+    cgroups: scenario.cgroups,
+    objects,
+    bases,
+    pages: Math.max(pages, 1),
+    sysctls: scenario.sysctls,
+    reclaim: scenario.reclaim,
+    kswapd: kswapdOf(scenario),
+  };
+  return {
+    scenario,
+    layout,
+    path: because === '' ? 'blocks' : 'events',
+    because,
+    placements: traces.map(({ words }, i) => ({
+      words,
+      fileBase: homes[i].file >= 0 ? bases[homes[i].file] : 0,
+      anonBase: homes[i].anon >= 0 ? bases[homes[i].anon] : 0,
+    })),
+    threads: threadsOf(scenario),
+    objects,
+  };
+}

@@ -1,0 +1,58 @@
+/** What a plan's plots and expectations ask for beyond the usual: decides what has to be recorded, and sometimes which way a point is run. */
+import { counterRows } from '../machine/counters.ts';
+import type { MetricExpression, MetricRef, Plan } from '../plan.ts';
+import { gauges } from '../tables/gauges.ts';
+import { measureByName } from '../tables/measures.ts';
+
+export interface Wanted {
+  /** Every metric that is named anywhere. */
+  readonly names: ReadonlySet<string>;
+  /** Named in a plot over time: each becomes a series. */
+  readonly overTime: ReadonlySet<string>;
+  /** Named in a plot by pass, beyond accesses, hits and misses: counters are read at every pass. */
+  readonly byPass: ReadonlySet<string>;
+  /** Something is asked of a single object. */
+  readonly objects: boolean;
+  /** Memory pressure is asked for: only the full machine knows it. */
+  readonly pressure: boolean;
+}
+
+const ALWAYS_BY_PASS = new Set(['accesses', 'hits', 'misses', 'hit-ratio', 'miss-ratio']);
+
+export function wantedBy(plan: Plan): Wanted {
+  const names = new Set<string>();
+  const overTime = new Set<string>();
+  const byPass = new Set<string>();
+  let objects = false;
+  const see = (metric: MetricRef) => {
+    names.add(metric.name);
+    if (metric.object !== undefined) objects = true;
+  };
+  for (const plot of plan.plots)
+    for (const metric of plot.metrics) {
+      see(metric);
+      if (plot.over === 'time') overTime.add(metric.name);
+      if (plot.over === 'pass' && !ALWAYS_BY_PASS.has(metric.name)) byPass.add(metric.name);
+    }
+  const walk = (expression: MetricExpression): void => {
+    if (expression.kind === 'metric') see(expression.metric);
+    if (expression.kind === 'binary') {
+      walk(expression.left);
+      walk(expression.right);
+    }
+  };
+  for (const { condition } of plan.expects)
+    if (condition.kind === 'compare') {
+      walk(condition.left);
+      walk(condition.right);
+    }
+  return { names, overTime, byPass, objects, pressure: [...names].some((name) => name.startsWith('memory.pressure.')) };
+}
+
+const counterNames = new Set<string>(counterRows.map((row) => row.name));
+const gaugeNames = new Set<string>(gauges.map((row) => row.name));
+
+export const isCounter = (name: string): boolean => counterNames.has(name);
+export const isGauge = (name: string): boolean => gaugeNames.has(name);
+export const isMetric = (name: string): boolean =>
+  isCounter(name) || isGauge(name) || measureByName(name) !== undefined || name === 'resident';

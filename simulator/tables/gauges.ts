@@ -1,0 +1,75 @@
+/** Levels that are sampled over time. Kernel names of /proc/vmstat where there is one. */
+import type { Gauges } from '../machine/memory.ts';
+import type { Counter } from './define.ts';
+
+const vmstat = { kind: 'published', where: 'Linux 6.1 mm/vmstat.c' } as const;
+const own = { kind: 'derived', where: 'counted by the simulator' } as const;
+
+export type GaugeRow = Counter & { readonly name: keyof Gauges };
+
+const gauge = (row: GaugeRow): GaugeRow => row;
+
+const row = (name: keyof Gauges, title: string, doc: string) =>
+  gauge({ name, title, kind: 'gauge', unit: 'pages', doc, kernel: '/proc/vmstat', source: vmstat });
+
+/** Order is that of samples and legends. */
+export const gauges: readonly GaugeRow[] = [
+  row('nr_free_pages', 'Free', 'Frames that nobody uses.'),
+  row('nr_active_file', 'Active file', 'File pages on active lists; the newest two generations of MGLRU.'),
+  row('nr_inactive_file', 'Inactive file', 'File pages on inactive lists; the older generations of MGLRU.'),
+  row('nr_active_anon', 'Active anonymous', 'Anonymous pages on active lists.'),
+  row('nr_inactive_anon', 'Inactive anonymous', 'Anonymous pages on inactive lists.'),
+  row('nr_unevictable', 'Unevictable', 'Pages that reclaim must leave alone: locked memory.'),
+  row('nr_dirty', 'Dirty', 'File pages changed in memory and not yet being written.'),
+  row('nr_writeback', 'Under writeback', 'File pages being written to disk now.'),
+  gauge({
+    name: 'nr_swap_used',
+    title: 'Swap in use',
+    kind: 'gauge',
+    unit: 'pages',
+    doc: 'Swap slots in use.',
+    kernel: '/proc/swaps',
+    source: own,
+  }),
+  gauge({
+    name: 'nr_slab',
+    title: 'Kernel memory',
+    kind: 'gauge',
+    unit: 'pages',
+    doc: 'Frames the kernel itself uses: page-cache tree nodes and page tables.',
+    kernel: 'nr_slab_reclaimable and nr_page_table_pages in /proc/vmstat',
+    source: own,
+  }),
+  gauge({
+    name: 'workingset_nodes',
+    title: 'Shadow nodes',
+    kind: 'gauge',
+    unit: 'nodes',
+    doc: 'Page-cache tree nodes that hold only shadow entries.',
+    kernel: '/proc/vmstat',
+    source: vmstat,
+  }),
+  gauge({
+    name: 'nr_shadows',
+    title: 'Shadow entries',
+    kind: 'gauge',
+    unit: 'entries',
+    doc: 'Entries that remember when an evicted page left.',
+    source: own,
+  }),
+];
+
+export const noGauges = (): Gauges => ({
+  nr_free_pages: 0,
+  nr_active_file: 0,
+  nr_inactive_file: 0,
+  nr_active_anon: 0,
+  nr_inactive_anon: 0,
+  nr_unevictable: 0,
+  nr_dirty: 0,
+  nr_writeback: 0,
+  nr_swap_used: 0,
+  nr_slab: 0,
+  workingset_nodes: 0,
+  nr_shadows: 0,
+});

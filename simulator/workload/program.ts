@@ -1,0 +1,270 @@
+/**
+ * A process's program made runnable: phases and steps with their sources of accesses, one program a thread. Tables that threads, steps and
+ * points can share (Zipf sums, shuffles) come from a cache. Building yields now and then, because large tables take time.
+ */
+import { OP_LOAD, OP_READ, OP_STORE, OP_WRITE, OP_SHIFT } from '../machine/access.ts';
+import type { AccessStep, Amount, Pattern, PhaseSpec, Scenario, Step } from '../plan.ts';
+import { PAGE_SIZE, type BytesPerSecond, type Nanoseconds, type Pages } from '../units.ts';
+import { randomFor } from './random.ts';
+import {
+  GaussianSource,
+  HotColdSource,
+  MixSource,
+  SequentialSource,
+  StreamSource,
+  StrideSource,
+  TraceSource,
+  UniformSource,
+  ZipfSource,
+  type Source,
+  type StreamPosition,
+} from './sources.ts';
+import { buildPermutation, buildZipfTable, zipfTableBytes, type ZipfTable } from './zipf-table.ts';
+
+export interface ProgramStep {
+  readonly kind: 'accesses' | 'idle' | 'region' | 'exit';
+  readonly spec: Step;
+  /** Where the accesses of an `accesses` step come from. */
+  readonly source: Source | null;
+  /** Accesses in all; Infinity when time ends the step. */
+  readonly count: number;
+  /** Accesses of one whole pass; 0: the step has no passes. */
+  readonly pass: number;
+  /** Length of an idle or timed step; Infinity otherwise. */
+  readonly time: Nanoseconds;
+  readonly think: Nanoseconds;
+  /** 0: as fast as it goes. */
+  readonly rate: BytesPerSecond;
+  /** Object of all its accesses; −1 for mixtures and traces. */
+  readonly object: number;
+  /** Accesses must be drawn one at a time: the step may end at any moment and its stream must not have run ahead. */
+  readonly single: boolean;
+}
+
+export interface ProgramPhase {
+  readonly name: string;
+  /** Infinity: until its steps are done. */
+  readonly duration: Nanoseconds;
+  readonly steps: readonly ProgramStep[];
+  /** Whether some step has passes; else the phase is cut into slices. */
+  readonly hasPasses: boolean;
+  /** Accesses of the phase if they can be told beforehand, else Infinity. */
+  readonly accesses: number;
+}
+
+export interface Program {
+  readonly process: number;
+  readonly thread: number;
+  readonly cgroup: number;
+  readonly phases: readonly ProgramPhase[];
+}
+
+/** Where traces live in the page-number space. */
+export interface TracePlacement {
+  readonly words: Uint32Array;
+  readonly fileBase: number;
+  readonly anonBase: number;
+}
+
+/** Shared between threads, steps and points of one plan. */
+export class TableCache {
+  private readonly zipf = new Map<string, ZipfTable>();
+  private readonly permutations = new Map<string, Uint32Array>();
+
+  *zipfTable(n: Pages, s: number): Generator<number, ZipfTable> {
+    const key = `${n}/${s}`;
+    let table = this.zipf.get(key);
+    if (!table) this.zipf.set(key, (table = yield* buildZipfTable(n, s)));
+    return table;
+  }
+
+  /** The shuffle belongs to the region, so all who read it find the same pages hot. */
+  *permutation(seed: number, object: number, start: Pages, n: Pages): Generator<number, Uint32Array> {
+    const key = `${seed}/${object}/${start}/${n}`;
+    let permutation = this.permutations.get(key);
+    if (!permutation)
+      this.permutations.set(
+        key,
+        (permutation = yield* buildPermutation(n, randomFor(seed, PURPOSE_SHUFFLE, object, start, n))),
+      );
+    return permutation;
+  }
+}
+
+const PURPOSE_SHUFFLE = 1;
+const PURPOSE_DRAWS = 2;
+
+/** Bytes that tables for a pattern over `n` pages take. */
+export const patternBytes = (pattern: Pattern, n: Pages): number =>
+  pattern.kind === 'zipf' && pattern.s > 0 ? zipfTableBytes(n) + 4 * n : 0;
+
+interface BuildContext {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly bases: readonly number[];
+  readonly traces: readonly TracePlacement[];
+  readonly tables: TableCache;
+  /** Most words a source is asked for at a time. */
+  readonly longest: number;
+}
+
+/** Programs of all threads, processes in order, threads within. */
+export function* buildPrograms(context: BuildContext): Generator<number, Program[]> {
+  const programs: Program[] = [];
+  for (const [p, process] of context.scenario.processes.entries()) {
+    const threads = Number(process.values['threads'] ?? 1);
+    for (let thread = 0; thread < threads; thread++) {
+      const streams = new Map<string, StreamPosition>();
+      const phases: ProgramPhase[] = [];
+      for (const [i, phase] of process.phases.entries())
+        phases.push(yield* buildPhase(context, phase, [p, thread, i], streams));
+      programs.push({ process: p, thread, cgroup: process.cgroup, phases });
+    }
+  }
+  return programs;
+}
+
+function* buildPhase(
+  context: BuildContext,
+  phase: PhaseSpec,
+  identity: readonly number[],
+  streams: Map<string, StreamPosition>,
+): Generator<number, ProgramPhase> {
+  const steps: ProgramStep[] = [];
+  const timed = phase.duration !== undefined;
+  for (const [i, step] of phase.steps.entries())
+    steps.push(yield* buildStep(context, step, [...identity, i], streams, timed));
+  const counted = steps.filter((step) => step.kind === 'accesses');
+  const accesses = timed ? Infinity : counted.reduce((sum, step) => sum + step.count, 0);
+  return {
+    name: phase.name,
+    duration: phase.duration ?? Infinity,
+    steps,
+    hasPasses: counted.some((step) => step.pass > 0),
+    accesses,
+  };
+}
+
+const plainStep = (kind: ProgramStep['kind'], spec: Step, time: Nanoseconds): ProgramStep => ({
+  kind,
+  spec,
+  source: null,
+  count: 0,
+  pass: 0,
+  time,
+  think: 0,
+  rate: 0,
+  object: -1,
+  single: false,
+});
+
+function* buildStep(
+  context: BuildContext,
+  step: Step,
+  identity: readonly number[],
+  streams: Map<string, StreamPosition>,
+  timed: boolean,
+): Generator<number, ProgramStep> {
+  switch (step.kind) {
+    case 'idle':
+      return plainStep('idle', step, step.time);
+    case 'exit':
+      return plainStep('exit', step, 0);
+    case 'mlock':
+    case 'munlock':
+    case 'munmap':
+    case 'fsync':
+      return plainStep('region', step, 0);
+    case 'replay': {
+      const { words, fileBase, anonBase } = context.traces[step.trace];
+      const source = new TraceSource(words, fileBase, anonBase);
+      return { ...plainStep('accesses', step, Infinity), source, count: words.length };
+    }
+    case 'access': {
+      const source = yield* buildSource(context, step, identity, streams);
+      return {
+        ...plainStep('accesses', step, Infinity),
+        source,
+        ...amountOf(step.amount, source),
+        think: step.think ?? 0,
+        rate: step.rate ?? 0,
+        object: step.target.object,
+        single: step.pattern.kind === 'stream' && (timed || step.amount.kind === 'time'),
+      };
+    }
+    case 'mix': {
+      const parts: Source[] = [];
+      for (const [i, part] of step.parts.entries())
+        parts.push(yield* buildSource(context, part.access, [...identity, i], streams));
+      const source = new MixSource(
+        parts,
+        step.parts.map((part) => part.weight),
+        randomFor(context.seed, PURPOSE_DRAWS, ...identity),
+        context.longest,
+      );
+      const streaming = step.parts.some((part) => part.access.pattern.kind === 'stream');
+      return {
+        ...plainStep('accesses', step, Infinity),
+        source,
+        ...amountOf(step.amount, source),
+        single: streaming && (timed || step.amount.kind === 'time'),
+      };
+    }
+  }
+}
+
+function amountOf(amount: Amount, source: Source): Pick<ProgramStep, 'count' | 'pass' | 'time'> {
+  switch (amount.kind) {
+    case 'passes':
+      return { count: amount.count * source.pass, pass: source.pass, time: Infinity };
+    case 'accesses':
+      return { count: amount.count, pass: 0, time: Infinity };
+    case 'bytes':
+      return { count: Math.ceil(amount.bytes / PAGE_SIZE), pass: 0, time: Infinity };
+    case 'time':
+      return { count: Infinity, pass: 0, time: amount.time };
+  }
+}
+
+/** Bits 31–30 of the words of an access: how the verb reaches this kind of object. */
+function operationOf(step: AccessStep, kind: 'file' | 'anon'): number {
+  if (kind === 'anon') return step.verb === 'write' ? OP_STORE : OP_LOAD;
+  return step.verb === 'read' ? OP_READ : step.verb === 'write' ? OP_WRITE : OP_LOAD;
+}
+
+function* buildSource(
+  context: BuildContext,
+  step: AccessStep,
+  identity: readonly number[],
+  streams: Map<string, StreamPosition>,
+): Generator<number, Source> {
+  const { object, start, pages } = step.target;
+  const operation = operationOf(step, context.scenario.objects[object].kind);
+  const base = ((operation << OP_SHIFT) >>> 0) + context.bases[object] + start;
+  const draws = () => randomFor(context.seed, PURPOSE_DRAWS, ...identity);
+  const { pattern } = step;
+  switch (pattern.kind) {
+    case 'sequential':
+      return new SequentialSource(base, pages);
+    case 'stride':
+      return new StrideSource(base, pages, pattern.pages);
+    case 'stream': {
+      const key = `${object}/${start}/${pages}`;
+      let position = streams.get(key);
+      if (!position) streams.set(key, (position = { next: 0 }));
+      return new StreamSource(base, pages, position);
+    }
+    case 'uniform':
+      return new UniformSource(base, pages, draws());
+    case 'zipf': {
+      if (pattern.s === 0) return new UniformSource(base, pages, draws());
+      const table = yield* context.tables.zipfTable(pages, pattern.s);
+      const permutation = yield* context.tables.permutation(context.seed, object, start, pages);
+      return new ZipfSource(base, table, permutation, draws());
+    }
+    case 'hot-cold':
+      return new HotColdSource(base, pages, pattern.share, pattern.accesses, draws());
+    case 'gaussian':
+      return new GaussianSource(base, pages, pattern.mean, pattern.deviation, draws());
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Zipf-distributed ranks, exactly: the running sum of (rank + 1)^-s, and for each draw the first rank whose sum exceeds it. A guide table
+ * finds the neighbourhood in one look, so a draw costs the same whatever the size; any s ≥ 0 works.
+ *
+ * Building takes about 100 ns a page, so it is done in steps that a caller can spread over time.
+ */
+import { pow } from '../math.ts';
+import type { Pages } from '../units.ts';
+import type { Random } from './random.ts';
+
+/** Elements a building step handles before it gives control back: about a millisecond. */
+const STEP = 8192;
+/** Beyond this a table would take gigabytes. */
+export const MAX_ZIPF_PAGES: Pages = 1 << 26;
+
+export interface ZipfTable {
+  readonly n: Pages;
+  readonly s: number;
+  /** cdf[i] = Σ_{j ≤ i} (j + 1)^-s, summed upward. */
+  readonly cdf: Float64Array;
+  /** guide[b] = first rank i with bucket(cdf[i]) ≥ b, where bucket(x) = ⌊x · buckets / cdf[n−1]⌋. */
+  readonly guide: Uint32Array;
+  readonly bucketsPerUnit: number;
+}
+
+/** What a table of `n` ranks takes, guide included. */
+export const zipfTableBytes = (n: Pages): number => 8 * n + 4 * (guideSize(n) + 2);
+
+const guideSize = (n: Pages): number => {
+  let size = 1;
+  while (size < n) size *= 2;
+  return size;
+};
+
+/** Builds a table; yields the number of elements done since the last yield. */
+export function* buildZipfTable(n: Pages, s: number): Generator<number, ZipfTable> {
+  const cdf = new Float64Array(n);
+  let sum = 0;
+  for (let i = 0; i < n;) {
+    const end = Math.min(n, i + STEP);
+    const from = i;
+    for (; i < end; i++) {
+      sum += pow(i + 1, -s);
+      cdf[i] = sum;
+    }
+    yield end - from;
+  }
+  const buckets = guideSize(n);
+  const bucketsPerUnit = buckets / sum;
+  const guide = new Uint32Array(buckets + 2);
+  // Ranks ascend and so do their buckets: each rank is the first of all buckets after its predecessor's, up to its own.
+  let bucket = 0;
+  for (let i = 0; i < n;) {
+    const end = Math.min(n, i + 8 * STEP);
+    for (; i < end; i++) {
+      const own = Math.floor(cdf[i] * bucketsPerUnit);
+      while (bucket <= own && bucket < guide.length) guide[bucket++] = i;
+    }
+    yield STEP;
+  }
+  while (bucket < guide.length) guide[bucket++] = n - 1;
+  return { n, s, cdf, guide, bucketsPerUnit };
+}
+
+/** Where ranks lie in the region: a Fisher–Yates shuffle. */
+export function* buildPermutation(n: Pages, random: Random): Generator<number, Uint32Array> {
+  const permutation = new Uint32Array(n);
+  for (let i = 0; i < n; i++) permutation[i] = i;
+  yield STEP;
+  for (let i = n - 1; i > 0;) {
+    const end = Math.max(0, i - 2 * STEP);
+    for (; i > end; i--) {
+      const j = random.below(i + 1);
+      const t = permutation[i];
+      permutation[i] = permutation[j];
+      permutation[j] = t;
+    }
+    yield STEP;
+  }
+  return permutation;
+}
+
+/** The rank a draw `u` in [0, 1) stands for. */
+export function zipfRank(table: ZipfTable, u: number): number {
+  const { cdf, guide } = table;
+  const x = u * cdf[table.n - 1];
+  let i = guide[Math.floor(x * table.bucketsPerUnit)];
+  while (cdf[i] <= x) i++;
+  return i;
+}
