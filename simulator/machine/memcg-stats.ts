@@ -23,14 +23,15 @@ export class MemcgStats {
   readonly local: Float64Array;
   /** As of the last flush, children included. */
   readonly seen: Float64Array;
-  readonly #parents: Int32Array;
+  /** Parent of each cgroup, −1 for the root. */
+  readonly parents: Int32Array;
   readonly #cpus: number;
   #updates = 0;
   #batches = 0;
 
   /** `parents[i] < i`, −1 for the root. */
   constructor(parents: Int32Array, cpus: number) {
-    this.#parents = parents;
+    this.parents = parents;
     this.#cpus = cpus;
     this.local = new Float64Array(parents.length * STATS);
     this.seen = new Float64Array(parents.length * STATS);
@@ -53,10 +54,10 @@ export class MemcgStats {
   flushNow(): void {
     const { local, seen } = this;
     seen.set(local);
-    for (let cgroup = this.#parents.length - 1; cgroup > 0; cgroup--) {
+    for (let cgroup = this.parents.length - 1; cgroup > 0; cgroup--) {
       const from = cgroup * STATS;
-      const to = this.#parents[cgroup]! * STATS;
-      for (let item = 0; item < STATS; item++) seen[to + item]! += seen[from + item]!;
+      const to = this.parents[cgroup] * STATS;
+      for (let item = 0; item < STATS; item++) seen[to + item] += seen[from + item];
     }
     this.#batches = 0;
   }

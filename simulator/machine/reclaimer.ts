@@ -11,7 +11,7 @@
  */
 import type { KnobValues } from '../plan.ts';
 import type { Variant } from '../tables/define.ts';
-import type { Pages } from '../units.ts';
+import type { Nanoseconds, Pages } from '../units.ts';
 import type { MemcgStats } from './memcg-stats.ts';
 
 /** State byte, bit 0: the page is in memory. All other bits belong to the variant. */
@@ -85,6 +85,16 @@ export interface ScanControl {
   fileIsTiny: boolean;
   nrScanned: Pages;
   nrReclaimed: Pages;
+  /** Set by a variant that wants the OOM killer rather than go on (min_ttl_ms of MGLRU). */
+  oom?: boolean;
+  /** Everything else failed: take active pages whatever their ratio. */
+  forceDeactivate: boolean;
+  /** A pass left active pages alone that it could have taken. */
+  skippedDeactivate: boolean;
+  /** memory.low no longer protects: nothing else was left. */
+  lowReclaim: boolean;
+  /** Something was left alone for its memory.low. */
+  lowSkipped: boolean;
 }
 
 export interface ListReclaimer {
@@ -110,7 +120,8 @@ export interface ListReclaimer {
   accessed(word: number): void;
   /**
    * A page has got its frame and its place in the page-cache tree: judge its shadow (0: none), put it on a list, count. `word` carries the
-   * operation of the faulting access; `accessed` is called separately by the machine where the kernel marks after adding.
+   * operation of the faulting access; `accessed` is called separately by the machine where the kernel marks after adding (OP_READ, and
+   * OP_WRITE too: whether writes mark is the variant's to know).
    */
   insert(word: number, lru: LruvecIndex, shadow: number): void;
   /** Takes a page off its list without reclaim (truncate, munmap, exit). */
@@ -125,6 +136,8 @@ export interface ListReclaimer {
   sizes(lru: LruvecIndex): ListSizes;
   /** Pages added but still in a per-CPU batch: on no list yet. Absent: none. */
   batched?(): Pages;
+  /** Pages on unevictable lists. Absent: none. */
+  readonly unevictable?: Pages;
   /** lru_add_drain: batches go to their lists. The machine calls it before removing pages. */
   drain?(): void;
   /** mlock and munlock of a resident page: onto or off the unevictable list. The flag in host.flags has already changed. */
@@ -157,13 +170,24 @@ export interface MemoryHost {
   readonly memoryPages: Pages;
   /** vm.swappiness now. */
   swappiness(lru: LruvecIndex): number;
-  /** Free swap, in pages. */
+  /** Free swap, in pages, and all of it. */
   swapFree(): Pages;
+  swapTotal(): Pages;
+  /** Free frames now, and how many kswapd strives for. */
+  freePages(): Pages;
+  highWatermark(): Pages;
   /**
    * A page misses: charge, tree, read, insert, mark. Runs synchronously; the full machine turns what it did into waiting. Returns the
    * outcome bits of memory.ts: MISS for one that counts as a miss, ZEROED for a new anonymous page, OUT_OF_MEMORY if it did not happen.
    */
   fault(word: number, lru: LruvecIndex): number;
+  /** A store or write() hit a resident page: it is dirty now. Loops call this for hits of OP_STORE and OP_WRITE. */
+  wrote(page: number): void;
+  /** `insert` sets this when the page it inserts belongs to the workingset: waiting for it is a memory stall (PSI). */
+  workingsetStall: boolean;
+  /** What memory.min (or, until lowReclaim, memory.low) protects of a cgroup, and its size. */
+  protection(lru: LruvecIndex, sc: ScanControl): Pages;
+  usage(lru: LruvecIndex): Pages;
   /** A load from a resident file page that no page table maps yet: a minor fault, with fault-around. Sets MAPPED. */
   map(page: number): void;
   /** Processors: how late cgroup statistics are. */
@@ -172,15 +196,24 @@ export interface MemoryHost {
   readonly stats: MemcgStats;
   /**
    * A scanned page leaves: its frame becomes free, its cgroup is uncharged, `shadow` (0: none) takes its place in the tree. For an anonymous
-   * page this means swapping it out (or dropping it, if clean in swap).
+   * page this means swapping it out (or dropping it, if clean in swap). True if it had to be written.
    */
-  evict(page: number, shadow: number): void;
+  evict(page: number, shadow: number): boolean;
   /** A dirty file page reached the end of the inactive list: queue it for writeback; false if the queue takes no more. */
   pageout(page: number): boolean;
   /** For CacheReclaimer: `page` has left. */
   evicted(page: number): void;
   /** Which lruvec a page is charged to. */
   lruvecOf(page: number): LruvecIndex;
+  /** Whether the mapping of a file page's object was advised random (madvise(MADV_RANDOM)). Absent: none is. */
+  randomAdvice?(page: number): boolean;
+  /** First page of the object that a page belongs to, and the page after its last: what page-table walks may not cross. */
+  objectStart?(page: number): number;
+  objectEnd?(page: number): number;
+  /** Simulated time, as exactly as the machine knows it. Absent: it stands still. */
+  now?(): Nanoseconds;
+  /** Whether free memory is above the high (kswapd) or low watermark by `spare` pages. */
+  watermarkMet?(kswapd: boolean, spare: Pages): boolean;
   /** Whether events are logged now: ask before building one. */
   readonly logging: boolean;
   log(rule: string, page: number, a: number, b: number): void;

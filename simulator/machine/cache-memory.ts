@@ -1,0 +1,261 @@
+/**
+ * Memory under a policy from the literature: a capacity and page numbers. There are no watermarks, dirty pages only need writing once, and
+ * anonymous pages compete with file pages as equals.
+ *
+ * Left out, because such policies don't know them: cgroups (one cache for all), kernel memory, swap slots running out, reserves.
+ */
+import type { TimelineAction } from '../plan.ts';
+import type { Pages } from '../units.ts';
+import { OP_SHIFT, OP_STORE, PAGE_MASK } from './access.ts';
+import { PGALLOC, PGFAULT, PGFREE, PGMAJFAULT, PGPGIN, PGPGOUT, PSWPIN, PSWPOUT } from './counters.ts';
+import type { MemoryCore } from './memory-core.ts';
+import type { Gauges, Memory } from './memory.ts';
+import { HIT, MISS, READ_IO, SWAP_IN, ZEROED } from './memory.ts';
+import type { CacheReclaimer, FutureAccesses } from './reclaimer.ts';
+import { ANON, DIRTY, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE, WRITEBACK } from './reclaimer.ts';
+
+export class CacheMemory implements Memory {
+  readonly reclaimer: CacheReclaimer;
+  readonly counters: Float64Array;
+  readonly flags: Uint8Array;
+  readonly io: Memory['io'];
+  readonly kswapdAwake = false;
+  readonly wantsFuture: boolean;
+  readonly #core: MemoryCore;
+  readonly #hasAnon: boolean;
+  #locked = 0;
+  #dirty: number[] = [];
+  #nrDirty = 0;
+  #nrWriteback = 0;
+  #swapUsed = 0;
+  #queued = { file: 0, swap: 0 };
+
+  constructor(core: MemoryCore, reclaimer: CacheReclaimer, hasAnon: boolean) {
+    this.#core = core;
+    this.reclaimer = reclaimer;
+    this.counters = core.counters;
+    this.flags = core.flags;
+    this.io = core.io;
+    this.#hasAnon = hasAnon;
+    this.wantsFuture = reclaimer.foresee !== undefined;
+    core.evicted = (page) => this.#evicted(page);
+  }
+
+  run(block: Uint32Array, offset: number, n: number, cgroup: number, missBits?: Uint8Array, missOffset = 0): number {
+    let pure = !this.#hasAnon && this.#locked === 0;
+    for (let i = offset; pure && i < offset + n; i++) pure = block[i] <= PAGE_MASK;
+    if (pure) {
+      const before = this.reclaimer.tally.misses;
+      this.reclaimer.run(block, offset, n, missBits, missOffset);
+      const misses = this.reclaimer.tally.misses - before;
+      this.io.reads += misses;
+      this.counters[PGPGIN] += misses;
+      this.counters[PGALLOC] += misses;
+      return n;
+    }
+    for (let i = 0; i < n; i++) {
+      const outcome = this.access(block[offset + i], cgroup);
+      if (missBits !== undefined && (outcome & MISS) !== 0) {
+        const bit = missOffset + i;
+        missBits[bit >> 3] |= 1 << (bit & 7);
+      }
+    }
+    return n;
+  }
+
+  access(word: number, _cgroup: number): number {
+    const page = word & PAGE_MASK;
+    const flag = this.flags[page];
+    // pages locked before they came in never pass through the policy
+    if ((flag & UNEVICTABLE) !== 0) return this.#accessLocked(page, flag);
+    const hit = this.reclaimer.access(page);
+    let outcome = HIT;
+    if (!hit) {
+      this.counters[PGALLOC]++;
+      outcome = this.#filled(page, flag);
+    }
+    if (word >>> OP_SHIFT >= OP_STORE) this.#wrote(page);
+    return outcome;
+  }
+
+  #accessLocked(page: number, flag: number): number {
+    if ((this.reclaimer.state[page] & RESIDENT) !== 0 || (flag & TOUCHED) !== 0) return HIT;
+    this.flags[page] |= TOUCHED;
+    this.counters[PGALLOC]++;
+    return this.#filled(page, flag);
+  }
+
+  #filled(page: number, flag: number): number {
+    const { counters, io } = this;
+    if ((flag & ANON) === 0) {
+      io.reads++;
+      counters[PGPGIN]++;
+      return MISS | READ_IO;
+    }
+    counters[PGFAULT]++;
+    if ((flag & SWAPPED) !== 0) {
+      this.flags[page] = (flag & ~SWAPPED) | TOUCHED;
+      this.#swapUsed--;
+      counters[PGMAJFAULT]++;
+      counters[PSWPIN]++;
+      io.swapIns++;
+      return MISS | SWAP_IN;
+    }
+    this.flags[page] |= TOUCHED;
+    io.zeroed++;
+    return ZEROED;
+  }
+
+  #evicted(page: number): void {
+    const flag = this.flags[page];
+    this.counters[PGFREE]++;
+    if ((flag & ANON) !== 0) {
+      this.flags[page] = (flag & ~DIRTY) | SWAPPED;
+      this.#swapUsed++;
+      this.counters[PSWPOUT]++;
+      this.io.swapOuts++;
+      this.#queued.swap++;
+    } else if ((flag & DIRTY) !== 0) {
+      this.flags[page] = flag & ~DIRTY;
+      this.#nrDirty--;
+      this.counters[PGPGOUT]++;
+      this.io.writes++;
+      this.#queued.file++;
+    }
+    if (this.#core.logging) this.#core.log('reclaim.evict', page, 0, 0);
+  }
+
+  #wrote(page: number): void {
+    const flag = this.flags[page];
+    if ((flag & (DIRTY | ANON)) !== 0) return;
+    this.flags[page] = flag | DIRTY;
+    this.#nrDirty++;
+    this.#dirty.push(page);
+  }
+
+  readAhead(page: number, cgroup: number): number {
+    return (this.reclaimer.state[page] & RESIDENT) !== 0 ? HIT : this.access(page, cgroup);
+  }
+
+  isResident(page: number): boolean {
+    return (
+      (this.reclaimer.state[page] & RESIDENT) !== 0 ||
+      (this.flags[page] & (UNEVICTABLE | TOUCHED)) === (UNEVICTABLE | TOUCHED)
+    );
+  }
+
+  kswapdStep(): Pages {
+    return 0;
+  }
+
+  takeDirty(limit: Pages, into: Uint32Array): Pages {
+    let taken = 0;
+    let read = 0;
+    for (; read < this.#dirty.length && taken < limit && taken < into.length; read++) {
+      const page = this.#dirty[read];
+      if ((this.flags[page] & (DIRTY | WRITEBACK)) !== DIRTY) continue;
+      this.flags[page] = (this.flags[page] & ~DIRTY) | WRITEBACK;
+      this.#nrDirty--;
+      this.#nrWriteback++;
+      into[taken++] = page;
+    }
+    this.#dirty.splice(0, read);
+    return taken;
+  }
+
+  writebackDone(page: number): void {
+    if ((this.flags[page] & WRITEBACK) === 0) return;
+    this.flags[page] &= ~WRITEBACK;
+    this.#nrWriteback--;
+    this.counters[PGPGOUT]++;
+    if ((this.flags[page] & DIRTY) !== 0) this.#dirty.push(page);
+  }
+
+  takeQueuedWrites(): { file: Pages; swap: Pages } {
+    const queued = this.#queued;
+    this.#queued = { file: 0, swap: 0 };
+    return queued;
+  }
+
+  /** Locked pages leave the policy's care and its capacity. */
+  setLocked(start: number, pages: Pages, locked: boolean): void {
+    for (let page = start; page < start + pages; page++) {
+      if (((this.flags[page] & UNEVICTABLE) !== 0) === locked) continue;
+      const resident = (this.reclaimer.state[page] & RESIDENT) !== 0;
+      this.flags[page] ^= UNEVICTABLE;
+      if (locked) {
+        if (resident) {
+          this.flags[page] |= TOUCHED;
+          this.reclaimer.drop(page);
+        }
+        this.#locked++;
+      } else {
+        this.#locked--;
+        if ((this.flags[page] & TOUCHED) !== 0) this.reclaimer.access(page);
+      }
+    }
+    this.reclaimer.setCapacity(Math.max(1, this.#core.capacity - this.#locked));
+  }
+
+  release(start: number, pages: Pages): Pages {
+    let freed = 0;
+    for (let page = start; page < start + pages; page++) {
+      const flag = this.flags[page];
+      if (this.isResident(page)) freed++;
+      this.reclaimer.drop(page);
+      if ((flag & UNEVICTABLE) !== 0) this.#locked--;
+      if ((flag & SWAPPED) !== 0) this.#swapUsed--;
+      if ((flag & DIRTY) !== 0) this.#nrDirty--;
+      if ((flag & WRITEBACK) !== 0) this.#nrWriteback--;
+      this.flags[page] = flag & ANON;
+    }
+    this.reclaimer.setCapacity(Math.max(1, this.#core.capacity - this.#locked));
+    this.counters[PGFREE] += freed;
+    return freed;
+  }
+
+  apply(_action: TimelineAction): void {
+    // no sysctl or limit means anything to these policies
+  }
+
+  usage(_cgroup: number): Pages {
+    return this.reclaimer.resident + this.#locked;
+  }
+
+  gauges(into: Gauges): Gauges {
+    const resident = this.reclaimer.resident;
+    into.nr_free_pages = Math.max(0, this.#core.capacity - resident - this.#locked);
+    into.nr_active_file = 0;
+    into.nr_inactive_file = resident;
+    into.nr_active_anon = 0;
+    into.nr_inactive_anon = 0;
+    into.nr_unevictable = this.#locked;
+    into.nr_dirty = this.#nrDirty;
+    into.nr_writeback = this.#nrWriteback;
+    into.nr_swap_used = this.#swapUsed;
+    into.nr_slab = 0;
+    into.workingset_nodes = 0;
+    into.nr_shadows = 0;
+    return into;
+  }
+
+  foresee(next: FutureAccesses): void {
+    this.reclaimer.foresee?.(next);
+  }
+
+  checkConservation(): void {
+    let resident = 0;
+    for (const s of this.reclaimer.state) resident += s & RESIDENT;
+    const room = Math.max(1, this.#core.capacity - this.#locked);
+    if (resident !== this.reclaimer.resident || resident > room) {
+      throw new Error(
+        `frames are not conserved: ${resident} resident pages, counted ${this.reclaimer.resident}, room for ${room}`,
+      );
+    }
+  }
+
+  setLog(log: ((rule: string, page: number, a: number, b: number) => void) | null): void {
+    this.#core.logging = log !== null;
+    if (log !== null) this.#core.log = log;
+  }
+}

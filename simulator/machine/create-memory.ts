@@ -1,0 +1,136 @@
+/**
+ * Builds the memory of a machine around the reclaim variant that its layout names.
+ */
+import { reclaimVariant } from '../reclaim/registry.ts';
+import type { TimelineAction } from '../plan.ts';
+import type { Pages } from '../units.ts';
+import { PAGE_MASK, OP_SHIFT, OP_STORE } from './access.ts';
+import { PGSCAN_DIRECT, PGSCAN_KSWAPD } from './counters.ts';
+import { CacheMemory } from './cache-memory.ts';
+import { MemoryCore } from './memory-core.ts';
+import type { CreateMemory, Gauges, Memory } from './memory.ts';
+import { HIT } from './memory.ts';
+import type { FutureAccesses, ListReclaimer } from './reclaimer.ts';
+import { RESIDENT } from './reclaimer.ts';
+
+export const createMemory: CreateMemory = (layout) => {
+  const variant = reclaimVariant(layout.reclaim.id);
+  if (variant === undefined) throw new Error(`no reclaim variant '${layout.reclaim.id}'`);
+  const core = new MemoryCore(layout);
+  const reclaimer = variant.create(core, layout.reclaim.values);
+  if (reclaimer.kind === 'cache') {
+    return new CacheMemory(
+      core,
+      reclaimer,
+      layout.objects.some((o) => o.kind === 'anon'),
+    );
+  }
+  core.attach(reclaimer);
+  return new ListMemory(core, reclaimer);
+};
+
+/** Memory under one of the kernel's ways: everything is the core's, but for the loop, which is the variant's. */
+class ListMemory implements Memory {
+  readonly reclaimer: ListReclaimer;
+  readonly counters: Float64Array;
+  readonly flags: Uint8Array;
+  readonly io: Memory['io'];
+  readonly wantsFuture = false;
+  readonly #core: MemoryCore;
+
+  constructor(core: MemoryCore, reclaimer: ListReclaimer) {
+    this.#core = core;
+    this.reclaimer = reclaimer;
+    this.counters = core.counters;
+    this.flags = core.flags;
+    this.io = core.io;
+  }
+
+  run(block: Uint32Array, offset: number, n: number, cgroup: number, missBits?: Uint8Array, missOffset = 0): number {
+    const before = this.counters[PGSCAN_DIRECT] + this.counters[PGSCAN_KSWAPD];
+    const done = this.reclaimer.run(block, offset, n, cgroup, missBits, missOffset);
+    this.io.scanned += this.counters[PGSCAN_DIRECT] + this.counters[PGSCAN_KSWAPD] - before;
+    return done;
+  }
+
+  access(word: number, cgroup: number): number {
+    const page = word & PAGE_MASK;
+    const { tally } = this.reclaimer;
+    if ((this.reclaimer.state[page] & RESIDENT) !== 0) {
+      this.reclaimer.accessed(word);
+      if (word >>> OP_SHIFT >= OP_STORE) this.#core.wrote(page);
+      tally.hits++;
+      return HIT;
+    }
+    const before = this.counters[PGSCAN_DIRECT] + this.counters[PGSCAN_KSWAPD];
+    const outcome = this.#core.fault(word, cgroup);
+    this.io.scanned += this.counters[PGSCAN_DIRECT] + this.counters[PGSCAN_KSWAPD] - before;
+    if ((outcome & 1) !== 0) tally.misses++;
+    else if (outcome < 32) tally.hits++;
+    return outcome;
+  }
+
+  readAhead(page: number, cgroup: number): number {
+    return this.#core.readAhead(page, cgroup);
+  }
+
+  isResident(page: number): boolean {
+    return (this.reclaimer.state[page] & RESIDENT) !== 0;
+  }
+
+  get kswapdAwake(): boolean {
+    return this.#core.kswapdAwake;
+  }
+
+  kswapdStep(): Pages {
+    const scanned = this.#core.kswapdStep();
+    this.io.scanned += scanned;
+    return scanned;
+  }
+
+  takeDirty(limit: Pages, into: Uint32Array): Pages {
+    return this.#core.takeDirty(limit, into);
+  }
+
+  writebackDone(page: number): void {
+    this.#core.writebackDone(page);
+  }
+
+  takeQueuedWrites(): { file: Pages; swap: Pages } {
+    return this.#core.takeQueuedWrites();
+  }
+
+  setLocked(start: number, pages: Pages, locked: boolean): void {
+    this.#core.setLocked(start, pages, locked);
+  }
+
+  release(start: number, pages: Pages): Pages {
+    return this.#core.release(start, pages);
+  }
+
+  apply(action: TimelineAction): void {
+    if (action.kind === 'sysctl') this.#core.setSysctl(action.name, action.value);
+    else if (action.kind === 'cgroup') this.#core.setCgroup(action.cgroup, action.name, action.value);
+  }
+
+  usage(cgroup: number): Pages {
+    return this.#core.usage(cgroup);
+  }
+
+  gauges(into: Gauges): Gauges {
+    return this.#core.gauges(into);
+  }
+
+  foresee(_next: FutureAccesses): void {
+    // kernels can't
+  }
+
+  checkConservation(): void {
+    this.#core.checkConservation();
+  }
+
+  setLog(log: ((rule: string, page: number, a: number, b: number) => void) | null): void {
+    this.#core.logging = log !== null;
+    if (log !== null) this.#core.log = log;
+  }
+}

@@ -1,0 +1,706 @@
+/**
+ * Frames and what fills them: page cache and its tree, anonymous memory and swap, dirty pages, kernel memory; allocation with watermarks;
+ * charging. What a list reclaimer stands on (MemoryHost), and the rest of Memory over it.
+ *
+ * Kernel: mm/{page_alloc,filemap,memory,swap_state,memcontrol}.c, one node, one CPU's batches, order-0 folios.
+ * Known divergence: a dirty file page that reclaim meets is written at once and freed, where the kernel wakes the flushers and comes back;
+ * a read of an untouched anonymous page gets a frame, where the kernel maps the zero page.
+ */
+import { valueOf } from '../tables/define.ts';
+import * as knobs from '../tables/knobs.ts';
+import { MICROSECOND, PAGE_SIZE, type Pages } from '../units.ts';
+import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from './access.ts';
+import {
+  counterRows,
+  PGALLOC,
+  PGFAULT,
+  PGFREE,
+  PGMAJFAULT,
+  PGPGIN,
+  PGPGOUT,
+  PSWPIN,
+  PSWPOUT,
+  WORKINGSET_SHADOWS,
+} from './counters.ts';
+import { MemcgStats } from './memcg-stats.ts';
+import { Memcg } from './memcg.ts';
+import type { Gauges, MemoryLayout } from './memory.ts';
+import { DIRECT_RECLAIM, MISS, OUT_OF_MEMORY, READ_IO, SWAP_IN, WORKINGSET_STALL, ZEROED } from './memory.ts';
+import { NODE_BYTES, NODES_PER_PAGE, PageTree } from './page-tree.ts';
+import { ReclaimDriver } from './reclaim-driver.ts';
+import type { ListReclaimer, MemoryHost, ScanControl } from './reclaimer.ts';
+import { ANON, DIRTY, MAPPED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE, WRITEBACK } from './reclaimer.ts';
+import { watermarks, type Watermarks } from './watermarks.ts';
+
+/** Pages a page-table page maps. */
+const TABLE_PAGES = 512;
+/** Pages mapped around a fault: fault_around_bytes, 64 KiB. */
+const FAULT_AROUND = 16;
+/** Swap devices faster than this are read and written in place (zram, RAM disks): a page read back gives up its slot at once. */
+const SYNCHRONOUS_SWAP = 10 * MICROSECOND;
+const NOTHING: (rule: string, page: number, a: number, b: number) => void = () => undefined;
+
+export class MemoryCore implements MemoryHost {
+  readonly pages: number;
+  readonly capacity: Pages;
+  readonly flags: Uint8Array;
+  readonly counters = new Float64Array(counterRows.length);
+  readonly lruvecs: number;
+  readonly memoryPages: Pages;
+  readonly cpus: number;
+  readonly stats: MemcgStats;
+  readonly memcg: Memcg;
+  readonly tree: PageTree;
+  readonly io = { reads: 0, swapIns: 0, writes: 0, swapOuts: 0, zeroed: 0, scanned: 0 };
+  workingsetStall = false;
+  logging = false;
+  log = NOTHING;
+  free: Pages;
+  marks: Watermarks = { min: 0, low: 0, high: 0, gap: 0 };
+  era: '3.15' | '6.1' = '6.1';
+
+  #reclaimer!: ListReclaimer;
+  #driver!: ReclaimDriver;
+  readonly #synchronousKswapd: boolean;
+  readonly #shadows: Float64Array;
+  /** Which cgroup a page is charged to; absent while there is only the root. */
+  readonly #owner: Uint16Array | undefined;
+  readonly #objectBases: readonly number[];
+  readonly #objectSizes: readonly number[];
+  readonly #random: readonly boolean[];
+  /** Page tables: one bit of existence per run of 512 pages of each object, with the cgroup that pays. */
+  readonly #tables: Uint8Array;
+  readonly #tableBases: number[] = [];
+  #slabFrames = 0;
+  #tableFrames = 0;
+  #resident = 0;
+  #directReclaim = false;
+  readonly #swapPages: Pages;
+  readonly #swapSynchronous: boolean;
+  #swapUsed = 0;
+  #swappiness: number;
+  #minFreeKbytes: number | undefined;
+  #scaleFactor: number;
+  #dirty: number[] = [];
+  #dirtyHead = 0;
+  #nrDirty = 0;
+  #nrWriteback = 0;
+  #queuedFile = 0;
+  #queuedSwap = 0;
+
+  constructor(layout: MemoryLayout) {
+    const { machine, cgroups, objects, bases, sysctls } = layout;
+    this.pages = layout.pages;
+    this.memoryPages = Math.floor(valueOf(machine.values, knobs.memory) / PAGE_SIZE);
+    this.free = this.memoryPages;
+    this.cpus = valueOf(machine.values, knobs.cpus);
+    this.lruvecs = cgroups.length;
+    const parents = Int32Array.from(cgroups, (c) => c.parent ?? -1);
+    this.stats = new MemcgStats(parents, this.cpus);
+    this.memcg = new Memcg(
+      parents,
+      {
+        reclaimMemcg: (cgroup, pages) => this.#driver.reclaimMemcg(cgroup, pages),
+        get reclaiming() {
+          return reclaiming();
+        },
+      },
+      this.stats,
+    );
+    const reclaiming = () => this.#driver.reclaiming;
+    for (const [i, c] of cgroups.entries()) {
+      const max = c.values[knobs.memoryMax.name];
+      if (typeof max === 'number') this.memcg.max[i] = Math.floor(max / PAGE_SIZE);
+      this.memcg.low[i] = Math.floor(valueOf(c.values, knobs.memoryLow) / PAGE_SIZE);
+      this.memcg.min[i] = Math.floor(valueOf(c.values, knobs.memoryMin) / PAGE_SIZE);
+    }
+    this.capacity = cacheCapacity(this.memoryPages, parents, this.memcg.max);
+    this.flags = new Uint8Array(this.pages);
+    this.#shadows = new Float64Array(this.pages);
+    this.#owner = this.lruvecs > 1 ? new Uint16Array(this.pages) : undefined;
+    this.#objectBases = bases;
+    this.#objectSizes = objects.map((o) => o.pages);
+    this.#random = objects.map((o) => o.kind === 'file' && valueOf(o.values, knobs.readahead) === 0);
+    let tables = 0;
+    for (const [i, object] of objects.entries()) {
+      if (object.kind === 'anon') this.flags.fill(ANON, bases[i], bases[i] + object.pages);
+      this.#tableBases.push(tables);
+      tables += Math.ceil(object.pages / TABLE_PAGES);
+    }
+    this.#tables = new Uint8Array(tables);
+    this.tree = new PageTree(
+      {
+        nodeFreed: (owner) => this.#nodeFreed(owner),
+        shadowNodesChanged: () => this.stats.updated(1),
+        clearShadows: (start, end) => this.#shadows.fill(0, start, end),
+      },
+      bases,
+      objects.map((o) => o.pages),
+      objects.map((o) => o.kind === 'file'),
+      this.lruvecs,
+    );
+    this.#swapPages = machine.swap.reduce(
+      (sum, s) => sum + Math.floor(valueOf(s.values, knobs.swapSize) / PAGE_SIZE),
+      0,
+    );
+    this.#swapSynchronous =
+      machine.swap.length > 0 && machine.swap.every((s) => valueOf(s.values, knobs.swapLatency) < SYNCHRONOUS_SWAP);
+    this.#synchronousKswapd = layout.kswapd === 'synchronous';
+    this.#swappiness = valueOf(sysctls, knobs.swappiness);
+    const minFree = sysctls[knobs.minFreeKbytes.name];
+    this.#minFreeKbytes = typeof minFree === 'number' ? minFree : undefined;
+    this.#scaleFactor = valueOf(sysctls, knobs.watermarkScaleFactor);
+  }
+
+  /** Called once: the reclaimer needs the host to be made, the host the reclaimer to work. */
+  attach(reclaimer: ListReclaimer): void {
+    this.#reclaimer = reclaimer;
+    this.era = reclaimer.era ?? '6.1';
+    this.#driver = new ReclaimDriver(this, reclaimer);
+    this.#setWatermarks();
+  }
+
+  // ---- what variants ask
+
+  swappiness(): number {
+    return this.#swappiness;
+  }
+
+  swapFree(): Pages {
+    return this.#swapPages - this.#swapUsed;
+  }
+
+  swapTotal(): Pages {
+    return this.#swapPages;
+  }
+
+  freePages(): Pages {
+    return this.free;
+  }
+
+  watermarkMet(kswapd: boolean, spare: Pages): boolean {
+    return this.free > (kswapd ? this.marks.high : this.marks.low) + spare;
+  }
+
+  objectStart(page: number): number {
+    return this.#objectBases[this.#objectOf(page)];
+  }
+
+  objectEnd(page: number): number {
+    const object = this.#objectOf(page);
+    return this.#objectBases[object] + this.#objectPages(object);
+  }
+
+  /** Files without read-ahead are taken for advised random, in their mappings too. */
+  randomAdvice(page: number): boolean {
+    return this.#random[this.#objectOf(page)];
+  }
+
+  highWatermark(): Pages {
+    return this.marks.high;
+  }
+
+  lruvecOf(page: number): number {
+    return this.#owner === undefined ? 0 : this.#owner[page];
+  }
+
+  usage(lru: number): Pages {
+    return lru === 0 ? this.memoryPages - this.free : this.memcg.charged[lru];
+  }
+
+  protection(lru: number, sc: ScanControl): Pages {
+    if (lru === 0 || lru === sc.target) return 0;
+    const { low, min } = this.memcg;
+    return !sc.lowReclaim && low[lru] > min[lru] ? low[lru] : min[lru];
+  }
+
+  isInSubtree(cgroup: number, of: number): boolean {
+    for (let at = cgroup; at >= 0; at = this.memcg.parents[at]) if (at === of) return true;
+    return false;
+  }
+
+  evicted(_page: number): void {
+    // cache reclaimers have a host of their own
+  }
+
+  noteDirectReclaim(): void {
+    this.#directReclaim = true;
+  }
+
+  get kswapdAwake(): boolean {
+    return this.#driver.kswapdAwake;
+  }
+
+  kswapdStep(): Pages {
+    return this.#driver.kswapdStep();
+  }
+
+  // ---- frames
+
+  /** Takes a frame, waking kswapd below low and reclaiming at min; false when that does not help. */
+  #allocate(): boolean {
+    if (this.free <= this.marks.low && !this.#driver.reclaiming) {
+      this.#driver.wakeKswapd(this.#synchronousKswapd);
+      if (this.#driver.takeOom()) return false;
+      for (let retries = 16; this.free <= this.marks.min;) {
+        if (this.#driver.reclaimNode() > 0) continue;
+        if (retries-- === 0) return false;
+      }
+    }
+    this.free--;
+    this.counters[PGALLOC]++;
+    return true;
+  }
+
+  #freeFrames(pages: Pages): void {
+    this.free += pages;
+    this.counters[PGFREE] += pages;
+  }
+
+  #makeNode(lru: number): boolean {
+    if (!this.memcg.chargeObject(lru, NODE_BYTES)) return false;
+    if (this.tree.nodes + 1 > this.#slabFrames * NODES_PER_PAGE) {
+      if (!this.#allocate()) {
+        this.memcg.unchargeObject(lru, NODE_BYTES);
+        return false;
+      }
+      this.#slabFrames++;
+    }
+    return true;
+  }
+
+  #nodeFreed(owner: number): void {
+    this.memcg.unchargeObject(owner, NODE_BYTES);
+    const frames = Math.ceil(this.tree.nodes / NODES_PER_PAGE);
+    if (frames < this.#slabFrames) {
+      this.#freeFrames(this.#slabFrames - frames);
+      this.#slabFrames = frames;
+    }
+  }
+
+  // ---- faults
+
+  fault(word: number, lru: number): number {
+    const page = word & PAGE_MASK;
+    const op = word >>> OP_SHIFT;
+    this.#directReclaim = false;
+    this.workingsetStall = false;
+    const anon = (this.flags[page] & ANON) !== 0;
+    let outcome = anon ? this.#faultAnon(page, op, word, lru) : this.#faultFile(page, op, word, lru, true);
+    if (this.workingsetStall && (outcome & MISS) !== 0) outcome |= WORKINGSET_STALL;
+    if (this.#directReclaim) outcome |= DIRECT_RECLAIM;
+    return outcome;
+  }
+
+  #faultFile(page: number, op: number, word: number, lru: number, mark: boolean): number {
+    const { counters, io } = this;
+    if (op === OP_LOAD) {
+      // the fault that reads the page drops its locks and is taken again
+      counters[PGFAULT] += 2;
+      counters[PGMAJFAULT]++;
+      this.stats.updated(3);
+    }
+    if (!this.#allocate()) return OUT_OF_MEMORY;
+    if (!this.memcg.charge(lru, 1)) {
+      this.#freeFrames(1);
+      return OUT_OF_MEMORY;
+    }
+    const shadow = this.#shadows[page];
+    if (shadow === 0) {
+      // reclaim for one node may free others above it
+      for (let made = 0; made < this.tree.missing(page); made++) {
+        if (this.#makeNode(lru)) continue;
+        for (; made > 0; made--) this.memcg.unchargeObject(lru, NODE_BYTES);
+        this.memcg.uncharge(lru, 1);
+        this.#freeFrames(1);
+        return OUT_OF_MEMORY;
+      }
+    }
+    this.stats.updated(2);
+    const stillThere = this.#shadows[page] !== 0;
+    this.tree.insert(page, stillThere, lru);
+    this.#shadows[page] = 0;
+    if (this.#owner !== undefined) this.#owner[page] = lru;
+    this.#resident++;
+    this.#reclaimer.insert(word, lru, stillThere ? shadow : 0);
+    let outcome = MISS;
+    if (op === OP_WRITE) this.wrote(page);
+    else {
+      outcome |= READ_IO;
+      io.reads++;
+      counters[PGPGIN]++;
+    }
+    if (op === OP_LOAD) this.map(page);
+    else if (mark) this.#reclaimer.accessed(word);
+    return outcome;
+  }
+
+  #faultAnon(page: number, op: number, word: number, lru: number): number {
+    const { counters, flags, io } = this;
+    counters[PGFAULT]++;
+    this.stats.updated(1);
+    if (!this.#makeTable(page, lru)) return OUT_OF_MEMORY;
+    if (!this.#allocate()) return OUT_OF_MEMORY;
+    if (!this.memcg.charge(lru, 1)) {
+      this.#freeFrames(1);
+      return OUT_OF_MEMORY;
+    }
+    this.stats.updated(2);
+    if (this.#owner !== undefined) this.#owner[page] = lru;
+    this.#resident++;
+    const shadow = this.#shadows[page];
+    this.#shadows[page] = 0;
+    const stores = op === OP_STORE || op === OP_WRITE;
+    if ((flags[page] & SWAPPED) !== 0) {
+      if (this.#swapSynchronous || stores) {
+        flags[page] &= ~SWAPPED;
+        flags[page] |= DIRTY;
+        this.#swapUsed--;
+      }
+      flags[page] |= MAPPED;
+      counters[PGMAJFAULT]++;
+      counters[PSWPIN]++;
+      io.swapIns++;
+      this.#reclaimer.insert(word, lru, shadow);
+      return MISS | SWAP_IN;
+    }
+    flags[page] |= TOUCHED | DIRTY | MAPPED;
+    io.zeroed++;
+    this.#reclaimer.insert(word, lru, 0);
+    return ZEROED;
+  }
+
+  #objectOf(page: number): number {
+    const bases = this.#objectBases;
+    let low = 0;
+    let high = bases.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (bases[middle] <= page) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** The page table that maps `page` exists afterwards, charged to whoever faulted first. */
+  #makeTable(page: number, lru: number): boolean {
+    const object = this.#objectOf(page);
+    const at = this.#tableBases[object] + Math.floor((page - this.#objectBases[object]) / TABLE_PAGES);
+    if (this.#tables[at] !== 0) return true;
+    if (!this.#allocate()) return false;
+    if (!this.memcg.chargeKernelPages(lru, 1)) {
+      this.#freeFrames(1);
+      return false;
+    }
+    this.stats.updated(1);
+    this.#tables[at] = lru + 1;
+    this.#tableFrames++;
+    return true;
+  }
+
+  map(page: number): void {
+    const object = this.#objectOf(page);
+    const base = this.#objectBases[object];
+    const start = page - ((page - base) % FAULT_AROUND);
+    const end = Math.min(start + FAULT_AROUND, base + this.#objectPages(object));
+    const { flags } = this;
+    const { state } = this.#reclaimer;
+    if (!this.#makeTable(page, this.lruvecOf(page))) return;
+    for (let near = start; near < end; near++) {
+      if ((state[near] & RESIDENT) === 0 || (flags[near] & MAPPED) !== 0) continue;
+      flags[near] |= MAPPED;
+      this.stats.updated(1);
+      this.#reclaimer.accessed(((OP_LOAD << OP_SHIFT) | near) >>> 0);
+    }
+  }
+
+  #objectPages(object: number): Pages {
+    return this.#objectSizes[object];
+  }
+
+  readAhead(page: number, lru: number): number {
+    if ((this.#reclaimer.state[page] & RESIDENT) !== 0) return 0;
+    this.#directReclaim = false;
+    this.workingsetStall = false;
+    let outcome = this.#faultFile(page, OP_READ, page, lru, false);
+    if (this.workingsetStall && (outcome & MISS) !== 0) outcome |= WORKINGSET_STALL;
+    if (this.#directReclaim) outcome |= DIRECT_RECLAIM;
+    return outcome;
+  }
+
+  // ---- leaving
+
+  evict(page: number, shadow: number): boolean {
+    const { flags, counters } = this;
+    const flag = flags[page];
+    const lru = this.lruvecOf(page);
+    let wrote = false;
+    if ((flag & ANON) !== 0) {
+      if ((flag & SWAPPED) === 0) this.#swapUsed++;
+      if ((flag & (SWAPPED | DIRTY)) !== SWAPPED) {
+        wrote = true;
+        counters[PSWPOUT]++;
+        this.io.swapOuts++;
+        this.#queuedSwap++;
+      }
+      flags[page] = (flag | SWAPPED) & ~(DIRTY | MAPPED);
+      // NR_ANON_MAPPED, swap cache twice, MEMCG_SWAP, charge statistics
+      this.stats.updated(5);
+    } else {
+      this.tree.remove(page, shadow !== 0);
+      if ((flag & MAPPED) !== 0) {
+        flags[page] = flag & ~MAPPED;
+        this.stats.updated(1);
+      }
+      this.stats.updated(2);
+    }
+    this.#shadows[page] = shadow;
+    if (shadow !== 0) counters[WORKINGSET_SHADOWS]++;
+    this.#resident--;
+    this.#freeFrames(1);
+    if (lru > 0) this.memcg.uncharge(lru, 1);
+    if (this.logging) this.log('reclaim.evict', page, shadow, lru);
+    return wrote;
+  }
+
+  pageout(page: number): boolean {
+    if ((this.flags[page] & DIRTY) === 0) return true;
+    this.flags[page] &= ~DIRTY;
+    this.#nrDirty--;
+    this.counters[PGPGOUT]++;
+    this.io.writes++;
+    this.#queuedFile++;
+    if (this.logging) this.log('reclaim.pageout', page, 0, 0);
+    return true;
+  }
+
+  wrote(page: number): void {
+    const flag = this.flags[page];
+    if ((flag & DIRTY) !== 0) return;
+    this.flags[page] = flag | DIRTY;
+    if ((flag & ANON) !== 0) return;
+    this.#nrDirty++;
+    this.#dirty.push(page);
+  }
+
+  takeDirty(limit: Pages, into: Uint32Array): Pages {
+    let taken = 0;
+    while (taken < limit && taken < into.length && this.#dirtyHead < this.#dirty.length) {
+      const page = this.#dirty[this.#dirtyHead++];
+      if ((this.flags[page] & (DIRTY | WRITEBACK | ANON)) !== DIRTY) continue;
+      this.flags[page] = (this.flags[page] & ~DIRTY) | WRITEBACK;
+      this.#nrDirty--;
+      this.#nrWriteback++;
+      into[taken++] = page;
+    }
+    if (this.#dirtyHead > 65_536 && this.#dirtyHead * 2 > this.#dirty.length) {
+      this.#dirty = this.#dirty.slice(this.#dirtyHead);
+      this.#dirtyHead = 0;
+    }
+    return taken;
+  }
+
+  writebackDone(page: number): void {
+    if ((this.flags[page] & WRITEBACK) === 0) return;
+    this.flags[page] &= ~WRITEBACK;
+    this.#nrWriteback--;
+    this.counters[PGPGOUT]++;
+    // dirtied again meanwhile: its old place in the queue is gone
+    if ((this.flags[page] & DIRTY) !== 0) this.#dirty.push(page);
+    if ((this.#reclaimer.state[page] & RESIDENT) !== 0) this.#reclaimer.writebackEnded?.(page);
+  }
+
+  takeQueuedWrites(): { file: Pages; swap: Pages } {
+    const queued = { file: this.#queuedFile, swap: this.#queuedSwap };
+    this.#queuedFile = 0;
+    this.#queuedSwap = 0;
+    return queued;
+  }
+
+  setLocked(start: number, pages: Pages, locked: boolean): void {
+    const { flags } = this;
+    const { state } = this.#reclaimer;
+    this.#reclaimer.drain?.();
+    for (let page = start; page < start + pages; page++) {
+      if (((flags[page] & UNEVICTABLE) !== 0) === locked) continue;
+      flags[page] ^= UNEVICTABLE;
+      if ((state[page] & RESIDENT) !== 0) this.#reclaimer.setUnevictable?.(page, locked);
+    }
+  }
+
+  release(start: number, pages: Pages): Pages {
+    const { flags } = this;
+    const reclaimer = this.#reclaimer;
+    let freed = 0;
+    reclaimer.drain?.();
+    for (let page = start; page < start + pages; page++) {
+      const flag = flags[page];
+      const anon = (flag & ANON) !== 0;
+      const shadowed = this.#shadows[page] !== 0;
+      if ((reclaimer.state[page] & RESIDENT) !== 0) {
+        reclaimer.remove(page);
+        if (!anon) this.tree.remove(page, false);
+        this.#resident--;
+        this.#freeFrames(1);
+        this.memcg.uncharge(this.lruvecOf(page), 1);
+        this.stats.updated(3);
+        freed++;
+      } else if (shadowed && !anon) this.tree.forget(page);
+      this.#shadows[page] = 0;
+      if ((flag & SWAPPED) !== 0) this.#swapUsed--;
+      if ((flag & DIRTY) !== 0 && !anon) this.#nrDirty--;
+      if ((flag & WRITEBACK) !== 0) this.#nrWriteback--;
+      flags[page] = anon ? ANON : 0;
+    }
+    this.#freeTables(start, pages);
+    return freed;
+  }
+
+  /** Page tables of runs that went away whole (free_pgtables). */
+  #freeTables(start: number, pages: Pages): void {
+    const object = this.#objectOf(start);
+    const base = this.#objectBases[object];
+    const whole = this.#objectPages(object);
+    const from = start === base ? 0 : Math.ceil((start - base) / TABLE_PAGES);
+    const end =
+      start + pages >= base + whole ? Math.ceil(whole / TABLE_PAGES) : Math.floor((start + pages - base) / TABLE_PAGES);
+    for (let at = this.#tableBases[object] + from; at < this.#tableBases[object] + end; at++) {
+      if (this.#tables[at] === 0) continue;
+      this.memcg.unchargeKernelPages(this.#tables[at] - 1, 1);
+      this.#tables[at] = 0;
+      this.#tableFrames--;
+      this.#freeFrames(1);
+    }
+  }
+
+  // ---- settings
+
+  #setWatermarks(): void {
+    this.marks = watermarks(this.memoryPages, this.era, this.#minFreeKbytes, this.#scaleFactor);
+  }
+
+  setSysctl(name: string, value: number | string | boolean): void {
+    const number = Number(value);
+    if (name === knobs.swappiness.name) this.#swappiness = number;
+    else if (name === knobs.minFreeKbytes.name) this.#minFreeKbytes = number;
+    else if (name === knobs.watermarkScaleFactor.name) this.#scaleFactor = number;
+    this.#setWatermarks();
+  }
+
+  setCgroup(cgroup: number, name: string, value: number | string | boolean): void {
+    const pages = typeof value === 'number' ? Math.floor(value / PAGE_SIZE) : Infinity;
+    if (name === knobs.memoryLow.name) this.memcg.low[cgroup] = pages;
+    else if (name === knobs.memoryMin.name) this.memcg.min[cgroup] = pages;
+    else if (name === knobs.memoryMax.name) {
+      this.memcg.max[cgroup] = pages;
+      this.#reclaimToLimit(cgroup);
+    }
+  }
+
+  /** memory_max_write: reclaims what is above a lowered limit, giving up after five tries in vain (the next charge then meets the OOM killer). */
+  #reclaimToLimit(cgroup: number): void {
+    let drained = false;
+    for (let tries = 5; this.memcg.charged[cgroup] > this.memcg.max[cgroup] && tries > 0;) {
+      if (!drained) {
+        this.memcg.drain();
+        drained = true;
+        continue;
+      }
+      if (this.#driver.reclaimMemcg(cgroup, this.memcg.charged[cgroup] - this.memcg.max[cgroup]) === 0) tries--;
+    }
+  }
+
+  // ---- looking
+
+  gauges(into: Gauges): Gauges {
+    let inactiveFile = 0;
+    let activeFile = 0;
+    let inactiveAnon = 0;
+    let activeAnon = 0;
+    for (let lru = 0; lru < this.lruvecs; lru++) {
+      const sizes = this.#reclaimer.sizes(lru);
+      inactiveFile += sizes.inactiveFile;
+      activeFile += sizes.activeFile;
+      inactiveAnon += sizes.inactiveAnon;
+      activeAnon += sizes.activeAnon;
+    }
+    into.nr_free_pages = this.free;
+    into.nr_inactive_file = inactiveFile;
+    into.nr_active_file = activeFile;
+    into.nr_inactive_anon = inactiveAnon;
+    into.nr_active_anon = activeAnon;
+    into.nr_unevictable = this.#reclaimer.unevictable ?? 0;
+    into.nr_dirty = this.#nrDirty;
+    into.nr_writeback = this.#nrWriteback;
+    into.nr_swap_used = this.#swapUsed;
+    into.nr_slab = this.#slabFrames + this.#tableFrames;
+    into.workingset_nodes = this.tree.shadowNodes.reduce((sum, n) => sum + n, 0);
+    into.nr_shadows = this.tree.shadows;
+    return into;
+  }
+
+  checkConservation(): void {
+    const g = this.gauges(emptyGauges());
+    const batched = this.#reclaimer.batched?.() ?? 0;
+    const unevictable = g.nr_unevictable;
+    const lists = g.nr_inactive_file + g.nr_active_file + g.nr_inactive_anon + g.nr_active_anon;
+    const sum = this.free + lists + batched + unevictable + this.#slabFrames + this.#tableFrames;
+    let resident = 0;
+    let both = 0;
+    let swapped = 0;
+    let shadows = 0;
+    for (let page = 0; page < this.pages; page++) {
+      const here = this.#reclaimer.state[page] & RESIDENT;
+      resident += here;
+      if (here !== 0 && this.#shadows[page] !== 0) both++;
+      if (this.#shadows[page] !== 0 && (this.flags[page] & ANON) === 0) shadows++;
+      if ((this.flags[page] & SWAPPED) !== 0) swapped++;
+    }
+    const wrong: string[] = [];
+    if (sum !== this.memoryPages) wrong.push(`states sum to ${sum} of ${this.memoryPages} frames`);
+    if (resident !== this.#resident) wrong.push(`${resident} resident pages, counted ${this.#resident}`);
+    if (resident !== lists + batched + unevictable)
+      wrong.push(`${resident} resident pages, ${lists + batched + unevictable} on lists`);
+    if (both > 0) wrong.push(`${both} pages both resident and shadowed`);
+    if (swapped !== this.#swapUsed) wrong.push(`${swapped} pages in swap, ${this.#swapUsed} slots used`);
+    if (shadows !== this.tree.shadows) wrong.push(`${shadows} shadows, trees count ${this.tree.shadows}`);
+    if (Math.ceil(this.tree.nodes / NODES_PER_PAGE) !== this.#slabFrames) {
+      wrong.push(`${this.tree.nodes} nodes in ${this.#slabFrames} frames`);
+    }
+    if (wrong.length > 0) {
+      throw new Error(
+        `frames are not conserved: ${wrong.join('; ')} (free ${this.free}, lists ${lists}, batches ${batched}, unevictable ${unevictable}, nodes ${this.#slabFrames}, tables ${this.#tableFrames})`,
+      );
+    }
+  }
+}
+
+export const emptyGauges = (): Gauges => ({
+  nr_free_pages: 0,
+  nr_active_file: 0,
+  nr_inactive_file: 0,
+  nr_active_anon: 0,
+  nr_inactive_anon: 0,
+  nr_unevictable: 0,
+  nr_dirty: 0,
+  nr_writeback: 0,
+  nr_swap_used: 0,
+  nr_slab: 0,
+  workingset_nodes: 0,
+  nr_shadows: 0,
+});
+
+/**
+ * What a policy from the literature gets to fill: all of memory, reserves included (so do the published comparisons), or, where cgroups at the
+ * top have limits, what those limits add up to.
+ */
+export function cacheCapacity(memory: Pages, parents: Int32Array, max: Float64Array): Pages {
+  let limits = 0;
+  for (let cgroup = 1; cgroup < parents.length; cgroup++) {
+    let limit = max[cgroup];
+    let top = cgroup;
+    for (; parents[top] > 0; top = parents[top]) limit = Math.min(limit, max[parents[top]]);
+    if (parents[cgroup] === 0) limits += max[cgroup];
+  }
+  return limits > 0 ? Math.min(memory, limits) : memory;
+}

@@ -1,0 +1,283 @@
+/**
+ * The page cache's trees: which nodes exist, how full they are, and which hold nothing but shadow entries. A node has 64 slots; a node with no
+ * page left is kept for its shadows until the shadow shrinker comes for it, so trees cost memory long after the pages have gone.
+ *
+ * Kernel: lib/xarray.c, the shadow_nodes list of mm/workingset.c (6.1).
+ * Left out: a tree never grows lower again when its last high page goes; the single entry at index 0 that needs no node is only known for
+ * files of one page.
+ */
+
+/** Slots of a node (XA_CHUNK_SIZE). */
+export const SLOTS = 64;
+/**
+ * What a node costs its cgroup: 576 bytes of struct xa_node, 8 of the allocator's free pointer behind it (the cache has a constructor), 8 of the
+ * pointer to the cgroup (obj_full_size). Found in the recordings' memory.stat: with 584, zipf runs drift by four pages.
+ */
+export const NODE_BYTES = 592;
+/** Nodes in a page (the slab holds 28 in four). */
+export const NODES_PER_PAGE = 7;
+
+export interface TreeHost {
+  /** A node was freed; it had been charged to `owner`. */
+  nodeFreed(owner: number): void;
+  /** A node came onto or left the list of nodes with only shadows. */
+  shadowNodesChanged(owner: number): void;
+  /** Forget the shadows of a run of pages. */
+  clearShadows(start: number, end: number): void;
+}
+
+export class PageTree {
+  /** Nodes in use. */
+  nodes = 0;
+  /** Nodes that hold only shadows, per owner. */
+  readonly shadowNodes: Int32Array;
+  /** Shadow entries in all trees. */
+  shadows = 0;
+  readonly #host: TreeHost;
+  readonly #bases: readonly number[];
+  readonly #sizes: readonly number[];
+  /** Per object: first node number of each level, leaves first; empty for anonymous objects and files of one page. */
+  readonly #levels: number[][] = [];
+  /** Objects that have levels, ascending, as their node numbers are. */
+  readonly #withNodes: number[] = [];
+  readonly #height: Int32Array;
+  readonly #count: Uint8Array;
+  readonly #values: Uint8Array;
+  readonly #owner: Uint16Array;
+  readonly #next: Int32Array;
+  readonly #prev: Int32Array;
+  readonly #head: Int32Array;
+  readonly #tail: Int32Array;
+  #object = 0;
+
+  constructor(
+    host: TreeHost,
+    bases: readonly number[],
+    sizes: readonly number[],
+    isFile: readonly boolean[],
+    owners: number,
+  ) {
+    this.#host = host;
+    this.#bases = bases;
+    this.#sizes = sizes;
+    let nodes = 0;
+    for (let object = 0; object < bases.length; object++) {
+      const levels: number[] = [];
+      let below = sizes[object];
+      while (isFile[object] && below > 1) {
+        levels.push(nodes);
+        below = Math.ceil(below / SLOTS);
+        nodes += below;
+      }
+      if (levels.length > 0) this.#withNodes.push(object);
+      this.#levels.push(levels);
+    }
+    this.#height = new Int32Array(bases.length);
+    this.#count = new Uint8Array(nodes);
+    this.#values = new Uint8Array(nodes);
+    this.#owner = new Uint16Array(nodes);
+    this.#next = new Int32Array(nodes).fill(-1);
+    this.#prev = new Int32Array(nodes).fill(-1);
+    this.shadowNodes = new Int32Array(owners);
+    this.#head = new Int32Array(owners).fill(-1);
+    this.#tail = new Int32Array(owners).fill(-1);
+  }
+
+  #locate(page: number): number {
+    const bases = this.#bases;
+    let object = this.#object;
+    if (page >= bases[object] && page < bases[object] + this.#sizes[object]) return object;
+    let low = 0;
+    let high = bases.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (bases[middle] <= page) low = middle;
+      else high = middle - 1;
+    }
+    object = low;
+    this.#object = object;
+    return object;
+  }
+
+  /** How many nodes must be made before `page` can be stored. */
+  missing(page: number): number {
+    const object = this.#locate(page);
+    const levels = this.#levels[object];
+    if (levels.length === 0) return 0;
+    let index = page - this.#bases[object];
+    if (this.#count[levels[0] + Math.floor(index / SLOTS)] > 0) return 0;
+    const height = this.#height[object];
+    const needed = this.#heightFor(index);
+    const top = Math.max(height, needed);
+    let missing = 0;
+    for (let level = 0; level < top; level++) {
+      index = Math.floor(index / SLOTS);
+      if (this.#count[levels[level] + index] === 0) missing++;
+      // growing an existing tree puts a node above its old head
+      if (height > 0 && level >= height && index !== 0) missing++;
+    }
+    return missing;
+  }
+
+  #heightFor(index: number): number {
+    let height = 1;
+    for (let reach = SLOTS; index >= reach; reach *= SLOTS) height++;
+    return height;
+  }
+
+  /** Puts a page in its slot, making missing nodes in `owner`'s name; `hadShadow` says what the slot held. */
+  insert(page: number, hadShadow: boolean, owner: number): void {
+    const object = this.#locate(page);
+    const levels = this.#levels[object];
+    if (levels.length === 0) {
+      if (hadShadow) this.shadows--;
+      return;
+    }
+    const index = page - this.#bases[object];
+    const leaf = levels[0] + Math.floor(index / SLOTS);
+    if (hadShadow) {
+      this.shadows--;
+      if (this.#values[leaf] === this.#count[leaf]) this.#unlist(leaf);
+      this.#values[leaf]--;
+      return;
+    }
+    if (this.#count[leaf] === 0) this.#make(object, index, owner);
+    else if (this.#values[leaf] === this.#count[leaf]) this.#unlist(leaf);
+    this.#count[leaf]++;
+  }
+
+  #make(object: number, index: number, owner: number): void {
+    const levels = this.#levels[object];
+    const height = this.#height[object];
+    const top = Math.max(height, this.#heightFor(index));
+    if (height > 0) {
+      for (let level = height; level < top; level++) {
+        const node = levels[level];
+        this.#owner[node] = owner;
+        this.#count[node] = 1;
+        this.nodes++;
+      }
+    }
+    this.#height[object] = top;
+    let at = index;
+    for (let level = 0; level < top; level++) {
+      at = Math.floor(at / SLOTS);
+      const node = levels[level] + at;
+      const existed = this.#count[node] > 0;
+      if (!existed) {
+        this.#owner[node] = owner;
+        this.nodes++;
+      }
+      // the new child's slot; the leaf's own count is the caller's
+      if (level > 0) this.#count[node]++;
+      if (existed) break;
+    }
+  }
+
+  /** Takes a page out of its slot, leaving a shadow or nothing. */
+  remove(page: number, leaveShadow: boolean): void {
+    const object = this.#locate(page);
+    const levels = this.#levels[object];
+    if (levels.length === 0) {
+      if (leaveShadow) this.shadows++;
+      return;
+    }
+    const leafIndex = Math.floor((page - this.#bases[object]) / SLOTS);
+    const leaf = levels[0] + leafIndex;
+    if (leaveShadow) {
+      this.shadows++;
+      this.#values[leaf]++;
+    } else {
+      this.#count[leaf]--;
+      if (this.#count[leaf] === 0) {
+        this.#free(object, leafIndex);
+        return;
+      }
+    }
+    if (this.#values[leaf] === this.#count[leaf]) this.#list(leaf);
+  }
+
+  /** Clears a slot that holds a shadow (truncate). */
+  forget(page: number): void {
+    const object = this.#locate(page);
+    this.shadows--;
+    const levels = this.#levels[object];
+    if (levels.length === 0) return;
+    const leafIndex = Math.floor((page - this.#bases[object]) / SLOTS);
+    const leaf = levels[0] + leafIndex;
+    const listed = this.#values[leaf] === this.#count[leaf];
+    this.#values[leaf]--;
+    this.#count[leaf]--;
+    if (this.#count[leaf] === 0) {
+      if (listed) this.#unlist(leaf);
+      this.#free(object, leafIndex);
+    } else if (!listed && this.#values[leaf] === this.#count[leaf]) this.#list(leaf);
+  }
+
+  /** Frees the oldest node with only shadows in `owner`'s name (shadow_lru_isolate); false if there is none. */
+  shrink(owner: number): boolean {
+    const leaf = this.#head[owner];
+    if (leaf < 0) return false;
+    const object = this.#objectOfLeaf(leaf);
+    const leafIndex = leaf - this.#levels[object][0];
+    const start = this.#bases[object] + leafIndex * SLOTS;
+    this.#host.clearShadows(start, Math.min(start + SLOTS, this.#bases[object] + this.#sizes[object]));
+    this.#unlist(leaf);
+    this.shadows -= this.#values[leaf];
+    this.#values[leaf] = 0;
+    this.#count[leaf] = 0;
+    this.#free(object, leafIndex);
+    return true;
+  }
+
+  #objectOfLeaf(leaf: number): number {
+    let low = 0;
+    let high = this.#withNodes.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#levels[this.#withNodes[middle]][0] <= leaf) low = middle;
+      else high = middle - 1;
+    }
+    return this.#withNodes[low];
+  }
+
+  #free(object: number, leafIndex: number): void {
+    const levels = this.#levels[object];
+    let at = leafIndex;
+    for (let level = 0; level < this.#height[object]; level++) {
+      const node = levels[level] + at;
+      if (level > 0) {
+        this.#count[node]--;
+        if (this.#count[node] > 0) return;
+      }
+      this.nodes--;
+      this.#host.nodeFreed(this.#owner[node]);
+      at = Math.floor(at / SLOTS);
+    }
+    this.#height[object] = 0;
+  }
+
+  #list(leaf: number): void {
+    const owner = this.#owner[leaf];
+    const tail = this.#tail[owner];
+    this.#prev[leaf] = tail;
+    this.#next[leaf] = -1;
+    if (tail < 0) this.#head[owner] = leaf;
+    else this.#next[tail] = leaf;
+    this.#tail[owner] = leaf;
+    this.shadowNodes[owner]++;
+    this.#host.shadowNodesChanged(owner);
+  }
+
+  #unlist(leaf: number): void {
+    const owner = this.#owner[leaf];
+    const next = this.#next[leaf];
+    const prev = this.#prev[leaf];
+    if (prev < 0) this.#head[owner] = next;
+    else this.#next[prev] = next;
+    if (next < 0) this.#tail[owner] = prev;
+    else this.#prev[next] = prev;
+    this.shadowNodes[owner]--;
+    this.#host.shadowNodesChanged(owner);
+  }
+}

@@ -1,0 +1,530 @@
+/**
+ * Two lists a type, active and inactive: what all of the kernel's classic reclaim has in common from 2.6.28 to today. New pages go to the head
+ * of the inactive list, a second touch moves a page to the active one, reclaim takes from the tail. What changed over the years is a `Policy`:
+ * when the active list must give, and what a page's shadow is worth when it returns.
+ *
+ * Kernel: mm/swap.c, shrink_inactive_list, shrink_active_list, shrink_lruvec in mm/vmscan.c.
+ * Known divergence: one CPU's batches; one file position for all reads (re-reading the page just read is not a touch, as through one
+ * descriptor); a page is mapped at most once.
+ */
+import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, PAGE_MASK } from '../machine/access.ts';
+import {
+  PGACTIVATE,
+  PGDEACTIVATE,
+  PGREFILL,
+  PGROTATED,
+  PGSCAN_ANON,
+  PGSCAN_DIRECT,
+  PGSCAN_FILE,
+  PGSCAN_KSWAPD,
+  PGSTEAL_ANON,
+  PGSTEAL_DIRECT,
+  PGSTEAL_FILE,
+  PGSTEAL_KSWAPD,
+} from '../machine/counters.ts';
+import {
+  LRU_ACTIVE_ANON,
+  LRU_ACTIVE_FILE,
+  LRU_INACTIVE_ANON,
+  LRU_INACTIVE_FILE,
+  STATS,
+} from '../machine/memcg-stats.ts';
+import { MISS, OUT_OF_MEMORY } from '../machine/memory.ts';
+import type { ListReclaimer, ListSizes, MemoryHost, ScanControl, Tally } from '../machine/reclaimer.ts';
+import { ANON, DIRTY, EXEC, MAPPED, RESIDENT, SWAPPED, UNEVICTABLE, WRITEBACK } from '../machine/reclaimer.ts';
+
+/** State bits beside RESIDENT. */
+export const REFERENCED = 2;
+export const ACTIVE = 4;
+/** Was on the active list before (or before it was evicted). */
+export const WORKINGSET = 8;
+/** A page table's accessed bit. */
+export const YOUNG = 16;
+/** On a list, not in a batch. */
+export const ON_LRU = 32;
+/** Under writeback when reclaim met it: to the reclaim end once it is written (PG_reclaim). */
+export const RECLAIM = 64;
+
+/** Most accesses end here: nothing to do for a page that has it all. */
+const SETTLED = RESIDENT | REFERENCED | ACTIVE;
+export const SWAP_CLUSTER_MAX = 32;
+
+/** What distinguishes one kernel's two lists from another's. */
+export interface Policy {
+  readonly era: '3.15' | '6.1';
+  /** Pages a per-CPU batch holds (PAGEVEC_SIZE). */
+  readonly batch: number;
+  /** write() counts as a touch (until 4.7). */
+  readonly writesMark: boolean;
+  /** New anonymous pages start on the active list (until 5.9). */
+  readonly anonActive: boolean;
+  /** A young bit alone activates anonymous pages (until 5.9). */
+  readonly anonOneLook: boolean;
+  /** PG_referenced is lost when a page is deactivated. False in every kernel. */
+  readonly clearReferenced: boolean;
+  /** A page was activated (or an active one put back): clocks may advance. */
+  activated(lru: number): void;
+  /** A page leaves; the shadow to leave behind, 0 for none. */
+  eviction(page: number, target: number, workingset: boolean): number;
+  /** A page returns with a shadow: bits to set, of ACTIVE and WORKINGSET. */
+  refault(page: number, lru: number, shadow: number, file: boolean, op: number): number;
+  /** Reclaim wrote pages: what that costs (LRU cost). */
+  wrote(lru: number, file: boolean, pages: number): void;
+  /** How many pages of each list to scan, into `nr` by list index. */
+  scanCount(lru: number, sc: ScanControl, nr: Float64Array): void;
+  inactiveIsLow(lru: number, file: boolean): boolean;
+  /** Whether an active list may be shrunk now. `pages` are about to be. */
+  mayDeactivate(lru: number, sc: ScanControl, file: boolean, pages: number): boolean;
+}
+
+export class TwoList implements ListReclaimer {
+  readonly kind = 'lists';
+  readonly era: '3.15' | '6.1';
+  readonly state: Uint8Array;
+  readonly tally: Tally = { hits: 0, misses: 0 };
+  maxShadowNodes?: (lru: number | null) => number;
+  prepare?: (lru: number, sc: ScanControl) => void;
+  finish?: (lru: number) => void;
+  /** Exact list sizes, index lru × STATS + list. */
+  readonly size: Float64Array;
+  readonly #host: MemoryHost;
+  readonly #policy: Policy;
+  /** links[2p] is the neighbour towards the tail, links[2p + 1] towards the head; −1 at the ends. */
+  readonly #links: Int32Array;
+  readonly #head: Int32Array;
+  readonly #tail: Int32Array;
+  readonly #unevictable: Int32Array;
+  readonly #adding: Int32Array;
+  #nrAdding = 0;
+  readonly #activating: Int32Array;
+  #nrActivating = 0;
+  readonly #taken = new Int32Array(SWAP_CLUSTER_MAX);
+  readonly #nr = new Float64Array(4);
+  readonly #targets = new Float64Array(4);
+  #lastRead = -1;
+
+  constructor(host: MemoryHost, policy: Policy) {
+    this.#host = host;
+    this.#policy = policy;
+    this.era = policy.era;
+    this.state = new Uint8Array(host.pages);
+    this.size = host.stats.local;
+    this.#links = new Int32Array(host.pages * 2);
+    this.#head = new Int32Array(host.lruvecs * 4).fill(-1);
+    this.#tail = new Int32Array(host.lruvecs * 4).fill(-1);
+    this.#unevictable = new Int32Array(host.lruvecs);
+    this.#adding = new Int32Array(policy.batch);
+    this.#activating = new Int32Array(policy.batch);
+  }
+
+  // ---- the loop
+
+  run(block: Uint32Array, offset: number, n: number, lru: number, missBits?: Uint8Array, missOffset = 0): number {
+    const { state } = this;
+    let last = this.#lastRead;
+    let misses = 0;
+    let i = 0;
+    for (; i < n; i++) {
+      const word = block[offset + i];
+      if (word <= PAGE_MASK) {
+        const s = state[word];
+        if ((s & SETTLED) === SETTLED) {
+          last = word;
+          continue;
+        }
+        if ((s & RESIDENT) !== 0) {
+          if (word === last) continue;
+          last = word;
+          if ((s & REFERENCED) === 0) state[word] = s | REFERENCED;
+          else this.#touchAgain(word, s);
+          continue;
+        }
+      } else if ((state[word & PAGE_MASK] & RESIDENT) !== 0) {
+        this.accessed(word);
+        if (word >>> OP_SHIFT >= OP_STORE) this.#host.wrote(word & PAGE_MASK);
+        continue;
+      }
+      this.#lastRead = last;
+      const outcome = this.#host.fault(word, lru);
+      last = this.#lastRead;
+      if ((outcome & OUT_OF_MEMORY) !== 0) break;
+      if ((outcome & MISS) !== 0) {
+        misses++;
+        if (missBits !== undefined) {
+          const bit = missOffset + i;
+          missBits[bit >> 3] |= 1 << (bit & 7);
+        }
+      }
+    }
+    this.#lastRead = last;
+    this.tally.misses += misses;
+    this.tally.hits += i - misses;
+    return i;
+  }
+
+  accessed(word: number): void {
+    const op = word >>> OP_SHIFT;
+    const page = word & PAGE_MASK;
+    const s = this.state[page];
+    if (op === OP_READ) {
+      if (page === this.#lastRead) return;
+      this.#lastRead = page;
+      if ((this.#host.flags[page] & ANON) !== 0) this.state[page] = s | YOUNG;
+      else if ((s & REFERENCED) === 0) this.state[page] = s | REFERENCED;
+      else this.#touchAgain(page, s);
+    } else if (op === OP_LOAD || op === OP_STORE) {
+      if ((s & YOUNG) !== 0) return;
+      if ((this.#host.flags[page] & (MAPPED | ANON)) === 0) this.#host.map(page);
+      else this.state[page] = s | YOUNG;
+    } else if ((this.#host.flags[page] & ANON) !== 0) this.state[page] = s | YOUNG;
+    else if (this.#policy.writesMark) {
+      if ((s & REFERENCED) === 0) this.state[page] = s | REFERENCED;
+      else this.#touchAgain(page, s);
+    }
+  }
+
+  /** folio_mark_accessed of a page with PG_referenced. */
+  #touchAgain(page: number, s: number): void {
+    if ((s & ACTIVE) !== 0 || (this.#host.flags[page] & UNEVICTABLE) !== 0) return;
+    if ((s & ON_LRU) !== 0) {
+      this.state[page] = s & ~REFERENCED;
+      this.#activating[this.#nrActivating++] = page;
+      if (this.#nrActivating === this.#policy.batch) this.#drainActivating();
+    } else this.state[page] = (s & ~REFERENCED) | ACTIVE;
+    this.#policy.activated(this.#host.lruvecOf(page));
+    if (this.#host.logging) this.#host.log('reclaim.activate', page, 0, 0);
+  }
+
+  // ---- coming and going
+
+  insert(word: number, lru: number, shadow: number): void {
+    const page = word & PAGE_MASK;
+    const op = word >>> OP_SHIFT;
+    const anon = (this.#host.flags[page] & ANON) !== 0;
+    let s = RESIDENT;
+    if (anon) {
+      s |= YOUNG;
+      if (this.#policy.anonActive) s |= ACTIVE;
+    }
+    if (shadow !== 0) s |= this.#policy.refault(page, lru, shadow, !anon, anon ? OP_STORE : op);
+    if ((s & WORKINGSET) !== 0) this.#host.workingsetStall = true;
+    this.state[page] = s;
+    this.#adding[this.#nrAdding++] = page;
+    if (this.#nrAdding === this.#policy.batch) this.#drainAdding();
+  }
+
+  remove(page: number): void {
+    if ((this.state[page] & ON_LRU) === 0) this.drain();
+    if (this.#nrActivating > 0) this.drain();
+    const s = this.state[page];
+    if ((s & ON_LRU) !== 0) this.#del(page, this.#listOf(page, s));
+    else this.#unevictable[this.#host.lruvecOf(page)]--;
+    this.state[page] = 0;
+    if (page === this.#lastRead) this.#lastRead = -1;
+  }
+
+  setUnevictable(page: number, unevictable: boolean): void {
+    const lru = this.#host.lruvecOf(page);
+    if (unevictable) {
+      this.#del(page, this.#listOf(page, this.state[page]));
+      this.state[page] &= ~(ON_LRU | ACTIVE);
+      this.#unevictable[lru]++;
+    } else {
+      this.#unevictable[lru]--;
+      this.#add(page, lru * 4 + (this.#isAnon(page) ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE));
+    }
+  }
+
+  get unevictable(): number {
+    return this.#unevictable.reduce((sum, n) => sum + n, 0);
+  }
+
+  batched(): number {
+    return this.#nrAdding;
+  }
+
+  drain(): void {
+    if (this.#nrAdding > 0) this.#drainAdding();
+    if (this.#nrActivating > 0) this.#drainActivating();
+  }
+
+  writebackEnded(page: number): void {
+    const s = this.state[page];
+    if ((s & RECLAIM) === 0) return;
+    this.state[page] = s & ~RECLAIM;
+    if ((s & ON_LRU) === 0) return;
+    const list = this.#listOf(page, s);
+    this.#del(page, list);
+    this.state[page] &= ~ACTIVE;
+    this.#addTail(page, list & ~1);
+    this.#host.counters[PGROTATED]++;
+  }
+
+  #drainAdding(): void {
+    const n = this.#nrAdding;
+    this.#nrAdding = 0;
+    for (let i = 0; i < n; i++) {
+      const page = this.#adding[i];
+      if ((this.#host.flags[page] & UNEVICTABLE) !== 0) {
+        this.state[page] &= ~ACTIVE;
+        this.#unevictable[this.#host.lruvecOf(page)]++;
+      } else this.#add(page, this.#listOf(page, this.state[page]));
+    }
+    this.#host.stats.updated(n);
+  }
+
+  #drainActivating(): void {
+    const n = this.#nrActivating;
+    this.#nrActivating = 0;
+    for (let i = 0; i < n; i++) {
+      const page = this.#activating[i];
+      const s = this.state[page];
+      if ((s & ON_LRU) === 0 || (s & ACTIVE) !== 0) continue;
+      const list = this.#listOf(page, s);
+      this.#del(page, list);
+      this.state[page] |= ACTIVE;
+      this.#add(page, list + 1);
+      this.#host.counters[PGACTIVATE]++;
+      this.#host.stats.updated(3);
+    }
+  }
+
+  // ---- lists
+
+  #isAnon(page: number): boolean {
+    return (this.#host.flags[page] & ANON) !== 0;
+  }
+
+  /** lru × 4 + list. */
+  #listOf(page: number, s: number): number {
+    const file = this.#isAnon(page) ? 0 : 2;
+    return this.#host.lruvecOf(page) * 4 + file + ((s & ACTIVE) >> 2);
+  }
+
+  #add(page: number, list: number): void {
+    const links = this.#links;
+    const head = this.#head[list];
+    links[2 * page] = head;
+    links[2 * page + 1] = -1;
+    if (head < 0) this.#tail[list] = page;
+    else links[2 * head + 1] = page;
+    this.#head[list] = page;
+    this.size[(list >> 2) * STATS + (list & 3)]++;
+    this.state[page] |= ON_LRU;
+  }
+
+  #addTail(page: number, list: number): void {
+    const links = this.#links;
+    const tail = this.#tail[list];
+    links[2 * page] = -1;
+    links[2 * page + 1] = tail;
+    if (tail < 0) this.#head[list] = page;
+    else links[2 * tail] = page;
+    this.#tail[list] = page;
+    this.size[(list >> 2) * STATS + (list & 3)]++;
+    this.state[page] |= ON_LRU;
+  }
+
+  #del(page: number, list: number): void {
+    const links = this.#links;
+    const after = links[2 * page];
+    const before = links[2 * page + 1];
+    if (before < 0) this.#head[list] = after;
+    else links[2 * before] = after;
+    if (after < 0) this.#tail[list] = before;
+    else links[2 * after + 1] = before;
+    this.size[(list >> 2) * STATS + (list & 3)]--;
+  }
+
+  /** Takes up to `n` pages from the tail into #taken. */
+  #isolate(list: number, n: number): number {
+    const links = this.#links;
+    let page = this.#tail[list];
+    let taken = 0;
+    while (taken < n && page >= 0) {
+      this.#taken[taken++] = page;
+      page = links[2 * page + 1];
+    }
+    this.#tail[list] = page;
+    if (page < 0) this.#head[list] = -1;
+    else links[2 * page] = -1;
+    this.size[(list >> 2) * STATS + (list & 3)] -= taken;
+    return taken;
+  }
+
+  sizes(lru: number): ListSizes {
+    const at = lru * STATS;
+    return {
+      inactiveFile: this.size[at + LRU_INACTIVE_FILE],
+      activeFile: this.size[at + LRU_ACTIVE_FILE],
+      inactiveAnon: this.size[at + LRU_INACTIVE_ANON],
+      activeAnon: this.size[at + LRU_ACTIVE_ANON],
+    };
+  }
+
+  // ---- scanning
+
+  /** shrink_lruvec: both types' lists in proportion, in lots of 32, until enough has been reclaimed. */
+  shrink(lru: number, sc: ScanControl): void {
+    const nr = this.#nr;
+    const targets = this.#targets;
+    this.#policy.scanCount(lru, sc, nr);
+    targets.set(nr);
+    const proportional = !sc.memcg && !sc.kswapd && sc.priority === 12;
+    let reclaimed = 0;
+    while (nr[LRU_INACTIVE_ANON] > 0 || nr[LRU_ACTIVE_FILE] > 0 || nr[LRU_INACTIVE_FILE] > 0) {
+      for (let list = 0; list < 4; list++) {
+        if (nr[list] === 0) continue;
+        const pages = Math.min(nr[list], SWAP_CLUSTER_MAX);
+        nr[list] -= pages;
+        const file = list >= LRU_INACTIVE_FILE;
+        if ((list & 1) === 0) reclaimed += this.#shrinkInactive(lru, sc, file, pages);
+        else if (this.#policy.mayDeactivate(lru, sc, file, pages)) this.shrinkActive(lru, file, pages);
+        else sc.skippedDeactivate = true;
+      }
+      if (reclaimed < sc.nrToReclaim || proportional) continue;
+      if (!scaleDown(nr, targets)) break;
+    }
+    sc.nrReclaimed += reclaimed;
+    this.age(lru);
+  }
+
+  /** Keeps the anonymous lists in balance even when nothing of them is evicted. */
+  age(lru: number): void {
+    if (this.#swapPossible() && this.#policy.inactiveIsLow(lru, false)) this.shrinkActive(lru, false, SWAP_CLUSTER_MAX);
+  }
+
+  #swapPossible(): boolean {
+    return this.#host.swapTotal() > 0;
+  }
+
+  shrinkActive(lru: number, file: boolean, pages: number): void {
+    const { state } = this;
+    const { counters, stats, flags } = this.#host;
+    this.drain();
+    const inactive = lru * 4 + (file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON);
+    const taken = this.#isolate(inactive + 1, pages);
+    counters[PGREFILL] += taken;
+    const keep = this.#policy.clearReferenced ? ~(ACTIVE | YOUNG | REFERENCED) : ~(ACTIVE | YOUNG);
+    let deactivated = 0;
+    // executable code in use goes round once more, and goes back before the others
+    for (let i = 0; i < taken; i++) {
+      const page = this.#taken[i];
+      const s = state[page];
+      if (file && (s & YOUNG) !== 0 && (flags[page] & EXEC) !== 0) {
+        state[page] = s & ~YOUNG;
+        this.#add(page, inactive + 1);
+        this.#policy.activated(lru);
+      } else {
+        state[page] = (s & keep) | WORKINGSET;
+        this.#taken[deactivated++] = page;
+      }
+    }
+    for (let i = 0; i < deactivated; i++) this.#add(this.#taken[i], inactive);
+    counters[PGDEACTIVATE] += deactivated;
+    // isolation is one change; scanning, putting back and counting each another per page
+    stats.updated(taken);
+    stats.updated(taken);
+    stats.updated(taken);
+    stats.updated(deactivated);
+    if (this.#host.logging && deactivated > 0) this.#host.log('reclaim.deactivate', this.#taken[0], deactivated, lru);
+  }
+
+  #shrinkInactive(lru: number, sc: ScanControl, file: boolean, pages: number): number {
+    const host = this.#host;
+    const policy = this.#policy;
+    const { state } = this;
+    const { counters, stats, flags } = host;
+    this.drain();
+    const inactive = lru * 4 + (file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON);
+    const taken = this.#isolate(inactive, pages);
+    counters[sc.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT] += taken;
+    counters[file ? PGSCAN_FILE : PGSCAN_ANON] += taken;
+    stats.updated(taken);
+    stats.updated(taken);
+    if (taken === 0) return 0;
+    let kept = 0;
+    let wrote = 0;
+    let activated = 0;
+    for (let i = 0; i < taken; i++) {
+      const page = this.#taken[i];
+      let s = state[page] & ~ON_LRU;
+      const flag = flags[page];
+      if ((flag & WRITEBACK) !== 0) {
+        state[page] = s | RECLAIM | ACTIVE;
+        activated++;
+        this.#taken[kept++] = page;
+        continue;
+      }
+      const young = (s & YOUNG) !== 0;
+      const referenced = (s & REFERENCED) !== 0;
+      s &= ~(YOUNG | REFERENCED);
+      if (young) {
+        s |= REFERENCED;
+        if (referenced || (!file && policy.anonOneLook) || (file && (flag & EXEC) !== 0)) {
+          s |= ACTIVE;
+          activated++;
+        }
+        state[page] = s;
+        this.#taken[kept++] = page;
+        continue;
+      }
+      if (file) {
+        if ((flag & DIRTY) !== 0) {
+          // written while it was referenced: left for the flushers one more round
+          if (referenced || !host.pageout(page)) {
+            state[page] = s;
+            this.#taken[kept++] = page;
+            continue;
+          }
+        }
+      } else if (host.swapFree() === 0 && (flag & SWAPPED) === 0) {
+        state[page] = s | ACTIVE;
+        activated++;
+        this.#taken[kept++] = page;
+        continue;
+      }
+      state[page] = 0;
+      if (host.evict(page, policy.eviction(page, sc.target, (s & WORKINGSET) !== 0))) wrote++;
+    }
+    for (let i = 0; i < kept; i++) {
+      const page = this.#taken[i];
+      const active = (state[page] & ACTIVE) !== 0;
+      this.#add(page, active ? inactive + 1 : inactive);
+      if (active) policy.activated(lru);
+    }
+    const reclaimed = taken - kept;
+    counters[PGACTIVATE] += activated;
+    counters[sc.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT] += reclaimed;
+    counters[file ? PGSTEAL_FILE : PGSTEAL_ANON] += reclaimed;
+    stats.updated(activated);
+    stats.updated(kept);
+    stats.updated(reclaimed);
+    stats.updated(reclaimed);
+    policy.wrote(lru, file, wrote);
+    sc.nrScanned += taken;
+    if (host.logging) host.log('reclaim.scan', inactive & 3, taken, reclaimed);
+    return reclaimed;
+  }
+}
+
+/**
+ * Enough has been reclaimed: the type with less left to scan is done, and the other is scanned only as far as that one was. False when there
+ * is nothing left to balance.
+ */
+function scaleDown(nr: Float64Array, targets: Float64Array): boolean {
+  const file = nr[LRU_INACTIVE_FILE] + nr[LRU_ACTIVE_FILE];
+  const anon = nr[LRU_INACTIVE_ANON] + nr[LRU_ACTIVE_ANON];
+  if (file === 0 || anon === 0) return false;
+  const smaller = file > anon ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE;
+  const larger = file > anon ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
+  const percentage = Math.floor((Math.min(file, anon) * 100) / (targets[smaller] + targets[smaller + 1] + 1));
+  nr[smaller] = 0;
+  nr[smaller + 1] = 0;
+  for (let list = larger; list <= larger + 1; list++) {
+    const scanned = targets[list] - nr[list];
+    const left = Math.floor((targets[list] * (100 - percentage)) / 100);
+    nr[list] = left - Math.min(left, scanned);
+  }
+  return true;
+}
