@@ -1,0 +1,136 @@
+/**
+ * MGLRU's aging: a walk over page tables that finds pages used since the last walk, then a new youngest generation. And the small walk around
+ * a used page that eviction stumbles upon.
+ *
+ * Kernel counterpart: try_to_inc_max_seq, inc_max_seq, inc_min_seq, walk_mm, lru_gen_look_around in mm/vmscan.c.
+ * Simplified: a region under one page-table page is 512 page numbers, not addresses; the Bloom filters that remember which regions are worth a
+ * walk are exact sets (the kernel's have few false positives); all processes of a cgroup count as one address space.
+ */
+import { ANON } from '../machine/reclaimer.ts';
+import type { LruvecIndex } from '../machine/reclaimer.ts';
+import { MIN_LRU_BATCH } from './mglru-feedback.ts';
+import { MAX_NR_GENS, TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
+import { OFF_LIST, REFERENCED, YOUNG } from './mglru-rules.ts';
+import type { Generations } from './mglru-state.ts';
+
+const REGION_SHIFT = 9;
+const REGION = 1 << REGION_SHIFT;
+/** A region is worth walking if one page in this many was used: one for each cache line of page-table entries. */
+const PTES_PER_LINE = 8;
+
+export class Aging {
+  readonly #g: Generations;
+  readonly #regions: number;
+  /** By lruvec · 2 + parity of the sequence number: regions worth a walk; null until a walk has made one. */
+  readonly #filters: (Uint8Array | null)[];
+  /** Whether pages have been used through mappings at all: without, there is nothing to walk. */
+  mapped = false;
+
+  constructor(generations: Generations) {
+    this.#g = generations;
+    this.#regions = Math.ceil(generations.host.pages / REGION);
+    this.#filters = new Array<Uint8Array | null>(generations.host.lruvecs * 2).fill(null);
+  }
+
+  /** One walk and a new youngest generation. `swappiness` 0: anonymous pages are left alone. */
+  age(lru: LruvecIndex, swappiness: number): void {
+    if (this.mapped) this.#walk(lru, swappiness !== 0);
+    const { lists, host } = this.#g;
+    for (let type = TYPE_FILE; type >= TYPE_ANON; type--) {
+      if (lists.count(lru, type) !== MAX_NR_GENS) continue;
+      const evictable = type === TYPE_ANON ? swappiness !== 0 : this.#g.fileEvictable(swappiness);
+      this.#mergeOldest(lru, type, evictable);
+    }
+    const max = lists.maxSeq[lru] + 1;
+    lists.birth[lru * MAX_NR_GENS + (max & 3)] = host.now?.() ?? 0;
+    lists.maxSeq[lru] = max;
+    if (host.logging) host.log('mglru.age', -1, max, lists.total(lru, TYPE_FILE));
+  }
+
+  /** All four generations are in use: the oldest gives its pages to the next, unless they could not be evicted anyway. */
+  #mergeOldest(lru: LruvecIndex, type: number, evictable: boolean): void {
+    const { lists, rules, state, feedback } = this.#g;
+    const key = lru * 2 + type;
+    const old = lists.minSeq[key] & 3;
+    if (evictable) {
+      for (let page = lists.tail(lru, type, old); page >= 0; page = lists.tail(lru, type, old)) {
+        if (lists.gen[page] !== old) {
+          lists.moveTail(page, lru, type);
+          continue;
+        }
+        const marks = state[page];
+        if (rules.countMerged && rules.saturated[marks] === 0) feedback.protected(lru, type, rules.tier[marks]);
+        state[page] = rules.passedOn[marks];
+        lists.remove(page, lru, type);
+        lists.addTail(page, lru, type, (old + 1) & 3);
+      }
+    }
+    feedback.carryOver(lru, type);
+    lists.minSeq[key]++;
+  }
+
+  #walk(lru: LruvecIndex, maySwap: boolean): void {
+    const { host, state, lists } = this.#g;
+    const max = lists.maxSeq[lru];
+    const current = this.#filters[lru * 2 + (max & 1)] ?? null;
+    const key = lru * 2 + ((max + 1) & 1);
+    let next = this.#filters[key] ?? null;
+    if (next === null) {
+      next = new Uint8Array(this.#regions);
+      this.#filters[key] = next;
+    } else {
+      next.fill(0);
+    }
+    for (let region = 0; region < this.#regions; region++) {
+      if (current !== null && current[region] === 0) continue;
+      const start = region << REGION_SHIFT;
+      const end = Math.min(start + REGION, host.pages);
+      let young = 0;
+      for (let page = start; page < end; page++) {
+        if ((state[page] & YOUNG) === 0 || host.lruvecOf(page) !== lru) continue;
+        const anon = (host.flags[page] & ANON) !== 0;
+        if (anon ? !maySwap : host.randomAdvice?.(page) === true) continue;
+        if (this.#found(page, lru, anon ? TYPE_ANON : TYPE_FILE, max & 3)) young++;
+      }
+      if (young * PTES_PER_LINE >= end - start) next[region] = 1;
+    }
+  }
+
+  /** Eviction found `page` used: look at its neighbours under the same page-table page, at most 64 in all. */
+  lookAround(page: number, lru: LruvecIndex): void {
+    const { host, state, lists } = this.#g;
+    let from = Math.max(page & ~(REGION - 1), host.objectStart?.(page) ?? 0);
+    let to = Math.min((page | (REGION - 1)) + 1, host.objectEnd?.(page) ?? host.pages);
+    if (to - from > MIN_LRU_BATCH) {
+      if (page - from < MIN_LRU_BATCH / 2) to = from + MIN_LRU_BATCH;
+      else if (to - page < MIN_LRU_BATCH / 2) from = to - MIN_LRU_BATCH;
+      else {
+        from = page - MIN_LRU_BATCH / 2;
+        to = page + MIN_LRU_BATCH / 2;
+      }
+    }
+    const max = lists.maxSeq[lru];
+    const type = (host.flags[page] & ANON) !== 0 ? TYPE_ANON : TYPE_FILE;
+    // Where the page itself is not met again on the way (6.14), it counts beforehand.
+    let young = (state[page] & YOUNG) === 0 ? 1 : 0;
+    for (let near = from; near < to; near++) {
+      if ((state[near] & YOUNG) === 0 || host.lruvecOf(near) !== lru) continue;
+      if (this.#found(near, lru, type, max & 3)) young++;
+    }
+    const filter = this.#filters[lru * 2 + (max & 1)] ?? null;
+    if (filter !== null && young * PTES_PER_LINE >= to - from) filter[page >>> REGION_SHIFT] = 1;
+  }
+
+  /** A used page in a walk; false if the walk passes it by. */
+  #found(page: number, lru: LruvecIndex, type: number, gen: number): boolean {
+    const { state, rules, lists } = this.#g;
+    const marks = state[page];
+    if ((marks & OFF_LIST) !== 0) {
+      if (rules.isolatedRemember) state[page] = (marks & ~YOUNG) | REFERENCED;
+      return rules.isolatedRemember;
+    }
+    state[page] = rules.foundYoung[marks];
+    if (rules.promotes[marks] === 1 && lists.gen[page] !== gen) lists.relabel(page, lru, type, gen);
+    return true;
+  }
+}

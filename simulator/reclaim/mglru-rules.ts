@@ -1,0 +1,197 @@
+/**
+ * How MGLRU's kernels differ, as data. A page's marks are bits of its state byte; what a kernel does to them in each situation is a table of
+ * 256 entries, so that the access loop is one look-up and the rest reads alike for every version.
+ *
+ * Kernel counterpart: PG_referenced, PG_workingset and LRU_REFS_MASK in folio->flags; folio_inc_refs, folio_lru_refs, lru_tier_from_refs,
+ * folio_inc_gen, folio_update_gen, isolate_folio, lru_gen_add_folio (6.1 names). LRU_REFS_WIDTH is 2, as on 64-bit machines.
+ */
+import { RESIDENT } from '../machine/reclaimer.ts';
+import { MAX_NR_GENS, MIN_NR_GENS } from './mglru-lists.ts';
+import type { FeedbackRules } from './mglru-feedback.ts';
+
+export const REFERENCED = 2;
+export const WORKINGSET = 4;
+export const REFS_SHIFT = 3;
+export const REFS_MASK = 3 << REFS_SHIFT;
+const ONE_REF = 1 << REFS_SHIFT;
+/** The accessed bit of the page's mapping. */
+export const YOUNG = 32;
+/** On no list: isolated for eviction, or waiting in the batch of pages to be added. */
+export const OFF_LIST = 64;
+/** PG_reclaim: to be evicted as soon as its writeback has ended. */
+export const RECLAIM = 128;
+
+export interface MglruRules {
+  readonly feedback: FeedbackRules;
+  /** State after mark_accessed. */
+  readonly marked: Uint8Array;
+  /** Tier (0–3) and number of accesses beyond the first, by state: what eviction and the shadow entry judge by. */
+  readonly tier: Uint8Array;
+  readonly refs: Uint8Array;
+  /** 1: moved on to the next generation whatever its tier. */
+  readonly saturated: Uint8Array;
+  /** State after being passed on to the next generation. */
+  readonly passedOn: Uint8Array;
+  /** State after the aging found the accessed bit set; `promotes` says whether the page then joins the newest generation. */
+  readonly foundYoung: Uint8Array;
+  readonly promotes: Uint8Array;
+  /** State after isolation for eviction. */
+  readonly isolated: Uint8Array;
+  /** The sequence number at which a page joins its lists. */
+  placement(state: number, at: Placement): number;
+  /** Pages held back before they join their lists; while held, marks are lost (6.14 tests the LRU flag). 0: none. */
+  readonly addBatch: number;
+  /** Protected pages go to the end of the next generation where eviction starts (up to 6.13), or to the other. */
+  readonly protectedToTail: boolean;
+  /** Saturated pages count as protected (up to 6.13). */
+  readonly countSaturated: boolean;
+  /** Pages merged into the next generation when a fifth is begun count as protected (since 6.14). */
+  readonly countMerged: boolean;
+  /** Refaults: how recent is decided by the oldest generation (then only exact ones are counted) or by the window of four. */
+  readonly refault: 'oldest' | 'window';
+  /** refs at which a refault restores the page to the workingset, and the marks it then gets (`oldest` only). */
+  readonly restoreRefs: number;
+  readonly restoredMarks: number;
+  /** A walk that finds an isolated page used marks it, and eviction keeps it (up to 6.13). */
+  readonly isolatedRemember: boolean;
+  /** The accessed bits of mappings with random-access advice do not count at all (since 6.3). */
+  readonly randomHidesUse: boolean;
+  /** min_seq of anonymous pages never passes that of file pages (up to 6.13). */
+  readonly anonFollowsFile: boolean;
+  /** Aging judged by generations and their sizes, or by generations only (6.14). */
+  readonly agingBySize: boolean;
+  /** Shape of the reclaim loop: 6.1's, or the one since 6.3. */
+  readonly loop: '6.1' | '6.3';
+}
+
+/** What the placement of a page depends on beside its marks. */
+export interface Placement {
+  maxSeq: number;
+  minSeq: number;
+  /** Faulted in through a mapping, or rejected by eviction. */
+  active: boolean;
+  /** Anonymous and not in the swap cache, or dirty and to be reclaimed as soon as it is written. */
+  pinned: boolean;
+  /** To be evicted next: its writeback has ended. */
+  reclaiming: boolean;
+}
+
+export const newPlacement = (): Placement => ({
+  maxSeq: 0,
+  minSeq: 0,
+  active: false,
+  pinned: false,
+  reclaiming: false,
+});
+
+const table = (value: (state: number) => number): Uint8Array => Uint8Array.from({ length: 256 }, (_, s) => value(s));
+
+const orderBase2 = (n: number): number => (n <= 1 ? 0 : 32 - Math.clz32(n - 1));
+
+const ALL_MARKS = REFERENCED | WORKINGSET | REFS_MASK;
+
+/** Up to 6.13: referenced, then workingset, then a counter to 3; all cleared when a page moves on. */
+const countAfterWorkingset = {
+  marked: table((s) => {
+    if ((s & RESIDENT) === 0) return s;
+    if ((s & REFERENCED) === 0) return s | REFERENCED;
+    if ((s & WORKINGSET) === 0) return s | WORKINGSET;
+    return (s & REFS_MASK) === REFS_MASK ? s : s + ONE_REF;
+  }),
+  refs: table((s) => ((s & REFS_MASK) >> REFS_SHIFT) + ((s & WORKINGSET) === 0 ? 0 : 1)),
+  tier: table((s) => orderBase2(((s & REFS_MASK) >> REFS_SHIFT) + ((s & WORKINGSET) === 0 ? 0 : 1) + 1)),
+  passedOn: table((s) => s & ~ALL_MARKS),
+  foundYoung: table((s) => s & ~(ALL_MARKS | YOUNG)),
+  promotes: table(() => 1),
+  isolated: table((s) => ((s & REFERENCED) === 0 ? s & ~ALL_MARKS : s & ~REFERENCED)),
+} as const;
+
+const refsOfOldWay = countAfterWorkingset.refs;
+
+const until613 = {
+  ...countAfterWorkingset,
+  feedback: { firstTierGain: 1, testedTierGain: 2, sumTiers: false },
+  addBatch: 0,
+  protectedToTail: true,
+  countSaturated: true,
+  countMerged: false,
+  refault: 'oldest',
+  isolatedRemember: true,
+  anonFollowsFile: true,
+  agingBySize: true,
+} as const;
+
+/** 6.1.0 to 6.1.68. */
+export const rules61: MglruRules = {
+  ...until613,
+  saturated: table(() => 0),
+  restoreRefs: 4,
+  restoredMarks: WORKINGSET,
+  randomHidesUse: false,
+  loop: '6.1',
+  placement: (_state, at) => {
+    if (at.active) return at.maxSeq;
+    return at.pinned ? at.minSeq + 1 : at.minSeq;
+  },
+};
+
+/** Commit 081488051d28 (6.7, 6.1.69): pages are not put, nor left, so close to eviction. */
+const protectPageCache = {
+  saturated: table((s) => (refsOfOldWay[s] === 4 ? 1 : 0)),
+  restoreRefs: 3,
+  restoredMarks: WORKINGSET | REFS_MASK,
+  placement: (_state: number, at: Placement): number => {
+    if (at.active) return at.maxSeq;
+    if (at.pinned) return at.maxSeq - 1;
+    return at.reclaiming || at.minSeq + MIN_NR_GENS >= at.maxSeq ? at.minSeq : at.minSeq + 1;
+  },
+} as const;
+
+/** 6.1.69 and later. */
+export const rules61Stable: MglruRules = { ...rules61, ...protectPageCache };
+
+/** 6.7 to 6.13. */
+export const rules67: MglruRules = { ...until613, ...protectPageCache, randomHidesUse: true, loop: '6.3' };
+
+const accesses = (s: number): number => ((s & REFERENCED) === 0 ? 0 : ((s & REFS_MASK) >> REFS_SHIFT) + 1);
+
+/** 6.14: referenced, then the counter, then workingset, which stays until the page leaves memory. */
+export const rules614: MglruRules = {
+  feedback: { firstTierGain: 2, testedTierGain: 3, sumTiers: true },
+  marked: table((s) => {
+    if ((s & RESIDENT) === 0 || (s & OFF_LIST) !== 0) return s;
+    if ((s & REFERENCED) === 0) return (s & ~REFS_MASK) | REFERENCED;
+    return (s & REFS_MASK) === REFS_MASK ? s | WORKINGSET : s + ONE_REF;
+  }),
+  refs: table(accesses),
+  tier: table((s) => ((s & WORKINGSET) === 0 ? orderBase2(accesses(s)) : 3)),
+  saturated: table((s) => (accesses(s) + ((s & WORKINGSET) === 0 ? 0 : 1) === 5 ? 1 : 0)),
+  passedOn: table((s) => s & ~(REFERENCED | REFS_MASK)),
+  foundYoung: table((s) => {
+    const old = s & ~YOUNG;
+    if ((s & (REFERENCED | WORKINGSET)) === 0) return (old & ~REFS_MASK) | REFERENCED;
+    return (old & ~(REFERENCED | REFS_MASK)) | WORKINGSET;
+  }),
+  promotes: table((s) => ((s & (REFERENCED | WORKINGSET)) === 0 ? 0 : 1)),
+  isolated: table((s) => ((s & REFERENCED) === 0 ? s & ~REFS_MASK : s)),
+  placement: (state, at) => {
+    const workingset = (state & WORKINGSET) === 0 ? 0 : 1;
+    let distance = MAX_NR_GENS - workingset;
+    if (at.active) distance = MIN_NR_GENS - workingset;
+    else if (at.reclaiming) distance = MAX_NR_GENS;
+    else if (at.pinned) distance = MIN_NR_GENS;
+    return Math.max(at.maxSeq - distance + 1, at.minSeq);
+  },
+  addBatch: 31,
+  protectedToTail: false,
+  countSaturated: false,
+  countMerged: true,
+  refault: 'window',
+  restoreRefs: 0,
+  restoredMarks: WORKINGSET,
+  isolatedRemember: false,
+  randomHidesUse: true,
+  anonFollowsFile: false,
+  agingBySize: false,
+  loop: '6.3',
+};
