@@ -1,0 +1,18 @@
+/**
+ * The samples that come with the extension. Listed here because a browser cannot list a folder of an installed extension; a test compares
+ * the list with the folder.
+ */
+export interface Sample {
+  /** In `samples/`. */
+  readonly file: string;
+  readonly title: string;
+  readonly about: string;
+}
+
+export const samples: readonly Sample[] = [
+  {
+    file: 'page-cache-reclaim.refault.md',
+    title: 'Page-cache reclaim with changing workloads',
+    about: 'Why two lists were not enough, what was proposed in 2013, what was merged, what runs today',
+  },
+];

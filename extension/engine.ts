@@ -1,0 +1,7 @@
+/** The simulator code that the extension host itself runs: small, quick functions only. Simulating happens in workers. */
+export { MODEL_VERSION } from '../simulator/report.ts';
+export { hashPlan } from '../simulator/plan-hash.ts';
+export { decodeReport, encodeReport } from '../simulator/report-codec.ts';
+export { estimateMemory, mergeReports } from '../simulator/simulate.ts';
+export { reportToMarkdown } from '../simulator/text/markdown.ts';
+export { reportToText } from '../simulator/text/terminal.ts';

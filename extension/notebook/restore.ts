@@ -1,0 +1,61 @@
+/** Puts kept results under the cells of a notebook that has just been opened, marked "cached". Says nothing where there is none. */
+import type * as vscode from 'vscode';
+import type { Services } from '../services.ts';
+import { setting } from '../services.ts';
+import { describe } from '../run/execute-plan.ts';
+import { summarise } from '../run/summary.ts';
+import { loadTraces } from '../run/traces.ts';
+import { reportOutput } from './output.ts';
+import { codeCells, keysOf, plansOf, type NotebookSession } from './session.ts';
+
+export async function restoreOutputs(
+  controller: vscode.NotebookController,
+  session: NotebookSession,
+  services: Services,
+): Promise<number> {
+  const { notebook } = session;
+  if (!setting('cache.enabled', true) || codeCells(notebook).every((cell) => cell.outputs.length > 0)) return 0;
+  const program = await session.compile();
+  let restored = 0;
+  for (const cell of program.cells) {
+    const record = session.record(cell);
+    const plans = plansOf(program, cell);
+    if (plans.length === 0 || cell.outputs.length > 0 || record.shown || keysOf(program, cell) === undefined) continue;
+    const found = await Promise.all(
+      plans.map(async (one) => {
+        const { hash, plan } = await loadTraces(one, notebook.uri, services);
+        const report = await services.cache.get(hash);
+        return report && { hash, report: describe(report, plan) };
+      }),
+    );
+    if (found.some((one) => one === undefined) || notebook.isClosed || cell.outputs.length > 0) continue;
+    const engine = await services.engine();
+    const kept = found.map((one) => one!);
+    const runs = kept.map(({ report, hash }) => summarise(report, { hash, cached: true, elapsed: 0 }));
+    let execution: vscode.NotebookCellExecution;
+    try {
+      execution = controller.createNotebookCellExecution(cell);
+    } catch {
+      continue; // being run, or another kernel has been chosen: then nothing is ours to show
+    }
+    // no start time and no verdict: the cell was not run, and does not look so
+    execution.start();
+    record.shown = plans.map(({ hash }) => hash);
+    record.runs = runs;
+    services.results.set(
+      cell.document.uri.toString(),
+      kept.map(({ report, hash }) => ({
+        document: notebook.uri.toString(),
+        place: cell.document.uri.toString(),
+        hash,
+        report,
+        cached: true,
+        elapsed: 0,
+      })),
+    );
+    await execution.replaceOutput(kept.map(({ report }, i) => reportOutput(report, runs[i], engine)));
+    execution.end(undefined);
+    restored++;
+  }
+  return restored;
+}

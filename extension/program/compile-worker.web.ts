@@ -1,0 +1,9 @@
+/** The compile worker as a web worker. */
+import { serveCompile } from './compile-service.ts';
+import type { CompileRequest } from './protocol.ts';
+
+declare const self: DedicatedWorkerGlobalScope;
+
+self.onmessage = (event: MessageEvent<CompileRequest>) => {
+  void serveCompile(event.data).then((reply) => self.postMessage(reply));
+};

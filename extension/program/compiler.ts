@@ -1,0 +1,131 @@
+/**
+ * The host's end of the compile worker: one request at a time, imports read by the host as the program turns out to name them, the last
+ * results kept. A worker that dies or hangs is replaced; the request fails with a message for people.
+ */
+import {
+  importKey,
+  type Compiled,
+  type CompileReply,
+  type CompileRequest,
+  type ImportRef,
+  type Source,
+} from './protocol.ts';
+
+/** No program that a person writes takes a hundredth of this. */
+const LONGEST_MS = 20_000;
+const REMEMBERED = 16;
+/** An import may import in turn; more rounds than this is a chain nobody means. */
+const ROUNDS = 32;
+
+export interface CompilerPort {
+  post(request: CompileRequest): void;
+  terminate(): void;
+}
+export interface CompilerListener {
+  reply(reply: CompileReply): void;
+  exit(reason: string): void;
+}
+export type SpawnCompiler = (listener: CompilerListener) => CompilerPort;
+export type ReadImport = (ref: ImportRef) => Promise<Source | null>;
+
+export interface Compiler {
+  compile(sources: readonly Source[]): Promise<Compiled>;
+  /** Starts the worker and builds its parser, so that the first real request finds it ready. */
+  warmUp(): void;
+  dispose(): void;
+}
+
+interface Pending {
+  readonly resolve: (reply: CompileReply) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+export function createCompiler(spawn: SpawnCompiler, readImport: ReadImport): Compiler {
+  let port: CompilerPort | undefined;
+  let nextId = 1;
+  const pending = new Map<number, Pending>();
+  const remembered = new Map<string, Promise<Compiled>>();
+
+  function drop(reason: string): void {
+    port = undefined;
+    const waiting = [...pending.values()];
+    pending.clear();
+    for (const { reject, timer } of waiting) {
+      clearTimeout(timer);
+      reject(new Error(reason));
+    }
+  }
+
+  function ask(request: Omit<CompileRequest, 'id'>): Promise<CompileReply> {
+    return new Promise((resolve, reject) => {
+      const id = nextId++;
+      const timer = setTimeout(() => {
+        port?.terminate();
+        drop('the program took too long to read; the language worker was stopped');
+      }, LONGEST_MS);
+      pending.set(id, { resolve, reject, timer });
+      try {
+        port ??= start();
+        port.post({ ...request, id });
+      } catch (error) {
+        drop(error instanceof Error ? error.message : String(error));
+      }
+    });
+  }
+
+  function start(): CompilerPort {
+    const started: CompilerPort = spawn({
+      reply: (reply) => {
+        const waiting = pending.get(reply.id);
+        if (!waiting) return;
+        pending.delete(reply.id);
+        clearTimeout(waiting.timer);
+        if (reply.failure === undefined) waiting.resolve(reply);
+        else waiting.reject(new Error(reply.failure));
+      },
+      exit: (reason) => {
+        if (port === started) drop(`the language worker ended: ${reason}`);
+      },
+    });
+    return started;
+  }
+
+  async function compile(sources: readonly Source[]): Promise<Compiled> {
+    const imports: Record<string, Source | null> = {};
+    for (let round = 0; ; round++) {
+      const { plans, problems, missing } = await ask({ sources, imports });
+      if (missing.length === 0 || round === ROUNDS) return { plans, problems };
+      await Promise.all(missing.map(async (ref) => (imports[importKey(ref)] = await readImport(ref))));
+    }
+  }
+
+  return {
+    async compile(sources) {
+      // imported files may change behind our back: what imports is not remembered
+      if (sources.some(({ text }) => /^\s*import\b/m.test(text))) return compile(sources);
+      const key = JSON.stringify(sources.map(({ uri, text }) => [uri, text]));
+      let result = remembered.get(key);
+      if (result) remembered.delete(key);
+      else result = compile(sources);
+      remembered.set(key, result);
+      if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value!);
+      try {
+        return await result;
+      } catch (error) {
+        remembered.delete(key);
+        throw error;
+      }
+    },
+    warmUp() {
+      void ask({
+        sources: [{ uri: 'refault:warm-up', text: 'file db 1 MiB\nprocess p { read db once }\nrun\n' }],
+        imports: {},
+      }).catch(() => undefined);
+    },
+    dispose() {
+      port?.terminate();
+      drop('Refault is closing');
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/** One plan from start to result: the cache, the memory there is, the pool; then the reports of its points put together. */
+import type { Plan } from '../../simulator/plan.ts';
+import type { Report } from '../../simulator/report.ts';
+import type { MemoryEstimate } from '../../simulator/simulate.ts';
+import type { Pool } from '../worker/pool.ts';
+import type { ResultCache } from './cache.ts';
+
+export interface Engine {
+  readonly estimateMemory: (plan: Plan) => MemoryEstimate;
+  readonly mergeReports: (plan: Plan, shards: readonly Report[]) => Report;
+}
+
+export interface ExecuteServices {
+  readonly pool: Pick<Pool, 'run'>;
+  readonly cache: ResultCache;
+  readonly engine: () => Promise<Engine>;
+  /** Bytes that a run may take; `undefined`: the host cannot tell (browser). */
+  readonly freeMemory: () => number | undefined;
+  readonly now: () => number;
+}
+
+export interface ExecuteOptions {
+  readonly signal?: AbortSignal;
+  readonly traces?: readonly Uint32Array[];
+  /** Take a result from the cache if there is one. */
+  readonly reuse: boolean;
+  readonly onProgress?: (fraction: number) => void;
+  /** The finished points so far; called only while others are still running. */
+  readonly onPartial?: (report: Report) => void;
+}
+
+export interface Outcome {
+  readonly plan: Plan;
+  readonly hash: string;
+  /** Absent when the run was cancelled before anything was known. */
+  readonly report: Report | undefined;
+  readonly cached: boolean;
+  /** Wall time in milliseconds; 0 for a cached result. */
+  readonly elapsed: number;
+}
+
+/** Refused before it started: the message says what is too large and what to do. */
+export class NotEnoughMemoryError extends Error {
+  override readonly name = 'NotEnoughMemoryError';
+}
+
+/** Share of free memory that a run may plan to use: the editor and everything else want some, too. */
+const USABLE = 0.8;
+
+export async function executePlan(
+  { plan, hash }: { readonly plan: Plan; readonly hash: string },
+  services: ExecuteServices,
+  options: ExecuteOptions,
+): Promise<Outcome> {
+  const { pool, cache, now } = services;
+  if (options.reuse) {
+    const report = await cache.get(hash);
+    if (report) return { plan, hash, report: describe(report, plan), cached: true, elapsed: 0 };
+  }
+  const engine = await services.engine();
+  const width = widthFor(engine.estimateMemory(plan), plan, services.freeMemory());
+  const start = now();
+  const { shards, cancelled } = await pool.run(plan, {
+    width,
+    ...(options.traces ? { traces: options.traces } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    onShard: (done) => {
+      const points = done.reduce((sum, shard) => sum + shard.points.length, 0);
+      if (options.onPartial && points < plan.points.length) {
+        options.onPartial({ ...engine.mergeReports(plan, done), partial: true });
+      }
+    },
+  });
+  const elapsed = now() - start;
+  if (shards.length === 0) return { plan, hash, report: undefined, cached: false, elapsed };
+  const merged = engine.mergeReports(plan, shards);
+  const report: Report = { ...merged, plan: hash, partial: merged.partial || cancelled };
+  if (!report.partial) await cache.put(hash, report);
+  return { plan, hash, report: describe(report, plan), cached: false, elapsed };
+}
+
+/** Places in the text are not part of the hash: they come from the plan at hand, not from the one that was simulated first. */
+export function describe(report: Report, plan: Plan): Report {
+  const points = report.points.map((point) => ({
+    ...point,
+    expectations: point.expectations.map((one) => {
+      const source = plan.expects.find(({ text }) => text === one.text)?.source;
+      return source ? { ...one, source } : one;
+    }),
+  }));
+  return { ...report, title: plan.title, plots: plan.plots, points, ...(plan.source ? { source: plan.source } : {}) };
+}
+
+/** How many workers the memory allows. Throws when not even one. */
+export function widthFor(estimate: MemoryEstimate, plan: Plan, free: number | undefined): number {
+  const points = plan.points.length;
+  if (free === undefined || estimate.bytes <= 0) return points;
+  const usable = free * USABLE;
+  const width = Math.floor(usable / estimate.bytes);
+  if (width >= 1) return Math.min(points, width);
+  const parts = estimate.parts.map(({ what, bytes }) => `${what} ${sizeText(bytes)}`).join(', ');
+  throw new NotEnoughMemoryError(
+    `this run would need about ${sizeText(estimate.bytes)}${parts === '' ? '' : ` (${parts})`}, and ${sizeText(usable)} are free for it; ` +
+      'make its files, regions or traces smaller, or close other programs',
+  );
+}
+
+export function sizeText(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value >= 100 || unit === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,69 @@
+/**
+ * A report small enough to send to a notebook output: series that no plot names are thinned first, then all, min–max, so that spikes
+ * survive; last, those that no plot names are left out. What was done is said in its warnings. The full report stays with the extension.
+ */
+import type { PointReport, Report, Series } from '../../simulator/report.ts';
+
+export const OUTPUT_LIMIT = 256 * 1024;
+
+/** Points per series: [named by a plot, others]. Tried in turn until it fits; 0 leaves the series out. */
+const STEPS: readonly (readonly [number, number])[] = [
+  [Infinity, 256],
+  [1024, 64],
+  [512, 0],
+  [256, 0],
+  [128, 0],
+];
+
+export function fitReport(
+  report: Report,
+  encode: (report: Report) => Uint8Array,
+  limit = OUTPUT_LIMIT,
+): { readonly report: Report; readonly bytes: Uint8Array } {
+  let bytes = encode(report);
+  let fitted = report;
+  if (bytes.byteLength <= limit) return { report, bytes };
+  const plotted = new Set(report.plots.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
+  for (const [named, others] of STEPS) {
+    const points = report.points.map((point) => thinPoint(point, plotted, named, others));
+    const warning = `Shown with fewer samples per curve than were computed, to keep the notebook quick${others === 0 ? '; curves that no plot names are left out' : ''}. Exports have them all.`;
+    fitted = { ...report, points, warnings: [...report.warnings, warning] };
+    bytes = encode(fitted);
+    if (bytes.byteLength <= limit) break;
+  }
+  return { report: fitted, bytes };
+}
+
+function thinPoint(point: PointReport, plotted: ReadonlySet<string>, named: number, others: number): PointReport {
+  const series = point.series.flatMap((one) => {
+    const most = plotted.has(one.name) ? named : others;
+    return most === 0 ? [] : [thin(one, most)];
+  });
+  return { ...point, series };
+}
+
+/** At most `most` samples: the first, the last, and the lowest and highest of each equal slice in between, in order of time. */
+export function thin(series: Series, most: number): Series {
+  const n = series.t.length;
+  if (n <= most) return series;
+  const keep: number[] = [0];
+  const slices = Math.max(1, Math.floor((most - 2) / 2));
+  for (let slice = 0; slice < slices; slice++) {
+    const from = 1 + Math.floor((slice * (n - 2)) / slices);
+    const to = 1 + Math.floor(((slice + 1) * (n - 2)) / slices);
+    let low = from;
+    let high = from;
+    for (let i = from + 1; i < to; i++) {
+      if (series.y[i] < series.y[low]) low = i;
+      if (series.y[i] > series.y[high]) high = i;
+    }
+    if (low === high) keep.push(low);
+    else keep.push(Math.min(low, high), Math.max(low, high));
+  }
+  keep.push(n - 1);
+  return {
+    ...series,
+    t: Float64Array.from(keep, (i) => series.t[i]),
+    y: Float64Array.from(keep, (i) => series.y[i]),
+  };
+}

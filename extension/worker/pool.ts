@@ -1,0 +1,266 @@
+/**
+ * A pool of simulation workers. A run is cut into tasks (points of its plan); free workers take the next task, so that a sweep uses all of
+ * them and a slow point holds up no other. A worker that dies takes its task's run with it, never the pool: the next run gets a new one.
+ */
+import type { Plan } from '../../simulator/plan.ts';
+import type { Report } from '../../simulator/report.ts';
+import type { FromWorker, SpawnWorker, WorkerPort } from './protocol.ts';
+
+/** How long a cancelled worker may take to hand over what it has before it is stopped by force. */
+const GRACE_MS = 1500;
+
+export interface PoolOptions {
+  readonly spawn: SpawnWorker;
+  /** Most workers at a time; asked before each run, so that a changed setting counts at once. */
+  readonly size: () => number;
+  /** Whether workers share memory with us (Node) or must be told by message (web). */
+  readonly shared: boolean;
+}
+
+export interface RunOptions {
+  readonly traces?: readonly Uint32Array[];
+  /** At most this many workers for this run (memory). */
+  readonly width?: number;
+  readonly signal?: AbortSignal;
+  /** 0 … 1 over all points. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Called after each finished task with all finished reports. */
+  readonly onShard?: (shards: readonly Report[]) => void;
+}
+
+export interface RunResult {
+  readonly shards: readonly Report[];
+  readonly cancelled: boolean;
+}
+
+export interface Pool {
+  run(plan: Plan, options?: RunOptions): Promise<RunResult>;
+  /** Workers alive, for tests and the log. */
+  readonly alive: number;
+  dispose(): void;
+}
+
+/** The worker itself died: out of memory, killed, or a fault of ours. */
+export class WorkerLostError extends Error {
+  override readonly name = 'WorkerLostError';
+}
+
+/** The simulator refused or failed: its message is meant for people. */
+export class SimulationFailedError extends Error {
+  override readonly name = 'SimulationFailedError';
+}
+
+interface Task {
+  readonly run: Run;
+  readonly id: number;
+  readonly points: readonly number[];
+  fraction: number;
+}
+
+interface Run {
+  readonly id: number;
+  readonly plan: Plan;
+  readonly options: RunOptions;
+  readonly width: number;
+  readonly flag: SharedArrayBuffer | undefined;
+  readonly waiting: Task[];
+  readonly active: Set<Task>;
+  readonly shards: Report[];
+  readonly points: number;
+  pointsDone: number;
+  cancelled: boolean;
+  settle(error?: Error): void;
+}
+
+interface Member {
+  readonly port: WorkerPort;
+  readonly begun: Set<number>;
+  task: Task | undefined;
+}
+
+export function createPool({ spawn, size, shared }: PoolOptions): Pool {
+  const members = new Set<Member>();
+  const runs = new Set<Run>();
+  let nextRun = 1;
+  let nextTask = 1;
+  let disposed = false;
+
+  function hire(): Member {
+    const listener = {
+      message: (message: FromWorker) => receive(member, message),
+      exit: (reason: string) => lost(member, reason),
+    };
+    const member: Member = { port: spawn(listener), begun: new Set(), task: undefined };
+    members.add(member);
+    return member;
+  }
+
+  /** Gives every free worker the next task of the oldest run that may still take one. */
+  function dispatch(): void {
+    for (const run of runs) {
+      while (run.waiting.length > 0 && run.active.size < run.width) {
+        const idle = [...members].find((member) => !member.task);
+        const member = idle ?? (members.size < Math.max(1, size()) ? hire() : undefined);
+        if (!member) return;
+        give(member, run.waiting.shift()!);
+      }
+    }
+  }
+
+  function give(member: Member, task: Task): void {
+    const { run } = task;
+    member.task = task;
+    run.active.add(task);
+    if (!member.begun.has(run.id)) {
+      member.begun.add(run.id);
+      member.port.post({
+        type: 'begin',
+        run: run.id,
+        plan: run.plan,
+        traces: run.options.traces ?? [],
+        ...(run.flag ? { flag: run.flag } : {}),
+      });
+    }
+    member.port.post({ type: 'task', run: run.id, task: task.id, points: task.points });
+  }
+
+  function receive(member: Member, message: FromWorker): void {
+    const { task } = member;
+    if (!task || task.id !== message.task) return;
+    const { run } = task;
+    if (message.type === 'progress') {
+      task.fraction = message.fraction;
+      return progress(run);
+    }
+    member.task = undefined;
+    run.active.delete(task);
+    if (message.type === 'failed') run.settle(new SimulationFailedError(message.message));
+    else {
+      run.shards.push(message.report);
+      run.pointsDone += task.points.length;
+      if (message.complete && !run.cancelled) {
+        progress(run);
+        run.options.onShard?.(run.shards);
+      }
+      if (run.waiting.length === 0 && run.active.size === 0) run.settle();
+    }
+    dispatch();
+  }
+
+  function progress(run: Run): void {
+    let points = run.pointsDone;
+    for (const task of run.active) points += task.fraction * task.points.length;
+    run.options.onProgress?.(points / run.points);
+  }
+
+  function lost(member: Member, reason: string): void {
+    if (!members.delete(member)) return;
+    const { task } = member;
+    if (!task) return;
+    member.task = undefined;
+    const { run } = task;
+    run.active.delete(task);
+    if (!run.cancelled) run.settle(new WorkerLostError(reason));
+    else if (run.active.size === 0) run.settle();
+    dispatch();
+  }
+
+  function dismiss(member: Member): void {
+    members.delete(member);
+    member.port.terminate();
+  }
+
+  function cancel(run: Run): void {
+    if (run.cancelled) return;
+    run.cancelled = true;
+    run.waiting.length = 0;
+    if (run.flag) Atomics.store(new Int32Array(run.flag), 0, 1);
+    for (const member of members) {
+      if (member.task?.run === run) member.port.post({ type: 'cancel', run: run.id });
+    }
+    if (run.active.size === 0) run.settle();
+  }
+
+  return {
+    get alive() {
+      return members.size;
+    },
+
+    run(plan, options = {}) {
+      return new Promise<RunResult>((resolve, reject) => {
+        if (disposed) return reject(new Error('the pool has been closed'));
+        const { signal } = options;
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const onAbort = () => {
+          cancel(run);
+          if (runs.has(run)) timer = setTimeout(force, GRACE_MS);
+        };
+        const force = () => {
+          for (const member of [...members]) if (member.task?.run === run) dismiss(member);
+          run.active.clear();
+          run.settle();
+        };
+        const width = Math.max(1, Math.min(options.width ?? Infinity, size()));
+        const run: Run = {
+          id: nextRun++,
+          plan,
+          options,
+          width,
+          flag: shared ? new SharedArrayBuffer(4) : undefined,
+          waiting: [],
+          active: new Set(),
+          shards: [],
+          points: plan.points.length,
+          pointsDone: 0,
+          cancelled: false,
+          settle: (error) => {
+            if (!runs.delete(run)) return;
+            clearTimeout(timer);
+            signal?.removeEventListener('abort', onAbort);
+            // after a failure other workers may still be at it: nobody will read what they find
+            if (run.flag) Atomics.store(new Int32Array(run.flag), 0, 1);
+            for (const member of members) {
+              if (member.task?.run === run) dismiss(member);
+              else if (member.begun.delete(run.id)) member.port.post({ type: 'end', run: run.id });
+            }
+            if (error) reject(error);
+            else resolve({ shards: run.shards, cancelled: run.cancelled });
+            dispatch();
+          },
+        };
+        for (const points of cutIntoTasks(plan.points.length, width)) {
+          run.waiting.push({ run, id: nextTask++, points, fraction: 0 });
+        }
+        runs.add(run);
+        if (signal?.aborted) return onAbort();
+        signal?.addEventListener('abort', onAbort);
+        try {
+          dispatch();
+        } catch (error) {
+          run.settle(new WorkerLostError(error instanceof Error ? error.message : String(error)));
+        }
+      });
+    },
+
+    dispose() {
+      disposed = true;
+      for (const run of [...runs]) run.settle(new Error('the pool has been closed'));
+      for (const member of [...members]) dismiss(member);
+    },
+  };
+}
+
+/**
+ * One point per task while there are few, so that workers finish together and charts grow point by point; large sweeps are cut into some
+ * eight tasks per worker, so that sending does not outweigh simulating.
+ */
+export function cutIntoTasks(points: number, width: number): number[][] {
+  const tasks = Math.min(points, Math.max(64, 8 * width));
+  const cut: number[][] = [];
+  for (let i = 0; i < tasks; i++) {
+    const from = Math.floor((i * points) / tasks);
+    const to = Math.floor(((i + 1) * points) / tasks);
+    cut.push(Array.from({ length: to - from }, (_, k) => from + k));
+  }
+  return cut;
+}

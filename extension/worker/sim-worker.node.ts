@@ -1,0 +1,16 @@
+/** The simulation worker as a Node thread. */
+import { parentPort } from 'node:worker_threads';
+import { createSimulation } from '../../simulator/simulate.ts';
+import type { ToWorker } from './protocol.ts';
+import { serve } from './serve.ts';
+
+const port = parentPort!;
+const receive = serve(
+  {
+    post: (message, transfer) => port.postMessage(message, [...transfer]),
+    now: () => performance.now(),
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+  },
+  createSimulation,
+);
+port.on('message', (message: ToWorker) => receive(message));
