@@ -1,0 +1,173 @@
+/**
+ * Belady's optimum: evicts the page whose next use is farthest away. It must be told the future, so it is a bound and not a policy; nothing
+ * that fetches on demand misses less.
+ *
+ * Source: Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal 5(2), 1966. As many misses as
+ * libCacheSim's Belady. No known divergence; among pages that are never used again any may go, which changes no count.
+ * Memory: 8 bytes a frame (a binary heap by next use), 5 a tracked page, and 4 an access for the future it is told.
+ */
+import { PAGE_MASK } from '../machine/access.ts';
+import {
+  RESIDENT,
+  type CacheReclaimer,
+  type FutureAccesses,
+  type MemoryHost,
+  type ReclaimVariant,
+} from '../machine/reclaimer.ts';
+import type { Pages } from '../units.ts';
+
+const NEVER = 0xffffffff;
+
+class Opt implements CacheReclaimer {
+  readonly kind = 'cache';
+  readonly state: Uint8Array;
+  readonly tally = { hits: 0, misses: 0 };
+  resident: Pages = 0;
+  private readonly host: MemoryHost;
+  private capacity: Pages;
+  private next: Uint32Array | null = null;
+  /** Index of the access that comes next. */
+  private now = 0;
+  /** A heap: the farthest next use on top. */
+  private heapPage: Int32Array;
+  private heapNext: Uint32Array;
+  /** Where each resident page is in the heap. */
+  private readonly at: Int32Array;
+
+  constructor(host: MemoryHost) {
+    this.host = host;
+    this.capacity = Math.max(1, host.capacity);
+    this.state = new Uint8Array(host.pages);
+    this.heapPage = new Int32Array(this.capacity);
+    this.heapNext = new Uint32Array(this.capacity);
+    this.at = new Int32Array(host.pages);
+  }
+
+  foresee(future: FutureAccesses): void {
+    this.next = future.next;
+    this.now = 0;
+  }
+
+  run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
+    const state = this.state;
+    const next = this.future();
+    let misses = 0;
+    for (let i = 0; i < n; i++) {
+      const page = block[offset + i] & PAGE_MASK;
+      const now = this.now++;
+      const use = now < next.length ? next[now] : NEVER;
+      if ((state[page] & RESIDENT) !== 0) {
+        this.up(this.at[page], page, use);
+        continue;
+      }
+      misses++;
+      if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
+      this.admit(page, use);
+    }
+    this.tally.misses += misses;
+    this.tally.hits += n - misses;
+  }
+
+  access(page: number): boolean {
+    const next = this.future();
+    const now = this.now++;
+    const use = now < next.length ? next[now] : NEVER;
+    if ((this.state[page] & RESIDENT) !== 0) {
+      this.tally.hits++;
+      this.up(this.at[page], page, use);
+      return true;
+    }
+    this.tally.misses++;
+    this.admit(page, use);
+    return false;
+  }
+
+  setCapacity(pages: Pages): void {
+    this.capacity = Math.max(1, pages);
+    while (this.resident > this.capacity) this.evict();
+    const heapPage = new Int32Array(this.capacity);
+    const heapNext = new Uint32Array(this.capacity);
+    heapPage.set(this.heapPage.subarray(0, this.resident));
+    heapNext.set(this.heapNext.subarray(0, this.resident));
+    this.heapPage = heapPage;
+    this.heapNext = heapNext;
+  }
+
+  drop(page: number): void {
+    if ((this.state[page] & RESIDENT) === 0) return;
+    this.state[page] = 0;
+    this.fill(this.at[page]);
+  }
+
+  private future(): Uint32Array {
+    if (this.next === null) throw new Error('OPT must be told the future (foresee) before the first access');
+    return this.next;
+  }
+
+  private admit(page: number, use: number): void {
+    if (this.resident === this.capacity) this.evict();
+    this.state[page] = RESIDENT;
+    this.up(this.resident++, page, use);
+  }
+
+  private evict(): void {
+    const page = this.heapPage[0];
+    this.state[page] = 0;
+    this.fill(0);
+    this.host.evicted(page);
+  }
+
+  /** Puts a page at hole `i` or above. A page that has just been used was next of all: its new use is never nearer, so it only rises. */
+  private up(i: number, page: number, use: number): void {
+    const { heapPage, heapNext, at } = this;
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      if (heapNext[parent] >= use) break;
+      const moved = heapPage[parent];
+      heapPage[i] = moved;
+      heapNext[i] = heapNext[parent];
+      at[moved] = i;
+      i = parent;
+    }
+    heapPage[i] = page;
+    heapNext[i] = use;
+    at[page] = i;
+  }
+
+  /** Closes the hole at `i` with the last page of the heap. */
+  private fill(i: number): void {
+    const { heapPage, heapNext, at } = this;
+    const last = --this.resident;
+    if (i === last) return;
+    const page = heapPage[last];
+    const use = heapNext[last];
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= last) break;
+      if (child + 1 < last && heapNext[child + 1] > heapNext[child]) child++;
+      if (heapNext[child] <= use) break;
+      const moved = heapPage[child];
+      heapPage[i] = moved;
+      heapNext[i] = heapNext[child];
+      at[moved] = i;
+      i = child;
+    }
+    this.up(i, page, use);
+  }
+}
+
+export const opt: ReclaimVariant = {
+  id: 'opt',
+  title: 'OPT',
+  mechanism: 'reclaim',
+  family: 'ruler',
+  year: 1966,
+  summary:
+    'Evicts the page whose next use is farthest in the future: the fewest misses that fetching on demand allows.',
+  knobs: [],
+  source: {
+    kind: 'published',
+    where: 'Belady, A study of replacement algorithms for a virtual-storage computer, IBM Syst. J. 5(2), 1966',
+  },
+  create: (host) => new Opt(host),
+};
