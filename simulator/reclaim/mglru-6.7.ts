@@ -18,6 +18,9 @@ export const mglru67: ReclaimVariant = {
   summary:
     'MGLRU after a year of fixes: new page-cache pages go to the second oldest generation while there are four, pages read five times move on whatever the feedback says, refaulting ones come back protected; mappings with random-access advice no longer count as uses.',
   knobs: [minTtlMs],
-  source: { kind: 'published', where: 'commits 081488051d28, 5095a2b23987, 8788f6781486; mm/vmscan.c of 6.7' },
+  source: {
+    kind: 'measured',
+    where: 'commits 081488051d28, 5095a2b23987, 8788f6781486; held against 6.12.117 access by access',
+  },
   create: (host, values) => new Mglru(host, rules67, valueOf(values, minTtlMs)),
 };

@@ -12,6 +12,7 @@ import { MIN_LRU_BATCH } from './mglru-feedback.ts';
 import { MAX_NR_GENS, TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
 import { OFF_LIST, REFERENCED, YOUNG } from './mglru-rules.ts';
 import type { Generations } from './mglru-state.ts';
+import { MGLRU_AGE } from '../tables/rules.ts';
 
 const REGION_SHIFT = 9;
 const REGION = 1 << REGION_SHIFT;
@@ -44,7 +45,7 @@ export class Aging {
     const max = lists.maxSeq[lru] + 1;
     lists.birth[lru * MAX_NR_GENS + (max & 3)] = host.now?.() ?? 0;
     lists.maxSeq[lru] = max;
-    if (host.logging) host.log('mglru.age', -1, max, lists.total(lru, TYPE_FILE));
+    if (host.logging) host.log(MGLRU_AGE.id, -1, max, lists.total(lru, TYPE_FILE));
   }
 
   /** All four generations are in use: the oldest gives its pages to the next, unless they could not be evicted anyway. */

@@ -7,13 +7,15 @@
  * it on and takes it once the flushers have written it.
  */
 import * as counter from '../machine/counters.ts';
-import { DIRTY, EXEC, MAPPED, WRITEBACK, type LruvecIndex, type ScanControl } from '../machine/reclaimer.ts';
+import { DIRTY, EXEC, MAPPED, PINNED, SWAPPED, WRITEBACK } from '../machine/reclaimer.ts';
+import type { LruvecIndex, ScanControl } from '../machine/reclaimer.ts';
 import type { Aging } from './mglru-aging.ts';
 import { MIN_LRU_BATCH } from './mglru-feedback.ts';
 import { MIN_NR_GENS, TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
 import { OFF_LIST, RECLAIM, REFERENCED, REFS_MASK, WORKINGSET, YOUNG, newPlacement } from './mglru-rules.ts';
 import { packShadow } from './mglru-shadow.ts';
 import type { Generations } from './mglru-state.ts';
+import { MGLRU_EVICT, MGLRU_KEEP, MGLRU_PROMOTE, MGLRU_PROTECT, MGLRU_WRITEBACK } from '../tables/rules.ts';
 
 /** Pages that one step may look at. */
 const MAX_LRU_BATCH = 64 * MIN_LRU_BATCH;
@@ -104,6 +106,7 @@ export class Eviction {
     const marks = state[page];
     if (lists.gen[page] !== oldest) {
       lists.moveHead(page, lru, type);
+      if (host.logging) host.log(MGLRU_PROMOTE.id, page, lists.gen[page], oldest);
       return true;
     }
     const tier = rules.tier[marks];
@@ -113,10 +116,10 @@ export class Eviction {
       if (rules.protectedToTail) lists.addTail(page, lru, type, (oldest + 1) & 3);
       else lists.addHead(page, lru, type, (oldest + 1) & 3);
       if (rules.countSaturated || rules.saturated[marks] === 0) feedback.protected(lru, type, tier);
-      if (rules.refault === 'oldest') {
+      if (rules.activations === 'protected') {
         host.counters[type === TYPE_FILE ? counter.WORKINGSET_ACTIVATE_FILE : counter.WORKINGSET_ACTIVATE_ANON]++;
       }
-      if (host.logging) host.log('mglru.protect', page, tier, lastTier);
+      if (host.logging) host.log(MGLRU_PROTECT.id, page, tier, lastTier);
       return true;
     }
     const flags = host.flags[page];
@@ -124,7 +127,7 @@ export class Eviction {
       state[page] = rules.passedOn[marks] | RECLAIM;
       lists.remove(page, lru, type);
       lists.addHead(page, lru, type, (oldest + 1) & 3);
-      if (host.logging) host.log('mglru.writeback', page, 0, 0);
+      if (host.logging) host.log(MGLRU_WRITEBACK.id, page, 0, 0);
       return true;
     }
     return false;
@@ -182,7 +185,7 @@ export class Eviction {
       const marks = state[page];
       feedback.evicted(lru, type, rules.tier[marks]);
       const shadow = packShadow(this.#g, lru, type, marks);
-      if (host.logging) host.log('mglru.evict', page, rules.tier[marks], this.#g.lists.minSeq[lru * 2 + type]);
+      if (host.logging) host.log(MGLRU_EVICT.id, page, rules.tier[marks], this.#g.lists.minSeq[lru * 2 + type]);
       state[page] = 0;
       host.evict(page, shadow);
       freed++;
@@ -207,7 +210,8 @@ export class Eviction {
         if (!random || !rules.randomHidesUse) return this.#used(page, lru, random, !anon && (flags & EXEC) !== 0);
       }
     }
-    return anon && host.swapFree() <= 0 ? ACTIVATE : FREE;
+    if (anon) return host.swapFree() <= 0 && (flags & SWAPPED) === 0 ? ACTIVATE : FREE;
+    return (flags & PINNED) !== 0 ? ACTIVATE : FREE;
   }
 
   /** An isolated page's accessed bit is set: clear it, look at the neighbours, decide. */
@@ -249,6 +253,6 @@ export class Eviction {
       state[page] = marks;
     }
     this.#g.add(page, lru, type, place);
-    if (host.logging) host.log('mglru.keep', page, 0, 0);
+    if (host.logging) host.log(MGLRU_KEEP.id, page, lists.gen[page], activated ? 1 : 0);
   }
 }

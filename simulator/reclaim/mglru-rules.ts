@@ -47,8 +47,12 @@ export interface MglruRules {
   readonly countSaturated: boolean;
   /** Pages merged into the next generation when a fifth is begun count as protected (since 6.14). */
   readonly countMerged: boolean;
-  /** Refaults: how recent is decided by the oldest generation (then only exact ones are counted) or by the window of four. */
+  /** What makes a refault recent: the generation oldest then is so still, or it is within the window of four (6.14). */
   readonly refault: 'oldest' | 'window';
+  /** What workingset_activate_* counts: pages protected (6.1), recent refaults (6.5), those of them by fault (6.14). */
+  readonly activations: 'protected' | 'recent' | 'faulted';
+  /** workingset_refault_* counts recent refaults only (6.1). */
+  readonly countRecentOnly: boolean;
   /** refs at which a refault restores the page to the workingset, and the marks it then gets (`oldest` only). */
   readonly restoreRefs: number;
   readonly restoredMarks: number;
@@ -128,6 +132,8 @@ export const rules61: MglruRules = {
   restoreRefs: 4,
   restoredMarks: WORKINGSET,
   randomHidesUse: false,
+  activations: 'protected',
+  countRecentOnly: true,
   loop: '6.1',
   placement: (_state, at) => {
     if (at.active) return at.maxSeq;
@@ -151,7 +157,14 @@ const protectPageCache = {
 export const rules61Stable: MglruRules = { ...rules61, ...protectPageCache };
 
 /** 6.7 to 6.13. */
-export const rules67: MglruRules = { ...until613, ...protectPageCache, randomHidesUse: true, loop: '6.3' };
+export const rules67: MglruRules = {
+  ...until613,
+  ...protectPageCache,
+  randomHidesUse: true,
+  activations: 'recent',
+  countRecentOnly: false,
+  loop: '6.3',
+};
 
 const accesses = (s: number): number => ((s & REFERENCED) === 0 ? 0 : ((s & REFS_MASK) >> REFS_SHIFT) + 1);
 
@@ -187,6 +200,8 @@ export const rules614: MglruRules = {
   countSaturated: false,
   countMerged: true,
   refault: 'window',
+  activations: 'faulted',
+  countRecentOnly: false,
   restoreRefs: 0,
   restoredMarks: WORKINGSET,
   isolatedRemember: false,

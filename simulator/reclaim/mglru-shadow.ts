@@ -7,8 +7,9 @@
 import * as counter from '../machine/counters.ts';
 import type { LruvecIndex } from '../machine/reclaimer.ts';
 import { MAX_NR_GENS, TYPE_FILE } from './mglru-lists.ts';
-import { REFS_MASK, REFS_SHIFT, WORKINGSET } from './mglru-rules.ts';
+import { REFS_SHIFT, WORKINGSET } from './mglru-rules.ts';
 import type { Generations } from './mglru-state.ts';
+import { MGLRU_REFAULT } from '../tables/rules.ts';
 
 const TOKEN_SHIFT = 2;
 const LRU_SHIFT = 4;
@@ -30,32 +31,51 @@ export function packShadow(g: Generations, lru: LruvecIndex, type: number, state
 }
 
 /** Judges and counts a refault; returns the marks with which the page comes back. */
-export function refault(g: Generations, lru: LruvecIndex, type: number, shadow: number, inFault: boolean): number {
-  const { counters } = g.host;
+export function refault(
+  g: Generations,
+  page: number,
+  lru: LruvecIndex,
+  type: number,
+  shadow: number,
+  inFault: boolean,
+): number {
+  const { host, lists, rules, feedback } = g;
+  const { counters } = host;
   if (((shadow >>> LRU_SHIFT) & LRU_MASK) !== (lru & LRU_MASK)) return 0;
   const seq = (shadow >>> SEQ_SHIFT) & SEQ_MASK;
   const token = (shadow >>> TOKEN_SHIFT) & 3;
   const workingset = (shadow & 2) !== 0;
   const file = type === TYPE_FILE;
-  const refaults = file ? counter.WORKINGSET_REFAULT_FILE : counter.WORKINGSET_REFAULT_ANON;
-  const restores = file ? counter.WORKINGSET_RESTORE_FILE : counter.WORKINGSET_RESTORE_ANON;
-
-  if (g.rules.refault === 'oldest') {
-    if (seq !== (g.lists.minSeq[lru * 2 + type] & SEQ_MASK)) return 0;
-    counters[refaults]++;
-    const refs = token + (workingset ? 1 : 0);
-    g.feedback.refaulted(lru, type, 32 - Math.clz32(refs));
-    if (!inFault && refs < g.rules.restoreRefs) return 0;
-    counters[restores]++;
-    return g.rules.restoredMarks;
+  const recent =
+    rules.refault === 'oldest' ? seq === (lists.minSeq[lru * 2 + type] & SEQ_MASK) : within(lists.maxSeq[lru], seq);
+  if (recent || !rules.countRecentOnly) {
+    counters[file ? counter.WORKINGSET_REFAULT_FILE : counter.WORKINGSET_REFAULT_ANON]++;
+  }
+  if (!recent) return 0;
+  if (rules.activations === 'recent' || (rules.activations === 'faulted' && inFault)) {
+    counters[file ? counter.WORKINGSET_ACTIVATE_FILE : counter.WORKINGSET_ACTIVATE_ANON]++;
   }
 
-  counters[refaults]++;
-  const age = (g.lists.maxSeq[lru] - seq) & SEQ_MASK;
-  if (age >= MAX_NR_GENS && SEQ_MASK + 1 - age >= MAX_NR_GENS) return 0;
-  g.feedback.refaulted(lru, type, workingset ? 3 : 32 - Math.clz32(token));
-  if (inFault) counters[file ? counter.WORKINGSET_ACTIVATE_FILE : counter.WORKINGSET_ACTIVATE_ANON]++;
-  if (!workingset) return (token << REFS_SHIFT) & REFS_MASK;
-  counters[restores]++;
-  return WORKINGSET;
+  let marks = 0;
+  let tier = 0;
+  if (rules.refault === 'oldest') {
+    const refs = token + (workingset ? 1 : 0);
+    tier = 32 - Math.clz32(refs);
+    if (inFault || refs >= rules.restoreRefs) marks = rules.restoredMarks;
+  } else {
+    tier = workingset ? 3 : 32 - Math.clz32(token);
+    marks = workingset ? WORKINGSET : token << REFS_SHIFT;
+  }
+  feedback.refaulted(lru, type, tier);
+  if ((marks & WORKINGSET) !== 0) {
+    counters[file ? counter.WORKINGSET_RESTORE_FILE : counter.WORKINGSET_RESTORE_ANON]++;
+  }
+  if (host.logging) host.log(MGLRU_REFAULT.id, page, tier, (marks & WORKINGSET) === 0 ? 0 : 1);
+  return marks;
+}
+
+/** Whether two sequence numbers, one of them cut short, are less than four generations apart. */
+function within(max: number, seq: number): boolean {
+  const age = (max - seq) & SEQ_MASK;
+  return age < MAX_NR_GENS || SEQ_MASK + 1 - age < MAX_NR_GENS;
 }

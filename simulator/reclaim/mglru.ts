@@ -178,7 +178,7 @@ export class Mglru implements ListReclaimer {
     const inFault = anon || ((operation === OP_LOAD || operation === OP_STORE) && host.randomAdvice?.(page) !== true);
     let state = RESIDENT;
     // A file page that is going to be overwritten is not judged.
-    if (shadow !== 0 && (anon || operation !== OP_WRITE)) state |= refault(this.#g, lru, type, shadow, inFault);
+    if (shadow !== 0 && (anon || operation !== OP_WRITE)) state |= refault(this.#g, page, lru, type, shadow, inFault);
     if ((state & WORKINGSET) !== 0) host.workingsetStall = true;
     if (rules.addBatch === 0) {
       this.state[page] = state;
@@ -304,7 +304,7 @@ export class Mglru implements ListReclaimer {
     if ((host.now?.() ?? 0) < birth + this.#minTtl) return true;
     let total = lists.total(lru, TYPE_FILE);
     if (swappiness !== 0) total += lists.total(lru, TYPE_ANON);
-    const helpful = Math.floor(total / 2 ** sc.priority) > 0;
+    const helpful = total >> sc.priority > 0;
     return !helpful && (rules.loop !== '6.1' || sc.priority !== DEF_PRIORITY);
   }
 
@@ -399,7 +399,7 @@ export class Mglru implements ListReclaimer {
         else if (seq + MIN_NR_GENS === max) old += size;
       }
     }
-    const target = Math.floor(total / 2 ** priority);
+    const target = total >> priority;
     if (min + MIN_NR_GENS > max) return ~target;
     if (min + MIN_NR_GENS < max) return target;
     if (!rules.agingBySize) return ~target;
