@@ -37,7 +37,8 @@ export const MGLRU_REFAULT = rule({
   kernel: 'lru_gen_refault in mm/workingset.c',
 });
 
-export const mglruRules: readonly Rule[] = [
+/** Every rule of reclaim, in the order documentation lists them. */
+export const rules: readonly Rule[] = [
   MGLRU_AGE,
   MGLRU_PROTECT,
   MGLRU_PROMOTE,
