@@ -123,6 +123,7 @@ export class BlocksRun implements PointRun {
     const n = Math.min(cursor.left, BLOCK, this.untilSample);
     step.source!.fill(block, 0, n);
     const missesBefore = memory.reclaimer.tally.misses;
+    memory.setTime?.(this.now);
     let done: number;
     if (missBits && step.object < 0) {
       missBits.fill(0, 0, (n + 7) >> 3);
