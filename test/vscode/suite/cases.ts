@@ -1,1 +1,4 @@
 import './notebook.ts';
+import './running.ts';
+import './language.ts';
+import './commands.ts';

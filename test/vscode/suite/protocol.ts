@@ -6,6 +6,8 @@ export type Message =
   | { readonly kind: 'pass'; readonly name: string; readonly ms: number }
   | { readonly kind: 'fail'; readonly name: string; readonly why: string }
   | { readonly kind: 'skip'; readonly name: string }
+  /** Something to be compared between hosts. */
+  | { readonly kind: 'note'; readonly name: string; readonly value: string }
   | { readonly kind: 'end' };
 
 const mark = '@refault-suite ';

@@ -14,3 +14,5 @@ export class ConsoleReporter extends Mocha.reporters.Base {
     runner.on('end', () => say({ kind: 'end' }));
   }
 }
+
+export const note = (name: string, value: string) => say({ kind: 'note', name, value });

@@ -1,0 +1,142 @@
+/** What the cases share: opening, running, editing and waiting, with VS Code's public API only. */
+import * as vscode from 'vscode';
+import type { RefaultApi } from '../../../extension/activate.ts';
+import { REPORT_MIME } from '../../../simulator/host-protocol.ts';
+import { decodeReport } from '../../../simulator/report-codec.ts';
+import type { PointReport, Report } from '../../../simulator/report.ts';
+import { ok } from './assert.ts';
+
+export const SAMPLE = 'page-cache-reclaim.refault.md';
+export const inBrowser = typeof process === 'undefined' || !process.versions?.node;
+
+/** Activates the extension and waits for its language server. */
+export async function refault(): Promise<RefaultApi> {
+  const extension = vscode.extensions.getExtension<RefaultApi>('refault.refault');
+  ok(extension, 'the extension refault.refault is not known');
+  const api = await extension.activate();
+  await api.whenReady();
+  return api;
+}
+
+export function inWorkspace(name: string): vscode.Uri {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  ok(folder, 'no folder is open');
+  return vscode.Uri.joinPath(folder.uri, name);
+}
+
+let files = 0;
+
+/** Writes a file under a name of its own, so that no case sees what another has left. */
+export async function write(text: string, ending: 'refault' | 'refault.md' | 'md'): Promise<vscode.Uri> {
+  const uri = inWorkspace(`case-${++files}.${ending}`);
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  return uri;
+}
+
+/** A notebook of the given cells, on disk, shown, with its kernel. */
+export async function openCells(...cells: readonly string[]): Promise<vscode.NotebookDocument> {
+  return openNotebook(await write(cells.map((cell) => `\`\`\`refault\n${cell}\n\`\`\`\n`).join('\n'), 'refault.md'));
+}
+
+export async function openNotebook(uri: vscode.Uri): Promise<vscode.NotebookDocument> {
+  const notebook = await vscode.workspace.openNotebookDocument(uri);
+  await vscode.window.showNotebookDocument(notebook);
+  return notebook;
+}
+
+export async function closeAll(): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+}
+
+export const codeCells = (notebook: vscode.NotebookDocument): vscode.NotebookCell[] =>
+  notebook.getCells().filter((cell) => cell.kind === vscode.NotebookCellKind.Code);
+
+/** Runs all cells and waits until none is waiting or running. */
+export async function runAll(notebook: vscode.NotebookDocument): Promise<void> {
+  const done = codeCells(notebook).map((cell) => ended(cell));
+  await vscode.commands.executeCommand('notebook.execute', notebook.uri);
+  await Promise.all(done);
+}
+
+export async function runCell(cell: vscode.NotebookCell): Promise<void> {
+  const done = ended(cell);
+  await startCell(cell);
+  await done;
+}
+
+export async function startCell(cell: vscode.NotebookCell): Promise<void> {
+  await vscode.commands.executeCommand('notebook.cell.execute', {
+    ranges: [{ start: cell.index, end: cell.index + 1 }],
+    document: cell.notebook.uri,
+  });
+}
+
+/** Resolves when the cell's next execution is over. Ask before starting it. */
+export function ended(cell: vscode.NotebookCell): Promise<void> {
+  const before = cell.executionSummary?.timing?.endTime;
+  return until('the cell has been run', () => {
+    const { timing, success } = cell.executionSummary ?? {};
+    return success !== undefined && timing?.endTime !== undefined && timing.endTime !== before;
+  });
+}
+
+export async function edit(
+  document: vscode.TextDocument,
+  change: (edit: vscode.WorkspaceEdit, uri: vscode.Uri) => void,
+): Promise<void> {
+  const workspaceEdit = new vscode.WorkspaceEdit();
+  change(workspaceEdit, document.uri);
+  ok(await vscode.workspace.applyEdit(workspaceEdit), 'the edit was refused');
+}
+
+/** Replaces the first occurrence of `what`. */
+export function replace(document: vscode.TextDocument, what: string, by: string): Promise<void> {
+  return edit(document, (edits, uri) => edits.replace(uri, rangeOf(document, what), by));
+}
+
+export function rangeOf(document: vscode.TextDocument, what: string): vscode.Range {
+  const at = document.getText().indexOf(what);
+  ok(at >= 0, `'${what}' is not in: ${document.getText()}`);
+  return new vscode.Range(document.positionAt(at), document.positionAt(at + what.length));
+}
+
+export const errorsOf = (document: vscode.TextDocument): vscode.Diagnostic[] =>
+  vscode.languages.getDiagnostics(document.uri).filter((d) => d.severity === vscode.DiagnosticSeverity.Error);
+
+export function reportsOf(cell: vscode.NotebookCell): Report[] {
+  return cell.outputs.flatMap((output) =>
+    output.items.filter((item) => item.mime === REPORT_MIME).map((item) => decodeReport(item.data)),
+  );
+}
+
+export function reportOf(cell: vscode.NotebookCell): Report {
+  const [report] = reportsOf(cell);
+  ok(report, `the cell has no report, but ${cell.outputs.map(textOf).join(' | ') || 'no output'}`);
+  return report;
+}
+
+/** An output's text, be it plain text or an error. */
+export const textOf = (output: vscode.NotebookCellOutput): string =>
+  output.items
+    .filter((item) => item.mime.startsWith('text/') || item.mime.endsWith('.error'))
+    .map((item) => new TextDecoder().decode(item.data))
+    .join('\n');
+
+export function pointOf(report: Report, reclaim: string): PointReport {
+  const point = report.points.find(({ variant }) => variant['reclaim'] === reclaim);
+  ok(point, `no point of ${reclaim} in the report`);
+  return point;
+}
+
+const LIMIT_MS = 60_000;
+const EVERY_MS = 10;
+
+/** Waits for something that no event tells of; says what it was waiting for when it does not come. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const start = Date.now();
+  while (!(await holds())) {
+    if (Date.now() - start > LIMIT_MS) throw new Error(`waited ${LIMIT_MS / 1000} s in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+  }
+}

@@ -1,0 +1,81 @@
+/** What happens when a run is long, wrong or disappointing. */
+import * as vscode from 'vscode';
+import { equal, ok } from './assert.ts';
+import * as h from './helpers.ts';
+
+describe('Running', () => {
+  before(h.refault);
+  afterEach(h.closeAll);
+
+  it('stops within 100 ms of an interrupt, and keeps what there is, labelled partial', async () => {
+    const notebook = await h.openCells(
+      'file db 96 MiB\nprocess p { read db zipf 1.0, 4000M times }\nrun "Long" { compare reclaim: v6.1, classic }',
+    );
+    const [cell] = h.codeCells(notebook);
+    // Three tries: what else the machine does at that moment is not ours. No try may take a second.
+    const times: number[] = [];
+    while (times.length < 3 && !times.some((ms) => ms <= 100)) {
+      const done = h.ended(cell);
+      await h.startCell(cell);
+      await h.until('a partial report is shown', () => h.reportsOf(cell).length > 0);
+      const asked = Date.now();
+      await vscode.commands.executeCommand('notebook.cell.cancelExecution', {
+        ranges: [{ start: cell.index, end: cell.index + 1 }],
+        document: notebook.uri,
+      });
+      await done;
+      times.push(cell.executionSummary!.timing!.endTime - asked);
+    }
+    ok(times.some((ms) => ms <= 100) && Math.max(...times) < 1000, `it took ${times.join(', ')} ms`);
+    const report = h.reportOf(cell);
+    equal(report.partial, true, 'labelled partial');
+    ok(
+      report.points.some(({ complete, counters }) => !complete && Object.keys(counters).length > 0),
+      'nothing was kept',
+    );
+    equal(cell.outputs[0].metadata?.['partial'], true, 'the output says so, too');
+  });
+
+  it('refuses a wrong program with its errors in words, in the cell', async () => {
+    const notebook = await h.openCells('file db 96 MB2\nprocess p { read db uniform, 1k times }\nrun');
+    const [cell] = h.codeCells(notebook);
+    await h.runCell(cell);
+    equal(cell.executionSummary?.success, false);
+    ok(/line 1/.test(cell.outputs.map(h.textOf).join()), `no place in: ${cell.outputs.map(h.textOf).join()}`);
+  });
+
+  it('runs again after an error has been corrected', async () => {
+    const notebook = await h.openCells('file db 96 MiB\nprocess p { read dc uniform, 1k times }\nrun');
+    const [cell] = h.codeCells(notebook);
+    await h.runCell(cell);
+    equal(cell.executionSummary?.success, false);
+    await h.replace(cell.document, 'dc', 'db');
+    await h.runCell(cell);
+    equal(cell.executionSummary?.success, true, cell.outputs.map(h.textOf).join());
+    equal(h.reportsOf(cell).length, 1);
+  });
+
+  it('puts a warning on an expectation that does not hold, until the cell is edited', async () => {
+    const notebook = await h.openCells(
+      'file db 96 MiB\nprocess p { read db uniform, 100k times }\nrun "R" {\n  expect hit-ratio > 0.999\n}',
+    );
+    const [cell] = h.codeCells(notebook);
+    await h.runCell(cell);
+    const warnings = () =>
+      vscode.languages.getDiagnostics(cell.document.uri).filter(({ source }) => source === 'refault run');
+    await h.until('a warning is there', () => warnings().length === 1);
+    equal(warnings()[0].range.start.line, 3);
+    await h.replace(cell.document, '0.999', '0.001');
+    await h.until('the warning is gone', () => warnings().length === 0);
+  });
+
+  it('says so before it starts when a run cannot fit, rather than failing in the middle', async () => {
+    const notebook = await h.openCells(
+      'machine m { memory 0 MiB }\nfile db 1 MiB\nprocess p { read db uniform, 1 times }\nrun',
+    );
+    const [cell] = h.codeCells(notebook);
+    await h.runCell(cell);
+    equal(cell.executionSummary?.success, false);
+    ok(/memory/i.test(cell.outputs.map(h.textOf).join()), cell.outputs.map(h.textOf).join());
+  });
+});
