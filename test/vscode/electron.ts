@@ -12,7 +12,9 @@ export async function canRunElectron(): Promise<boolean> {
   const hasDisplay = process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
   if (!hasDisplay) return false;
   try {
-    const answer = await fetch('https://update.code.visualstudio.com/api/releases/stable', { signal: AbortSignal.timeout(3000) });
+    const answer = await fetch('https://update.code.visualstudio.com/api/releases/stable', {
+      signal: AbortSignal.timeout(3000),
+    });
     return answer.ok;
   } catch {
     return false;
@@ -26,6 +28,12 @@ if (import.meta.main) {
     extensionDevelopmentPath,
     extensionTestsPath,
     ...(executable ? { vscodeExecutablePath: executable } : {}),
-    launchArgs: [workspace, '--disable-extensions', '--disable-workspace-trust', '--disable-telemetry', '--disable-updates'],
+    launchArgs: [
+      workspace,
+      '--disable-extensions',
+      '--disable-workspace-trust',
+      '--disable-telemetry',
+      '--disable-updates',
+    ],
   });
 }

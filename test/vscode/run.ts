@@ -100,7 +100,12 @@ async function runSuite(host: Host, notes: Notes[]): Promise<Counts> {
   return counts;
 }
 
-async function inHost(host: 'node' | 'web', scratch: string, workspace: string, print: (line: string) => void): Promise<number> {
+async function inHost(
+  host: 'node' | 'web',
+  scratch: string,
+  workspace: string,
+  print: (line: string) => void,
+): Promise<number> {
   const server = await startServer({ folder: path.join(scratch, 'profile'), workspaceTrust: false });
   try {
     const extension = host === 'web' ? serveStatically(server, root) : root;
