@@ -164,6 +164,19 @@ export const readahead = knob({
   kernel: '/sys/block/*/queue/read_ahead_kb (128 by default)',
   source: assumed('off, so that every miss is the policy’s'),
 });
+export const advice = knob({
+  name: 'advice',
+  scope: 'file',
+  type: choice({
+    normal: 'No advice: uses through mappings count.',
+    random:
+      'madvise(MADV_RANDOM) on every mapping. MGLRU’s page-table walks pass such mappings by, and since 6.3 reclaim ignores their accessed bits.',
+  }),
+  default: 'normal',
+  doc: 'What mappings of the file were advised. Read-ahead has its own knob.',
+  kernel: 'madvise(2), VM_RAND_READ',
+  source: published('mm/vmscan.c, mm/rmap.c of 6.1; commit 8788f6781486'),
+});
 export const locked = knob({
   name: 'locked',
   scope: 'anon',
@@ -290,6 +303,7 @@ export const knobs: readonly Knob[] = [
   memoryLow,
   memoryMin,
   readahead,
+  advice,
   locked,
   threads,
   traceFormat,
