@@ -7,15 +7,11 @@ import type { SourceSpan } from './plan.ts';
 /** MIME type of an output item that carries the bytes of `encodeReport`. */
 export const REPORT_MIME = 'application/vnd.refault.report';
 export const RENDERER_ID = 'refault-charts';
-/** Output metadata under this key is an `OutputFacts`. */
-export const METADATA_KEY = 'refault';
 
-/** What the host knows about an output and the report doesn't: `metadata: { refault: { cached: true } }`. */
+/** What the host knows about an output and the report doesn't. The renderer finds it as `cached` in the output's metadata. */
 export interface OutputFacts {
   /** Restored from the result cache. */
   readonly cached?: boolean;
-  /** The program changed since; the picture shows what was, and says so. */
-  readonly stale?: boolean;
 }
 
 /** A file to be written: the host asks where. */

@@ -23,6 +23,7 @@ export interface MarkdownOptions {
   readonly cached?: boolean;
 }
 
+/** Ends without a newline. */
 export function reportToMarkdown(report: Report, options: MarkdownOptions = {}): string {
   const blocks: string[] = [`## ${escapeText(report.title || 'Run')}`];
   const facts = factsOf(report, options.cached ?? false).map((fact) => (fact.warn ? `**${fact.text}**` : fact.text));
@@ -39,7 +40,7 @@ export function reportToMarkdown(report: Report, options: MarkdownOptions = {}):
   if (report.warnings.length > 0) {
     blocks.push('### Notes', report.warnings.map((text) => `- ${escapeText(text)}`).join('\n'));
   }
-  return blocks.filter((block) => block !== '').join('\n\n') + '\n';
+  return blocks.filter((block) => block !== '').join('\n\n');
 }
 
 function chartBlocks(model: ChartModel): string[] {

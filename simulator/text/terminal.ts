@@ -18,6 +18,7 @@ export interface TextOptions {
   readonly color?: boolean;
 }
 
+/** Ends without a newline. */
 export function reportToText(report: Report, options: TextOptions = {}): string {
   const width = Math.max(40, options.width ?? 80);
   const paint = painter(options.color ?? false);
@@ -35,8 +36,7 @@ export function reportToText(report: Report, options: TextOptions = {}): string 
   return blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
-    .join('\n\n')
-    .concat('\n');
+    .join('\n\n');
 }
 
 function heading(report: Report, width: number, paint: Paint): string[] {

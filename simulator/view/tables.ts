@@ -1,6 +1,7 @@
 /** The same data as rows: a chart's table view and CSV, and the summary of a whole report. */
-import type { Report } from '../report.ts';
+import type { PointReport, Report } from '../report.ts';
 import type { ChartModel, DataTable, TableColumn } from './chart-model.ts';
+import { formatNumber } from './format.ts';
 import { metricInfo, valueAt } from './metrics.ts';
 import { dimensionsOf } from './variants.ts';
 
@@ -82,6 +83,46 @@ function timelineTable(model: ChartModel): DataTable {
   };
 }
 
+export interface ShownTable extends DataTable {
+  /** Says what was left out; empty when everything is there. */
+  readonly note: string;
+}
+
+/**
+ * At most `limit` rows, for reading. Series that were sampled at different times would make a table of holes: such a table shows even steps, with
+ * each series' last sample at or before the time.
+ */
+export function shownTable(model: ChartModel, limit = 200): ShownTable {
+  const curves = (model.kind === 'line' || model.kind === 'area') && model.x.labels === undefined;
+  const places = curves ? new Set(model.series.flatMap((s) => [...s.x])).size : 0;
+  if (places <= limit) {
+    const table = tableOf(model);
+    if (table.rows.length <= limit) return { ...table, note: '' };
+    const note = `The first ${limit} of ${formatNumber(table.rows.length)} rows; the CSV file has all.`;
+    return { ...table, rows: table.rows.slice(0, limit), note };
+  }
+  const steps = Math.min(limit, 50);
+  const cursors = model.series.map(() => 0);
+  const rows = Array.from({ length: steps + 1 }, (_, k) => {
+    const x = Math.round(model.x.min + ((model.x.max - model.x.min) * k) / steps);
+    return [
+      x,
+      ...model.series.map((s, i) => {
+        while (cursors[i] + 1 < s.x.length && s.x[cursors[i] + 1] <= x) cursors[i]++;
+        const before = s.x.length === 0 || s.x[cursors[i]] > x;
+        const after = s.x.length > 0 && x > s.x[s.x.length - 1];
+        return before || after ? null : known(s.y[cursors[i]]);
+      }),
+    ];
+  });
+  const note = `Last samples at even steps; the CSV file has all ${formatNumber(places)} times.`;
+  const columns = [
+    { title: model.x.title, unit: model.x.unit },
+    ...model.series.map((s) => ({ title: s.label, unit: s.unit })),
+  ];
+  return { columns, rows, note };
+}
+
 /** What the summary shows of each point; refaults and activations of both kinds of memory together. */
 const SUMMARY: readonly { readonly title: string; readonly unit: string; readonly of: readonly string[] }[] = [
   { title: 'hit ratio', unit: 'ratio', of: ['hit-ratio'] },
@@ -90,6 +131,24 @@ const SUMMARY: readonly { readonly title: string; readonly unit: string; readonl
   { title: 'activations', unit: 'pages', of: ['pgactivate'] },
   { title: 'simulated time', unit: 'ns', of: ['time'] },
 ];
+
+export interface Figure {
+  readonly title: string;
+  readonly unit: string;
+  readonly of: (point: PointReport) => number | null;
+}
+
+/** The figures that at least one point of the report has. */
+export function figuresOf(report: Report): Figure[] {
+  return SUMMARY.map(({ title, unit, of: names }) => ({
+    title,
+    unit,
+    of: (point: PointReport) => {
+      const found = names.map((name) => valueAt({ name }, point)).filter((v) => v !== null);
+      return found.length === 0 ? null : found.reduce((a, b) => a + b, 0);
+    },
+  })).filter((figure) => report.points.some((point) => figure.of(point) !== null));
+}
 
 export interface SummaryTable extends DataTable {
   /** Variant key of each row, for colours and for grouping. */
@@ -107,18 +166,12 @@ export function summaryOf(report: Report): SummaryTable {
     }
     return 0;
   });
-  const figures = SUMMARY.map((figure) => ({
-    ...figure,
-    values: points.map((point) => {
-      const found = figure.of.map((name) => valueAt({ name }, point)).filter((v) => v !== null);
-      return found.length === 0 ? null : found.reduce((a, b) => a + b, 0);
-    }),
-  })).filter((figure) => figure.values.some((v) => v !== null));
-  const rows = points.map((point, i) => {
+  const figures = figuresOf(report);
+  const rows = points.map((point) => {
     const variant = variantOf.get(compares.map((a) => point.coordinates[a]).join(','));
     const swept = sweeps.map((a) => report.axes[a].values[point.coordinates[a]]?.label ?? '?');
     const name = (variant?.label ?? '?') + (point.complete ? '' : ' (interrupted)');
-    return { key: variant?.key ?? '', cells: [...swept, name, ...figures.map((f) => f.values[i]!)] };
+    return { key: variant?.key ?? '', cells: [...swept, name, ...figures.map((f) => f.of(point)!)] };
   });
   const columns: TableColumn[] = [
     ...sweeps.map((a) => ({ title: report.axes[a].name, unit: '' })),

@@ -1,0 +1,27 @@
+/** Stacked areas: parts of a whole over time. */
+import type { ChartModel } from '../../simulator/view/chart-model.ts';
+import { colourOf } from '../../simulator/view/palette.ts';
+import { mix, type Theme } from '../theme.ts';
+import { baseOptions, pointsOf, type Config } from './common.ts';
+
+export function areaChart(model: ChartModel, theme: Theme): Config {
+  const options = baseOptions(model, theme, model.x, model.y);
+  return {
+    type: 'line',
+    data: {
+      datasets: model.series.map((s, i) => {
+        const colour = colourOf(theme, s.style.slot);
+        return {
+          label: s.label,
+          data: pointsOf(s.x, s.y),
+          borderColor: colour,
+          borderWidth: 1,
+          backgroundColor: mix(colour, theme.background, 0.5),
+          fill: i === 0 ? 'origin' : '-1',
+          pointRadius: 0,
+        };
+      }),
+    },
+    options: { ...options, scales: { ...options.scales, y: { ...options.scales!['y'], stacked: true } } },
+  };
+}

@@ -1,0 +1,33 @@
+/** The parts of Chart.js that we draw with, registered one by one so that the bundle holds nothing else. Charts come from here only. */
+import {
+  BarController,
+  BarElement,
+  CategoryScale,
+  Chart,
+  Decimation,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+} from 'chart.js';
+import { annotationsPlugin } from './annotations.ts';
+import { crosshairPlugin } from './crosshair.ts';
+import { markersPlugin } from './markers.ts';
+
+Chart.register(
+  BarController,
+  BarElement,
+  CategoryScale,
+  Decimation,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  annotationsPlugin,
+  markersPlugin,
+  crosshairPlugin,
+);
+
+export { Chart };
