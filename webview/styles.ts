@@ -35,7 +35,7 @@ const css = `
 .refault button { font: inherit; color: inherit; background: transparent; border: 1px solid transparent; border-radius: 3px; padding: 1px 6px; cursor: pointer; }
 .refault button:hover { background: var(--vscode-toolbar-hoverBackground, var(--vscode-list-hoverBackground)); }
 .refault button:focus-visible, .refault select:focus-visible, .refault summary:focus-visible, .refault [tabindex]:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 1px; }
-.refault .tools { display: inline-flex; flex-wrap: wrap; gap: 0; color: var(--vscode-descriptionForeground); font-size: 0.92em; }
+.refault .tools { margin-left: auto; display: inline-flex; flex-wrap: wrap; gap: 0; color: var(--vscode-descriptionForeground); font-size: 0.92em; }
 .refault .tools button[aria-expanded=true], .refault .tools button[aria-pressed=true] { color: var(--vscode-foreground); border-color: var(--refault-line-strong); }
 
 .refault .scroll { overflow-x: auto; }
@@ -46,7 +46,8 @@ const css = `
 .refault .text { text-align: left; }
 .refault tbody tr:hover { background: var(--vscode-list-hoverBackground); }
 .refault .legend { margin: 4px 0 10px; }
-.refault .legend th.text { padding-left: 0; font-weight: normal; }
+.refault .legend th:first-child { padding-left: 0; }
+.refault tbody th { font-weight: normal; }
 .refault .legend tr.off td { opacity: 0.55; }
 .refault .key { display: inline-flex; align-items: center; gap: 7px; text-align: left; }
 .refault .key[aria-pressed=false] .name { text-decoration: line-through; color: var(--vscode-descriptionForeground); }
@@ -78,7 +79,7 @@ const css = `
 
 .vscode-high-contrast .refault button, .vscode-high-contrast-light .refault button { border-color: var(--vscode-contrastBorder); }
 .vscode-high-contrast .refault .key, .vscode-high-contrast-light .refault .key { border-color: transparent; }
-.vscode-high-contrast .refault .stage, .vscode-high-contrast-light .refault .stage { outline: 1px solid var(--vscode-contrastBorder); outline-offset: 2px; }
+.vscode-high-contrast .refault .stage, .vscode-high-contrast-light .refault .stage { outline: 1px solid var(--vscode-contrastBorder); outline-offset: 2px; margin-top: 4px; }
 .vscode-high-contrast .refault button:hover, .vscode-high-contrast-light .refault button:hover { outline: 1px dashed var(--vscode-contrastActiveBorder); }
 `;
 

@@ -1,12 +1,16 @@
 /** The little picture of a line in a legend: hue, dash and marker as in the charts. */
-import type { SeriesStyle } from '../simulator/view/chart-model.ts';
+import type { ChartKind, SeriesStyle } from '../simulator/view/chart-model.ts';
 import { colourOf } from '../simulator/view/palette.ts';
 import { markerPath } from '../simulator/view/svg.ts';
 import { s } from './dom.ts';
 import type { Theme } from './theme.ts';
 
-export function swatch(style: SeriesStyle, theme: Theme): SVGElement {
+export function swatch(style: SeriesStyle, theme: Theme, kind: ChartKind = 'line'): SVGElement {
   const colour = colourOf(theme, style.slot);
+  if (kind === 'area' || kind === 'timeline') {
+    const body = s('path', { d: 'M8 1H20V11H8Z', fill: colour, 'fill-opacity': 0.5, stroke: colour });
+    return s('svg', { width: 28, height: 12, viewBox: '0 0 28 12', 'aria-hidden': 'true' }, body);
+  }
   return s(
     'svg',
     { width: 28, height: 12, viewBox: '0 0 28 12', 'aria-hidden': 'true' },

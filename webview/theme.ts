@@ -138,7 +138,8 @@ export function contrast(a: string, b: string): number {
 
 /** Themes choose freely; a line still has to be seen. Moves `colour` towards the foreground until the contrast suffices. */
 function legible(colour: string, background: string, foreground: string, needed: number): string {
-  const solid = opaque(colour, background);
+  // Some themes give charts the translucent colour of a text highlight: the hue is what is meant.
+  const solid = parse(colour)[3] > 0 ? hex(parse(colour)) : foreground;
   for (let share = 1; share > 0; share -= 0.1) {
     const tried = mix(solid, foreground, share);
     if (contrast(tried, background) >= needed) return tried;

@@ -72,7 +72,7 @@ export const verdictWord = (verdict: Verdict): string =>
   verdict === 'holds' ? 'holds' : verdict === 'fails' ? 'fails' : 'not decided';
 
 /** `fails at 2 of 28 points: …` in one line; the first few failures only. */
-export function verdictText(summary: ExpectationSummary, shown = 3): string {
+export function verdictText(summary: ExpectationSummary, shown = 2): string {
   const { verdict, checked, failures, open } = summary;
   const points = (n: number) => (n === 1 ? 'point' : 'points');
   if (verdict === 'holds') return checked > 1 ? `holds at all ${checked} points` : 'holds';
@@ -82,7 +82,8 @@ export function verdictText(summary: ExpectationSummary, shown = 3): string {
     return detail === '' ? where : `${where} (${detail})`;
   });
   const more = failures.length > shown ? `; and ${failures.length - shown} more` : '';
-  const of = checked > 1 ? ` at ${failures.length} of ${checked} points` : '';
+  const all = failures.length === checked ? `all ${checked} points` : `${failures.length} of ${checked} points`;
+  const of = checked > 1 ? ` at ${all}` : '';
   const list = told.filter((t) => t !== '').join('; ');
   return `fails${of}${list === '' ? '' : `: ${list}`}${more}`;
 }

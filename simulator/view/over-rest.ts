@@ -133,7 +133,7 @@ export function timelines(context: PlotContext): ChartModel[] {
       panel: index,
       title: `${who}Timeline`,
       metrics: context.plot.metrics,
-      x: numberAxis('time', 'ns', [[0, point.time], ...series.map((s) => s.x2!)]),
+      x: numberAxis('time', 'ns', [[0, ...rows.map((row) => row.point.time)], ...series.map((s) => s.x2!)]),
       y: categoryAxis('resource', lanes),
       series,
       picks,

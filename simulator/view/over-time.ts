@@ -128,7 +128,8 @@ function areas(context: PlotContext): ChartModel[] {
       panel: index,
       title: `${who}${plot.metrics.map((m) => metricTitle(report, m)).join(', ')} over time`,
       metrics: plot.metrics,
-      x: numberAxis('time', 'ns', xColumns(series, [{ variant, point }])),
+      // One time scale for all panels: durations are part of the comparison.
+      x: numberAxis('time', 'ns', xColumns(series, rows)),
       y: valueAxis(unit, unit, [top]),
       series,
       picks,

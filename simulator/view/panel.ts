@@ -64,7 +64,7 @@ export function valueAxis(title: string, unit: string, columns: Iterable<ArrayLi
   const high = Math.max(range.max, 0);
   const scale = scaleFor(unit, Math.max(Math.abs(low), Math.abs(high)));
   if (unit === 'ratio' && low === 0 && high <= 1 && high > 0.5) return { title, unit, scale, min: 0, max: 1 };
-  const ticks = niceTicks(low / scale.divide, high / scale.divide, 5);
+  const ticks = niceTicks(low / scale.divide, high / scale.divide, 4);
   return { title, unit, scale, min: ticks.min * scale.divide, max: ticks.max * scale.divide };
 }
 

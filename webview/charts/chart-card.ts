@@ -222,7 +222,7 @@ export class ChartCard {
       : model.kind === 'timeline'
         ? (model.y.labels?.length ?? 1)
         : 0;
-    const height = rows > 0 ? rows * 26 + 46 : 236 + labelRoom(model.annotations);
+    const height = rows > 0 ? rows * 26 + 58 : 236 + labelRoom(model.annotations);
     this.#stage.style.height = `${height}px`;
   }
 
@@ -242,7 +242,7 @@ export class ChartCard {
             'aria-pressed': 'true',
             onclick: () => this.#host.toggle(s.key),
           },
-          swatch(s.style, theme),
+          swatch(s.style, theme, whole.kind),
           h('span', { class: 'name' }, s.label),
         ),
       ),

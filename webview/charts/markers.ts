@@ -1,9 +1,10 @@
 /** Shapes along lines and on bars, so that series can be told apart without colour. Long lines get a few, placed apart from their neighbours'. */
 import type { Chart, Plugin } from 'chart.js';
+import { formatValue } from '../../simulator/view/format.ts';
 import { colourOf } from '../../simulator/view/palette.ts';
 import { isSideways, markerPath } from '../../simulator/view/svg.ts';
 import { mix } from '../theme.ts';
-import { faceOf } from './face.ts';
+import { faceOf, type Face } from './face.ts';
 
 /** Lines with at most this many points show each of them. */
 const EVERY_POINT = 45;
@@ -15,7 +16,11 @@ export const markersPlugin: Plugin = {
     const face = faceOf(chart);
     if (!face) return;
     const { model, theme } = face;
-    if (model.kind === 'timeline' || model.kind === 'area' || isSideways(model)) return;
+    if (model.kind === 'timeline' || model.kind === 'area') return;
+    if (isSideways(model)) {
+      barValues(chart, face);
+      return;
+    }
     const { ctx, chartArea: area } = chart;
     ctx.save();
     ctx.beginPath();
@@ -40,7 +45,7 @@ export const markersPlugin: Plugin = {
         return;
       }
       let next = area.left + ((i + 0.5) / model.series.length) * SPACING;
-      const all = elements.length <= EVERY_POINT;
+      const all = elements.length <= EVERY_POINT && model.kind !== 'histogram';
       for (const point of elements) {
         const skipped = (point as unknown as { skip?: boolean }).skip === true;
         if (skipped || Number.isNaN(point.y) || point.x < area.left - 1 || point.x > area.right + 1) continue;
@@ -52,3 +57,21 @@ export const markersPlugin: Plugin = {
     ctx.restore();
   },
 };
+
+/** The number at the end of each bar, inside where there is no room outside. */
+function barValues(chart: Chart, { model, theme }: Face): void {
+  const { ctx, chartArea: area } = chart;
+  ctx.save();
+  ctx.font = `11px ${theme.font}`;
+  ctx.textBaseline = 'middle';
+  model.series.forEach((series, i) => {
+    const bar = chart.getDatasetMeta(i).data[0];
+    if (!bar || Number.isNaN(series.y[0])) return;
+    const text = formatValue(series.y[0], series.unit);
+    const outside = bar.x + 6 + ctx.measureText(text).width <= area.right + 8;
+    ctx.textAlign = outside ? 'left' : 'right';
+    ctx.fillStyle = outside ? theme.foreground : theme.background;
+    ctx.fillText(text, bar.x + (outside ? 5 : -6), bar.y);
+  });
+  ctx.restore();
+}
