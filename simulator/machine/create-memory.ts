@@ -3,15 +3,15 @@
  */
 import { reclaimVariant } from '../reclaim/registry.ts';
 import type { TimelineAction } from '../plan.ts';
-import type { Pages } from '../units.ts';
-import { PAGE_MASK, OP_SHIFT, OP_STORE } from './access.ts';
+import type { Nanoseconds, Pages } from '../units.ts';
+import { PAGE_MASK, OP_LOAD, OP_SHIFT, OP_STORE } from './access.ts';
 import { PGSCAN_DIRECT, PGSCAN_KSWAPD } from './counters.ts';
 import { CacheMemory } from './cache-memory.ts';
 import { MemoryCore } from './memory-core.ts';
 import type { CreateMemory, Gauges, Memory } from './memory.ts';
 import { HIT } from './memory.ts';
 import type { FutureAccesses, ListReclaimer } from './reclaimer.ts';
-import { RESIDENT } from './reclaimer.ts';
+import { ANON, MAPPED, RESIDENT } from './reclaimer.ts';
 
 export const createMemory: CreateMemory = (layout) => {
   const variant = reclaimVariant(layout.reclaim.id);
@@ -36,9 +36,11 @@ class ListMemory implements Memory {
   readonly flags: Uint8Array;
   readonly io: Memory['io'];
   readonly wantsFuture = false;
+  readonly core: MemoryCore;
   readonly #core: MemoryCore;
 
   constructor(core: MemoryCore, reclaimer: ListReclaimer) {
+    this.core = core;
     this.#core = core;
     this.reclaimer = reclaimer;
     this.counters = core.counters;
@@ -58,6 +60,7 @@ class ListMemory implements Memory {
     const { tally } = this.reclaimer;
     if ((this.reclaimer.state[page] & RESIDENT) !== 0) {
       this.reclaimer.accessed(word);
+      if (word >>> OP_SHIFT === OP_LOAD && (this.flags[page] & (ANON | MAPPED)) === 0) this.#core.map(page);
       if (word >>> OP_SHIFT >= OP_STORE) this.#core.wrote(page);
       tally.hits++;
       return HIT;
@@ -111,6 +114,18 @@ class ListMemory implements Memory {
   apply(action: TimelineAction): void {
     if (action.kind === 'sysctl') this.#core.setSysctl(action.name, action.value);
     else if (action.kind === 'cgroup') this.#core.setCgroup(action.cgroup, action.name, action.value);
+  }
+
+  readStatistics(): void {
+    this.#core.stats.flush();
+  }
+
+  pin(page: number): void {
+    this.#core.pin(page);
+  }
+
+  setTime(now: Nanoseconds): void {
+    this.#core.setTime(now);
   }
 
   usage(cgroup: number): Pages {

@@ -25,6 +25,8 @@ export class Memcg {
   readonly max: Float64Array;
   readonly low: Float64Array;
   readonly min: Float64Array;
+  /** Kernel memory in pages per cgroup (`kernel` in memory.stat). */
+  readonly kernelPages: Float64Array;
   /** Bytes of slab objects per cgroup. */
   readonly slabBytes: Float64Array;
   readonly #host: MemcgHost;
@@ -45,6 +47,7 @@ export class Memcg {
     this.max = new Float64Array(n).fill(Infinity);
     this.low = new Float64Array(n);
     this.min = new Float64Array(n);
+    this.kernelPages = new Float64Array(n);
     this.slabBytes = new Float64Array(n);
     this.#leftover = new Float64Array(n);
   }
@@ -112,12 +115,14 @@ export class Memcg {
   chargeKernelPages(cgroup: number, pages: Pages): boolean {
     if (cgroup === 0) return true;
     if (!this.charge(cgroup, pages)) return false;
+    this.kernelPages[cgroup] += pages;
     this.#stats.updated(pages);
     return true;
   }
 
   unchargeKernelPages(cgroup: number, pages: Pages): void {
     if (cgroup === 0) return;
+    this.kernelPages[cgroup] -= pages;
     this.#stats.updated(pages);
     this.#refillStock(cgroup, pages);
   }

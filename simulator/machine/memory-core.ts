@@ -8,7 +8,7 @@
  */
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
-import { MICROSECOND, PAGE_SIZE, type Pages } from '../units.ts';
+import { MICROSECOND, PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
 import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from './access.ts';
 import {
   counterRows,
@@ -29,7 +29,7 @@ import { DIRECT_RECLAIM, MISS, OUT_OF_MEMORY, READ_IO, SWAP_IN, WORKINGSET_STALL
 import { NODE_BYTES, NODES_PER_PAGE, PageTree } from './page-tree.ts';
 import { ReclaimDriver } from './reclaim-driver.ts';
 import type { ListReclaimer, MemoryHost, ScanControl } from './reclaimer.ts';
-import { ANON, DIRTY, MAPPED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE, WRITEBACK } from './reclaimer.ts';
+import { ANON, DIRTY, MAPPED, PINNED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE, WRITEBACK } from './reclaimer.ts';
 import { watermarks, type Watermarks } from './watermarks.ts';
 
 /** Pages a page-table page maps. */
@@ -62,6 +62,7 @@ export class MemoryCore implements MemoryHost {
   #reclaimer!: ListReclaimer;
   #driver!: ReclaimDriver;
   readonly #synchronousKswapd: boolean;
+  readonly #kernelBytes: readonly number[];
   readonly #shadows: Float64Array;
   /** Which cgroup a page is charged to; absent while there is only the root. */
   readonly #owner: Uint16Array | undefined;
@@ -87,6 +88,7 @@ export class MemoryCore implements MemoryHost {
   #nrWriteback = 0;
   #queuedFile = 0;
   #queuedSwap = 0;
+  #now: Nanoseconds = 0;
 
   constructor(layout: MemoryLayout) {
     const { machine, cgroups, objects, bases, sysctls } = layout;
@@ -120,7 +122,7 @@ export class MemoryCore implements MemoryHost {
     this.#owner = this.lruvecs > 1 ? new Uint16Array(this.pages) : undefined;
     this.#objectBases = bases;
     this.#objectSizes = objects.map((o) => o.pages);
-    this.#random = objects.map((o) => o.kind === 'file' && valueOf(o.values, knobs.readahead) === 0);
+    this.#random = objects.map((o) => o.kind === 'file' && valueOf(o.values, knobs.advice) === 'random');
     let tables = 0;
     for (const [i, object] of objects.entries()) {
       if (object.kind === 'anon') this.flags.fill(ANON, bases[i], bases[i] + object.pages);
@@ -146,10 +148,15 @@ export class MemoryCore implements MemoryHost {
     this.#swapSynchronous =
       machine.swap.length > 0 && machine.swap.every((s) => valueOf(s.values, knobs.swapLatency) < SYNCHRONOUS_SWAP);
     this.#synchronousKswapd = layout.kswapd === 'synchronous';
+    this.#kernelBytes = layout.kernelBytes ?? [];
     this.#swappiness = valueOf(sysctls, knobs.swappiness);
     const minFree = sysctls[knobs.minFreeKbytes.name];
     this.#minFreeKbytes = typeof minFree === 'number' ? minFree : undefined;
     this.#scaleFactor = valueOf(sysctls, knobs.watermarkScaleFactor);
+  }
+
+  pin(page: number): void {
+    this.flags[page] |= PINNED;
   }
 
   /** Called once: the reclaimer needs the host to be made, the host the reclaimer to work. */
@@ -157,6 +164,7 @@ export class MemoryCore implements MemoryHost {
     this.#reclaimer = reclaimer;
     this.era = reclaimer.era ?? '6.1';
     this.#driver = new ReclaimDriver(this, reclaimer);
+    for (const [cgroup, bytes] of this.#kernelBytes.entries()) this.memcg.chargeObject(cgroup, bytes);
     this.#setWatermarks();
   }
 
@@ -178,6 +186,15 @@ export class MemoryCore implements MemoryHost {
     return this.free;
   }
 
+  /** Simulated time as the engine last told it. */
+  now(): Nanoseconds {
+    return this.#now;
+  }
+
+  setTime(now: Nanoseconds): void {
+    this.#now = now;
+  }
+
   watermarkMet(kswapd: boolean, spare: Pages): boolean {
     return this.free > (kswapd ? this.marks.high : this.marks.low) + spare;
   }
@@ -191,7 +208,6 @@ export class MemoryCore implements MemoryHost {
     return this.#objectBases[object] + this.#objectPages(object);
   }
 
-  /** Files without read-ahead are taken for advised random, in their mappings too. */
   randomAdvice(page: number): boolean {
     return this.#random[this.#objectOf(page)];
   }
@@ -258,10 +274,11 @@ export class MemoryCore implements MemoryHost {
   }
 
   #makeNode(lru: number): boolean {
-    if (!this.memcg.chargeObject(lru, NODE_BYTES)) return false;
+    // kernel memory is charged to cgroups since 4.5
+    if (this.era === '6.1' && !this.memcg.chargeObject(lru, NODE_BYTES)) return false;
     if (this.tree.nodes + 1 > this.#slabFrames * NODES_PER_PAGE) {
       if (!this.#allocate()) {
-        this.memcg.unchargeObject(lru, NODE_BYTES);
+        this.#unchargeNode(lru);
         return false;
       }
       this.#slabFrames++;
@@ -269,8 +286,12 @@ export class MemoryCore implements MemoryHost {
     return true;
   }
 
+  #unchargeNode(lru: number): void {
+    if (this.era === '6.1') this.memcg.unchargeObject(lru, NODE_BYTES);
+  }
+
   #nodeFreed(owner: number): void {
-    this.memcg.unchargeObject(owner, NODE_BYTES);
+    this.#unchargeNode(owner);
     const frames = Math.ceil(this.tree.nodes / NODES_PER_PAGE);
     if (frames < this.#slabFrames) {
       this.#freeFrames(this.#slabFrames - frames);
@@ -310,7 +331,7 @@ export class MemoryCore implements MemoryHost {
       // reclaim for one node may free others above it
       for (let made = 0; made < this.tree.missing(page); made++) {
         if (this.#makeNode(lru)) continue;
-        for (; made > 0; made--) this.memcg.unchargeObject(lru, NODE_BYTES);
+        for (; made > 0; made--) this.#unchargeNode(lru);
         this.memcg.uncharge(lru, 1);
         this.#freeFrames(1);
         return OUT_OF_MEMORY;
@@ -461,6 +482,16 @@ export class MemoryCore implements MemoryHost {
     if (lru > 0) this.memcg.uncharge(lru, 1);
     if (this.logging) this.log('reclaim.evict', page, shadow, lru);
     return wrote;
+  }
+
+  shadowAt(page: number): number {
+    return this.#shadows[page];
+  }
+
+  forgetShadow(page: number): void {
+    if (this.#shadows[page] === 0) return;
+    if ((this.flags[page] & ANON) === 0) this.tree.forget(page);
+    this.#shadows[page] = 0;
   }
 
   pageout(page: number): boolean {

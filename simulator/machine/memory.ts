@@ -8,7 +8,7 @@
  */
 import type { CgroupSpec, MachineSpec, ObjectSpec, TimelineAction, VariantChoice, KnobValues } from '../plan.ts';
 import type { Distribution } from '../report.ts';
-import type { Pages } from '../units.ts';
+import type { Nanoseconds, Pages } from '../units.ts';
 import type { CacheReclaimer, FutureAccesses, ListReclaimer } from './reclaimer.ts';
 
 export interface MemoryLayout {
@@ -26,6 +26,8 @@ export interface MemoryLayout {
    * calls kswapdStep when simulated time allows.
    */
   readonly kswapd: 'synchronous' | 'concurrent';
+  /** Bytes of kernel objects charged to each cgroup from the start, beside what the page cache needs (inodes, dentries, buffers). */
+  readonly kernelBytes?: readonly number[];
 }
 
 /** Outcome bits of one access or fault. */
@@ -110,6 +112,14 @@ export interface Memory {
   /** OPT and its like are told the future; false if this variant does not ask. */
   readonly wantsFuture: boolean;
   foresee(next: FutureAccesses): void;
+
+  /** Somebody reads memory.stat: statistics are added up if enough has changed. */
+  readStatistics?(): void;
+  /** Holds a resident file page as a file system holds its metadata: reclaim can't free it. */
+  pin?(page: number): void;
+
+  /** Simulated time, for what depends on it (min_ttl_ms of MGLRU). To be told between accesses, the oftener the better. */
+  setTime?(now: Nanoseconds): void;
 
   /** Histograms that the variant keeps, such as refault distances. */
   distributions?(): readonly Distribution[];

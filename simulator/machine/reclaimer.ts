@@ -26,6 +26,7 @@ export const EXEC = 16;
 export const UNEVICTABLE = 32; // mlocked
 export const SWAPPED = 64; // content in swap, not in memory
 export const TOUCHED = 128; // anon page that exists (first touch done)
+export const PINNED = 128; // file page with references of its own (a metadata block in use): reclaim can't free it
 
 export interface ReclaimVariant extends Variant {
   create(host: MemoryHost, values: KnobValues): ListReclaimer | CacheReclaimer;
@@ -199,6 +200,9 @@ export interface MemoryHost {
    * page this means swapping it out (or dropping it, if clean in swap). True if it had to be written.
    */
   evict(page: number, shadow: number): boolean;
+  /** The shadow in a page's place, 0 if none; and forgetting it (the shrinker of the 2013 proposal). */
+  shadowAt(page: number): number;
+  forgetShadow(page: number): void;
   /** A dirty file page reached the end of the inactive list: queue it for writeback; false if the queue takes no more. */
   pageout(page: number): boolean;
   /** For CacheReclaimer: `page` has left. */
@@ -208,8 +212,8 @@ export interface MemoryHost {
   /** Whether the mapping of a file page's object was advised random (madvise(MADV_RANDOM)). Absent: none is. */
   randomAdvice?(page: number): boolean;
   /** First page of the object that a page belongs to, and the page after its last: what page-table walks may not cross. */
-  objectStart?(page: number): number;
-  objectEnd?(page: number): number;
+  objectStart(page: number): number;
+  objectEnd(page: number): number;
   /** Simulated time, as exactly as the machine knows it. Absent: it stands still. */
   now?(): Nanoseconds;
   /** Whether free memory is above the high (kswapd) or low watermark by `spare` pages. */

@@ -12,12 +12,18 @@ import { s3Fifo } from './s3-fifo.ts';
 import { sieve } from './sieve.ts';
 import { twoQ } from './two-q.ts';
 import { wTinyLfu } from './w-tinylfu.ts';
+import { classic } from './classic.ts';
+import { refault2013 } from './refault-2013.ts';
+import { workingset315 } from './workingset-3.15.ts';
 import { workingset61 } from './workingset-6.1.ts';
 import { mglru61 } from './mglru-6.1.ts';
 import { mglru614 } from './mglru-6.14.ts';
 import { mglru67 } from './mglru-6.7.ts';
 
 export const reclaimVariants: readonly ReclaimVariant[] = [
+  classic,
+  refault2013,
+  workingset315,
   workingset61,
   mglru61,
   mglru67,

@@ -31,7 +31,7 @@ import {
 } from '../machine/memcg-stats.ts';
 import { MISS, OUT_OF_MEMORY } from '../machine/memory.ts';
 import type { ListReclaimer, ListSizes, MemoryHost, ScanControl, Tally } from '../machine/reclaimer.ts';
-import { ANON, DIRTY, EXEC, MAPPED, RESIDENT, SWAPPED, UNEVICTABLE, WRITEBACK } from '../machine/reclaimer.ts';
+import { ANON, DIRTY, EXEC, MAPPED, PINNED, RESIDENT, SWAPPED, UNEVICTABLE, WRITEBACK } from '../machine/reclaimer.ts';
 
 /** State bits beside RESIDENT. */
 export const REFERENCED = 2;
@@ -70,6 +70,8 @@ export interface Policy {
   refault(page: number, lru: number, shadow: number, file: boolean, op: number): number;
   /** Reclaim wrote pages: what that costs (LRU cost). */
   wrote(lru: number, file: boolean, pages: number): void;
+  /** A list was scanned; `rotated` of the pages were in use (recent_scanned, recent_rotated). */
+  looked?(lru: number, file: boolean, scanned: number, rotated: number): void;
   /** How many pages of each list to scan, into `nr` by list index. */
   scanCount(lru: number, sc: ScanControl, nr: Float64Array): void;
   inactiveIsLow(lru: number, file: boolean): boolean;
@@ -407,10 +409,12 @@ export class TwoList implements ListReclaimer {
     counters[PGREFILL] += taken;
     const keep = this.#policy.clearReferenced ? ~(ACTIVE | YOUNG | REFERENCED) : ~(ACTIVE | YOUNG);
     let deactivated = 0;
+    let young = 0;
     // executable code in use goes round once more, and goes back before the others
     for (let i = 0; i < taken; i++) {
       const page = this.#taken[i];
       const s = state[page];
+      if ((s & YOUNG) !== 0) young++;
       if (file && (s & YOUNG) !== 0 && (flags[page] & EXEC) !== 0) {
         state[page] = s & ~YOUNG;
         this.#add(page, inactive + 1);
@@ -421,6 +425,7 @@ export class TwoList implements ListReclaimer {
       }
     }
     for (let i = 0; i < deactivated; i++) this.#add(this.#taken[i], inactive);
+    this.#policy.looked?.(lru, file, taken, young);
     counters[PGDEACTIVATE] += deactivated;
     // isolation is one change; scanning, putting back and counting each another per page
     stats.updated(taken);
@@ -470,6 +475,12 @@ export class TwoList implements ListReclaimer {
         continue;
       }
       if (file) {
+        if ((flag & PINNED) !== 0) {
+          state[page] = s | ACTIVE;
+          activated++;
+          this.#taken[kept++] = page;
+          continue;
+        }
         if ((flag & DIRTY) !== 0) {
           // written while it was referenced: left for the flushers one more round
           if (referenced || !host.pageout(page)) {
@@ -501,7 +512,8 @@ export class TwoList implements ListReclaimer {
     stats.updated(kept);
     stats.updated(reclaimed);
     stats.updated(reclaimed);
-    policy.wrote(lru, file, wrote);
+    policy.looked?.(lru, file, taken, activated);
+    if (wrote > 0) policy.wrote(lru, file, wrote);
     sc.nrScanned += taken;
     if (host.logging) host.log('reclaim.scan', inactive & 3, taken, reclaimed);
     return reclaimed;

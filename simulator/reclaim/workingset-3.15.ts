@@ -1,0 +1,77 @@
+/**
+ * Refault distance as it was merged: the evicted page leaves the time of its eviction behind, and if it returns within the size of the active
+ * list, it goes straight to the active list.
+ *
+ * Kernel: mm/workingset.c, a528910e12ec (Linux 3.15).
+ * Known divergence: the clock does not wrap; the radix tree's nodes are as large as today's.
+ */
+import { WORKINGSET_ACTIVATE_FILE, WORKINGSET_REFAULT_FILE } from '../machine/counters.ts';
+import type { MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';
+import type { KnobValues } from '../plan.ts';
+import { integer, knob, valueOf } from '../tables/define.ts';
+import { TwoList315 } from './two-list-3.15.ts';
+import { ACTIVE, TwoList } from './two-list.ts';
+
+const shadowLimit = knob({
+  name: 'shadow-limit',
+  scope: 'variant',
+  type: integer(-1, 0x3fffffff),
+  default: -1,
+  doc: 'Tree nodes that may hold only shadow entries; −1: a sixteenth of all pages, as the kernel does; 0: no shadows at all.',
+  kernel: 'count_shadow_nodes in mm/workingset.c',
+  source: { kind: 'published', where: 'commit 449dd6984d0e (3.15)' },
+});
+
+class Workingset315 extends TwoList315 {
+  #age = 0;
+  readonly #shadows: boolean;
+
+  constructor(host: MemoryHost, values: KnobValues) {
+    super(host);
+    this.#shadows = valueOf(values, shadowLimit) !== 0;
+  }
+
+  override activated(_lru: number): void {
+    this.#age++;
+  }
+
+  override eviction(_page: number, _target: number, _workingset: boolean): number {
+    this.#age++;
+    return this.#shadows ? this.#age : 0;
+  }
+
+  override refault(page: number, _lru: number, shadow: number, file: boolean): number {
+    if (!file) return 0;
+    const { host } = this;
+    const distance = this.#age - shadow;
+    const size = this.activeFile();
+    host.counters[WORKINGSET_REFAULT_FILE]++;
+    if (distance > size) {
+      if (host.logging) host.log('reclaim.refault.far', page, distance, size);
+      return 0;
+    }
+    host.counters[WORKINGSET_ACTIVATE_FILE]++;
+    this.#age++;
+    if (host.logging) host.log('reclaim.refault.activate', page, distance, size);
+    return ACTIVE;
+  }
+}
+
+export const workingset315: ReclaimVariant = {
+  id: 'v3.15',
+  title: 'Refault distance, as merged',
+  mechanism: 'reclaim',
+  family: 'kernel',
+  linux: '3.15',
+  year: 2014,
+  commit: 'a528910e12ec',
+  summary: 'A page that returns within the size of the active list goes straight to the active list.',
+  knobs: [shadowLimit],
+  source: { kind: 'published', where: 'commit a528910e12ec, Linux 3.15 mm/workingset.c' },
+  create: (host, values) => {
+    const lists = new TwoList(host, new Workingset315(host, values));
+    const limit = valueOf(values, shadowLimit);
+    if (limit >= 0) lists.maxShadowNodes = () => limit;
+    return lists;
+  },
+};
