@@ -194,6 +194,8 @@ class Lirs implements CacheReclaimer {
       this.enterStack(page);
       this.lirCount++;
       this.state[page] = RESIDENT | LIR | ON_STACK;
+      // The first LIR page after there was none: what lies below it must go.
+      this.prune();
     } else {
       if (this.hirCount === this.hirLimit) this.evictHir();
       this.enterStack(page);
