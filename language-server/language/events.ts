@@ -1,0 +1,7 @@
+/** Events that `expect` can ask for: rule ids, and their first words (`oom` is any of `oom.kill` and `oom.panic`). */
+import { engineRules } from '../../simulator/engine/rules.ts';
+
+let known: readonly string[] | undefined;
+
+export const rules = (): readonly string[] =>
+  (known ??= [...new Set(engineRules.flatMap(({ id }) => [id.split('.')[0], id]))]);

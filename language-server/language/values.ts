@@ -1,0 +1,467 @@
+/** Values and arithmetic: what an expression is worth at one point of an experiment, and whether it fits where it stands. */
+import type { AstNode } from 'langium';
+import type { Knob } from '../../simulator/tables/define.ts';
+import { dimensions, unitByName, units, type Dimension } from '../../simulator/tables/units.ts';
+import type { VariantChoice } from '../../simulator/plan.ts';
+import type { Binary, Expression, Group, Let, Machine, Negation, Quantity, Reference } from './generated/ast.ts';
+import { aKind, type LanguageSymbol, type Program } from './program.ts';
+import { exactQuantity, formatQuantity, nearest } from './quantities.ts';
+import { textOf, wordOf } from './syntax.ts';
+
+/** A quantity in the base unit of its dimension. */
+export interface Value {
+  readonly dimension: Dimension;
+  readonly value: number;
+}
+
+/** What one point of an experiment puts in the place of what the text says, by key (see targets.ts). */
+export type Override =
+  { readonly value: number | string | boolean } | { readonly quantity: Value } | { readonly variant: VariantChoice };
+
+/** Everything the meaning of an expression depends on. */
+export interface Scope {
+  readonly program: Program;
+  readonly overrides: ReadonlyMap<string, Override>;
+  /** The machine that bare `memory` means; `null`: the default one. */
+  readonly machine: Machine | null;
+  /** Looks up `server.memory` and the like; set by targets.ts, which knows what has properties. */
+  readonly property: (scope: Scope, name: string, at: AstNode) => Value | null | undefined;
+  /** `let` names being worked out, to notice circles; and those known. */
+  readonly evaluating: string[];
+  readonly known: Map<string, Value | null>;
+}
+
+export const letKey = (name: string): string => `let ${name}`;
+
+/** `null`: something is wrong with it, and has been reported. */
+export function evaluate(scope: Scope, expression: Expression): Value | null {
+  switch (expression.$type) {
+    case 'Quantity':
+      return quantity(scope, expression);
+    case 'Group':
+      return group(scope, expression);
+    case 'Negation':
+      return negation(scope, expression);
+    case 'Binary':
+      return binary(scope, expression);
+    case 'Reference':
+      return reference(scope, expression);
+    case 'NodeList':
+      scope.program.reporter.report('V03', scope.program.placeOf(expression), {
+        what: `'${expression.text}'`,
+        problem: 'is a list of nodes',
+        remedy: `to subtract, put spaces around the minus: '${expression.text.replace('-', ' - ')}'`,
+      });
+      return null;
+    case 'Text':
+      scope.program.reporter.report('V03', scope.program.placeOf(expression), {
+        what: expression.text,
+        problem: 'is a text',
+        remedy: 'write a number with its unit, without quotes',
+      });
+      return null;
+    default:
+      return null;
+  }
+}
+
+function quantity({ program }: Scope, node: Quantity): Value | null {
+  const number = Number(node.number.replaceAll('_', ''));
+  if (!Number.isFinite(number)) {
+    program.reporter.report('V03', program.placeOf(node), {
+      what: `'${node.number}'`,
+      problem: 'is too big a number',
+      remedy: 'the largest that can be held is 1.8e308',
+    });
+    return null;
+  }
+  if (!node.unit) return { dimension: 'number', value: number };
+  const unit = unitByName(node.unit.text);
+  if (!unit) {
+    const meant = unitMeant(node.unit.text);
+    program.reporter.report(
+      'U02',
+      program.placeOf(node.unit),
+      {
+        unit: node.unit.text,
+        hint: meant
+          ? `: did you mean '${meant}'?`
+          : ': sizes have KiB, MiB, GiB or pages, times us, ms or s, counts k or M',
+      },
+      meant ? { fixes: [program.replace(node.unit, meant, `Change to '${meant}'`)] } : {},
+    );
+    return null;
+  }
+  return finite(program, node, { dimension: unit.dimension, value: number * unit.factor });
+}
+
+const alike: Readonly<Record<string, string>> = {
+  kib: 'KiB', mib: 'MiB', gib: 'GiB', tib: 'TiB', kb: 'kB', mb: 'MB', gb: 'GB', tb: 'TB', bytes: 'B', byte: 'B', b: 'B',
+  sec: 's', secs: 's', second: 's', seconds: 's', msec: 'ms', usec: 'us', nsec: 'ns', minute: 'min', minutes: 'min', hour: 'h', hours: 'h',
+  percent: '%', m: 'M', g: 'G', thousand: 'k', million: 'M', ki: 'KiB', mi: 'MiB', gi: 'GiB', ti: 'TiB', 'kb/s': 'kB/s', 'mb/s': 'MB/s', 'gb/s': 'GB/s',
+}; // prettier-ignore
+
+const unitMeant = (typed: string): string | undefined =>
+  alike[typed.toLowerCase()] ??
+  nearest(
+    typed,
+    units.filter((u) => !u.insteadOf).map((u) => u.name),
+  );
+
+function group(scope: Scope, node: Group): Value | null {
+  if (!node.closed) {
+    scope.program.reporter.report('S07', scope.program.placeOf(node), {
+      what: "'('",
+      part: "its ')'",
+      example: `'${textOf(node)})'`,
+    });
+  }
+  if (node.value) return evaluate(scope, node.value);
+  scope.program.reporter.report('S07', scope.program.placeOf(node), {
+    what: "'()'",
+    part: 'a value',
+    example: "'(0.6 * memory)'",
+  });
+  return null;
+}
+
+function negation(scope: Scope, node: Negation): Value | null {
+  if (!node.operand) {
+    scope.program.reporter.report('S11', scope.program.placeOf(node), {
+      found: '-',
+      side: 'right',
+      remedy: 'add a value',
+    });
+    return null;
+  }
+  const value = evaluate(scope, node.operand);
+  return value && { ...value, value: -value.value };
+}
+
+function binary(scope: Scope, node: Binary): Value | null {
+  const { program } = scope;
+  const left = evaluate(scope, node.left);
+  if (!node.right) {
+    program.reporter.report('S11', program.placeOf(node), {
+      found: node.operator,
+      side: 'right',
+      remedy: 'add a value, or remove it',
+    });
+    return null;
+  }
+  const right = evaluate(scope, node.right);
+  if (!left || !right) return null;
+  const joined = join(node.operator, left, right);
+  if (typeof joined === 'string') {
+    program.reporter.report('U04', program.placeOf(node), {
+      left: dimensions[left.dimension].noun,
+      right: dimensions[right.dimension].noun,
+      op: node.operator,
+      remedy: joined,
+    });
+    return null;
+  }
+  return finite(program, node, joined);
+}
+
+/** The result, or what to do instead. */
+function join(op: Binary['operator'], a: Value, b: Value): Value | string {
+  const of = (dimension: Dimension, value: number): Value => ({ dimension, value });
+  const x = a.dimension;
+  const y = b.dimension;
+  if (op === '+' || op === '-') {
+    if (x === y) return of(x, op === '+' ? a.value + b.value : a.value - b.value);
+    return x === 'number' || y === 'number'
+      ? `give both the same unit, for example '${dimensions[x === 'number' ? y : x].example}'`
+      : 'give both units of the same kind';
+  }
+  if (op === '*') {
+    if (x === 'number') return of(y, a.value * b.value);
+    if (y === 'number') return of(x, a.value * b.value);
+    if (x === 'share') return of(y, (a.value * b.value) / 1e6);
+    if (y === 'share') return of(x, (a.value * b.value) / 1e6);
+    if ((x === 'rate' && y === 'time') || (x === 'time' && y === 'rate')) return of('bytes', (a.value * b.value) / 1e9);
+    return 'one of the two must be a plain number or a share';
+  }
+  if (x === y) return of('number', a.value / b.value);
+  if (y === 'number') return of(x, a.value / b.value);
+  if (y === 'share') return of(x, (a.value * 1e6) / b.value);
+  if (x === 'bytes' && y === 'time') return of('rate', (a.value * 1e9) / b.value);
+  if (x === 'bytes' && y === 'rate') return of('time', (a.value * 1e9) / b.value);
+  return 'divide by a plain number or by a quantity of the same kind';
+}
+
+function finite(program: Program, node: AstNode, value: Value): Value | null {
+  if (Number.isFinite(value.value)) return value;
+  const zero = Number.isNaN(value.value) || (node.$type === 'Binary' && (node as Binary).operator === '/');
+  program.reporter.report('V03', program.placeOf(node), {
+    what: `'${textOf(node)}'`,
+    problem: zero ? 'divides by zero' : 'is too big a number',
+    remedy: zero ? 'divide by something that is not 0' : 'choose a smaller one',
+  });
+  return null;
+}
+
+function reference(scope: Scope, node: Reference): Value | null {
+  const { program } = scope;
+  const name = node.name.text;
+  const place = program.placeOf(node.name);
+  if (node.call || node.part) {
+    program.reporter.report('V03', program.placeOf(node), {
+      what: `'${textOf(node)}'`,
+      problem: 'is known only after a run',
+      remedy: "figures of a run can stand in 'expect' and 'plot' only",
+    });
+    return null;
+  }
+  const symbol = program.symbols.get(name);
+  if (symbol?.kind === 'let') return letValue(scope, symbol);
+  const property = scope.property(scope, name, node.name);
+  if (property !== undefined) return property;
+  if (symbol) {
+    const sized = symbol.kind === 'file' || symbol.kind === 'anon';
+    program.reporter.report(
+      'N03',
+      place,
+      {
+        name,
+        kind: aKind(symbol.kind),
+        wanted: 'a value',
+        hint: sized
+          ? `: for its size write '${name}.size'`
+          : symbol.kind === 'machine'
+            ? `: write for example '${name}.memory'`
+            : '',
+      },
+      sized ? { fixes: [program.replace(node.name, `${name}.size`)] } : {},
+    );
+    return null;
+  }
+  const meant = nearest(
+    name,
+    [...program.symbols.values()].filter((s) => s.kind === 'let').map((s) => s.name),
+  );
+  program.reporter.report(
+    'N01',
+    place,
+    { kind: 'value', name, hint: meant ? `: did you mean '${meant}'?` : `: declare it with 'let ${name} = …'` },
+    meant ? { fixes: [program.replace(node.name, meant)] } : {},
+  );
+  return null;
+}
+
+export function letValue(scope: Scope, symbol: LanguageSymbol): Value | null {
+  const { program } = scope;
+  const override = scope.overrides.get(letKey(symbol.name));
+  if (override && 'quantity' in override) return override.quantity;
+  if (scope.known.has(symbol.name)) return scope.known.get(symbol.name)!;
+  const node = symbol.node as Let;
+  if (scope.evaluating.includes(symbol.name)) {
+    program.reporter.report('N11', program.placeOf(node.name ?? node), {
+      name: symbol.name,
+      chain: [...scope.evaluating.slice(scope.evaluating.indexOf(symbol.name)), symbol.name].join(' → '),
+    });
+    return null;
+  }
+  scope.evaluating.push(symbol.name);
+  const value = node.value ? evaluate(scope, node.value) : null;
+  scope.evaluating.pop();
+  scope.known.set(symbol.name, value);
+  return value;
+}
+
+// ---- values that must fit
+
+/** A quantity of one dimension; anything else is reported. `what` begins the message: "'memory'", "the size of 'db'". */
+export function evaluateAs(
+  scope: Scope,
+  expression: Expression,
+  dimension: Dimension,
+  what: string,
+  example: string,
+): number | null {
+  const value = evaluate(scope, expression);
+  return value && convert(scope, expression, value, dimension, what, example);
+}
+
+export function convert(
+  scope: Scope,
+  at: AstNode,
+  value: Value,
+  dimension: Dimension,
+  what: string,
+  example: string,
+): number | null {
+  if (value.dimension === dimension) return value.value;
+  const { program } = scope;
+  const place = program.placeOf(at);
+  if (dimension === 'number') {
+    const unit = at.$type === 'Quantity' ? (at as Quantity).unit : undefined;
+    const plain = unit ? (at as Quantity).number : example;
+    program.reporter.report(
+      'U05',
+      place,
+      { what, example: `'${plain}'`, unit: unit?.text ?? dimensions[value.dimension].noun },
+      unit ? { fixes: [program.replace(at, plain, `Remove '${unit.text}'`)] } : {},
+    );
+  } else if (value.dimension === 'number') {
+    const written = at.$type === 'Quantity' ? (at as Quantity).number : undefined;
+    const candidates = unitsToOffer[dimension].map((u) => `${written ?? ''}${u === '%' ? u : ` ${u}`}`);
+    program.reporter.report(
+      'U01',
+      place,
+      {
+        what,
+        example: written ? `'${candidates[0]}'${candidates[1] ? ` or '${candidates[1]}'` : ''}` : `'${example}'`,
+      },
+      written
+        ? {
+            fixes: candidates.map((text, i) => ({
+              ...program.replace(at, text, `Write '${text}'`),
+              preferred: i === 0,
+            })),
+          }
+        : {},
+    );
+  } else {
+    program.reporter.report('U03', place, {
+      what,
+      wanted: dimensions[dimension].noun,
+      found: `'${textOf(at)}'`,
+      dimension: dimensions[value.dimension].noun,
+      example: `'${example}'`,
+    });
+  }
+  return null;
+}
+
+const unitsToOffer: Readonly<Record<Dimension, readonly string[]>> = {
+  bytes: ['MiB', 'pages', 'GiB', 'KiB'],
+  time: ['ms', 's', 'us', 'ns'],
+  rate: ['MB/s', 'GB/s'],
+  share: ['%'],
+  number: [],
+};
+
+export const dimensionOf = (knob: Knob): Dimension | undefined => {
+  switch (knob.type.kind) {
+    case 'bytes':
+    case 'time':
+    case 'rate':
+    case 'share':
+      return knob.type.kind;
+    case 'integer':
+    case 'number':
+      return 'number';
+    case 'flag':
+    case 'choice':
+      return undefined;
+  }
+};
+
+/** An example of a legal value: the default, else what is usual for the dimension. */
+export function exampleOf(knob: Knob): string {
+  const { type } = knob;
+  if (type.kind === 'choice') return String(knob.default ?? type.of[0]?.id ?? '');
+  if (type.kind === 'flag') return 'on';
+  const dimension = dimensionOf(knob)!;
+  if (typeof knob.default === 'number' && knob.default !== 0) return exactQuantity(dimension, knob.default);
+  const usual = dimension === 'number' ? 4 : { bytes: 64 * 1024 ** 2, time: 1e8, rate: 1.5e8, share: 2e5 }[dimension];
+  return exactQuantity(dimension, Math.min(Math.max(usual, type.min), type.max));
+}
+
+export function rangeText(knob: Knob): string {
+  const { type } = knob;
+  if (type.kind === 'choice' || type.kind === 'flag') return '';
+  const dimension = dimensionOf(knob)!;
+  return `from ${formatQuantity(dimension, type.min)} to ${formatQuantity(dimension, type.max)}`;
+}
+
+/** The value of a property as the plan wants it. `terms` is what stands behind the name. */
+export function knobValue(
+  scope: Scope,
+  knob: Knob,
+  terms: readonly Expression[],
+  at: AstNode,
+): number | string | boolean | null {
+  const { program } = scope;
+  const what = `'${knob.name}'`;
+  const [first, second] = terms;
+  if (second) {
+    program.reporter.report('S01', program.placeOf(second), {
+      found: textOf(second),
+      remedy: `${what} has one value; a ',' separates properties`,
+    });
+  }
+  if (knob.type.kind === 'flag') {
+    if (!first) return true;
+    const word = wordOf(first)?.text;
+    if (word === 'on' || word === 'yes' || word === 'true') return true;
+    if (word === 'off' || word === 'no' || word === 'false') return false;
+    program.reporter.report('V04', program.placeOf(first), { what, choices: 'on, off', name: textOf(first), hint: '' });
+    return null;
+  }
+  if (!first) {
+    program.reporter.report('S07', program.placeAfter(at), {
+      what,
+      part: 'a value',
+      example: `'${knob.name} ${exampleOf(knob)}'`,
+    });
+    return null;
+  }
+  if (knob.type.kind === 'choice') {
+    const written = textOf(first).replace(/\s/g, '');
+    const ids = knob.type.of.map((c) => c.id);
+    if (ids.includes(written)) return written;
+    const meant = nearest(written, ids);
+    program.reporter.report(
+      'V04',
+      program.placeOf(first),
+      { what, choices: ids.join(', '), name: written, hint: meant ? `: did you mean '${meant}'?` : '' },
+      { fixes: (meant ? [meant] : ids.slice(0, 4)).map((id) => program.replace(first, id)) },
+    );
+    return null;
+  }
+  const value = evaluate(scope, first);
+  return value && fit(scope, knob, value, first);
+}
+
+/** A quantity as the value of a property: of its dimension, whole where it must be, within its range. */
+export function fit(scope: Scope, knob: Knob, value: Value, at: AstNode): number | null {
+  const { type } = knob;
+  if (type.kind === 'choice' || type.kind === 'flag') return null;
+  const { program } = scope;
+  const what = `'${knob.name}'`;
+  const dimension = dimensionOf(knob)!;
+  let number = convert(scope, at, value, dimension, what, exampleOf(knob));
+  if (number === null) return null;
+  if (type.kind === 'integer' && !Number.isInteger(number)) {
+    const near = String(Math.min(Math.max(Math.round(number), type.min), type.max));
+    program.reporter.report(
+      'V02',
+      program.placeOf(at),
+      { what, value: formatQuantity('number', number), example: `'${near}'` },
+      { fixes: [program.replace(at, near, `Round to ${near}`)] },
+    );
+    return null;
+  }
+  if (type.kind !== 'number') number = Math.round(number);
+  if (number < type.min || number > type.max) {
+    const near = exactQuantity(dimension, number < type.min ? type.min : type.max);
+    program.reporter.report(
+      'V01',
+      program.placeOf(at),
+      {
+        what,
+        value: formatQuantity(dimension, number),
+        range: rangeText(knob),
+        example: `'${number < type.min && type.min === 0 ? exampleOf(knob) : near}'`,
+      },
+      at.$type === 'Quantity' || at.$type === 'Negation'
+        ? { fixes: [program.replace(at, near, `Change to ${near}`)] }
+        : {},
+    );
+    return null;
+  }
+  return number;
+}

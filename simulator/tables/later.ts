@@ -1,0 +1,30 @@
+/** Names of debates that later versions simulate: they are told from spelling mistakes, and never ignored. */
+export interface LaterName {
+  readonly name: string;
+  readonly kind: 'property' | 'target' | 'metric' | 'event';
+  /** What it belongs to, for the message. */
+  readonly of: string;
+}
+
+const of = (topic: string, kind: LaterName['kind'], names: string): LaterName[] =>
+  names.split(' ').map((name) => ({ name, kind, of: topic }));
+
+export const laterNames: readonly LaterName[] = [
+  ...of('volatile ranges', 'target', 'volatile.interface'),
+  ...of('volatile ranges', 'metric', 'records-per-second mmap_sem.wait false-purged purged'),
+  ...of('coprocessor faults', 'target', 'policy'),
+  ...of('coprocessor faults', 'metric', 'speedup link.utilisation residency'),
+  ...of('NUMA placement', 'property', 'node mpol mempolicy'),
+  ...of('NUMA placement', 'metric', 'placement wrong-node'),
+  ...of('FUSE writeback', 'target', 'accounting'),
+  ...of('FUSE writeback', 'metric', 'nr_writeback_temp nr_dirty_threshold'),
+  ...of('FUSE writeback', 'event', 'lockup'),
+  ...of('exit and recovery', 'property', 'backing'),
+  ...of('exit and recovery', 'target', 'exit.munlock backing'),
+  ...of('exit and recovery', 'metric', 'time-to-service'),
+];
+
+export const laterName = (name: string, kind: LaterName['kind']): LaterName | undefined =>
+  laterNames.find(
+    (row) => row.kind === kind && (row.name === name || (kind === 'target' && name.endsWith(`.${row.name}`))),
+  );
