@@ -15,6 +15,7 @@ export const mglru614: ReclaimVariant = {
   family: 'kernel',
   linux: '6.14',
   year: 2025,
+  commit: '4d5d14a01e2c',
   summary:
     'MGLRU reworked: a new generation begins whenever fewer than four are left, a refault counts if its page left within the last four generations, and pages that prove their worth stay marked as workingset and start further from eviction.',
   knobs: [minTtlMs],

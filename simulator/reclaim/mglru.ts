@@ -125,14 +125,20 @@ export class Mglru implements ListReclaimer {
   ): number {
     const { state } = this;
     const { flags } = this.#g.host;
+    this.#aging.mapped = true;
     let misses = 0;
     for (let i = 0; i < n; i++) {
       const word = block[offset + i];
       const page = word & PAGE_MASK;
-      if ((state[page] & RESIDENT) !== 0) {
-        if (word >>> OP_SHIFT === OP_LOAD && (flags[page] & (ANON | MAPPED)) === 0) this.#g.host.map(page);
-        this.accessed(word);
-        if (word >>> OP_SHIFT >= OP_STORE && (flags[page] & DIRTY) === 0) this.#g.host.wrote(page);
+      const before = state[page];
+      if ((before & RESIDENT) !== 0) {
+        const operation = word >>> OP_SHIFT;
+        if (operation === OP_READ || operation === OP_WRITE) this.accessed(word);
+        else {
+          if ((before & YOUNG) === 0) state[page] = before | YOUNG;
+          if (operation === OP_LOAD && (flags[page] & (ANON | MAPPED)) === 0) this.#g.host.map(page);
+        }
+        if (operation >= OP_STORE && (flags[page] & DIRTY) === 0) this.#g.host.wrote(page);
         continue;
       }
       const outcome = this.#g.host.fault(word, lru);
