@@ -207,13 +207,16 @@ class WTinyLfu implements CacheReclaimer {
     counts.increment(page);
     this.countDown();
     this.enterWindow(page);
-    if (lists.sizes[WINDOW] <= this.windowLimit && this.resident <= this.capacity) return;
+    const list = lists.sizes[PROBATION] > 0 ? PROBATION : PROTECTED;
+    if (lists.sizes[WINDOW] <= this.windowLimit) {
+      if (this.resident > this.capacity) this.evict(list);
+      return;
+    }
     const candidate = lists.back(WINDOW);
     if (this.resident <= this.capacity) {
       this.move(candidate, WINDOW, PROBATION);
       return;
     }
-    const list = lists.sizes[PROBATION] > 0 ? PROBATION : PROTECTED;
     if (lists.sizes[list] > 0 && counts.estimate(candidate) > counts.estimate(lists.back(list))) {
       this.evict(list);
       this.move(candidate, WINDOW, PROBATION);

@@ -89,7 +89,7 @@ test('OPT stays optimal when pages are dropped on the way', () => {
       // Dropping may hit either of two pages that are never used again in one and not in the other, but those cost nothing.
       assert.equal(reclaimer.tally.misses, misses);
     }),
-    { numRuns: 200 },
+    { numRuns: 3000 },
   );
 });
 
