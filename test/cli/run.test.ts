@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { refault } from './support.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'refault-cli-'));
+after(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const at = path.join(folder, name);
+  writeFileSync(at, text);
+  return at;
+}
+
+const shift = `
+machine server { memory 16 MiB }
+file A 12 MiB
+file B 12 MiB
+process job {
+  phase "A is hot" { read A sequentially 4 times }
+  phase "B is hot" { read B sequentially 8 times }
+}
+run "Workload shift" {
+  compare reclaim: classic, v3.15
+  sweep server.memory 14 MiB .. 16 MiB step 2 MiB
+  plot hit-ratio by pass
+  expect v3.15: workingset_refault_file("B is hot") > 0
+}
+`;
+
+interface Json {
+  readonly partial: boolean;
+  readonly plan: string;
+  readonly report: string;
+  readonly runs: readonly {
+    readonly title: string;
+    readonly points: readonly {
+      readonly variant: Record<string, string>;
+      readonly at: Record<string, number>;
+      readonly counters: Record<string, number>;
+      readonly measures: Record<string, number>;
+      readonly phases: readonly {
+        readonly name: string;
+        readonly passes: readonly { hits: number; misses: number }[];
+      }[];
+      readonly series: readonly { readonly name: string; readonly t: number[]; readonly y: number[] }[];
+      readonly expectations: readonly { readonly text: string; readonly holds: boolean }[];
+    }[];
+  }[];
+}
+
+const json = (text: string): Json => JSON.parse(text) as Json;
+
+test('run prints a summary, a chart and its expectations, and ends with status 0', async () => {
+  const { status, out, err } = await refault(['run', file('shift.refault', shift)]);
+  assert.equal(err, '');
+  assert.equal(status, 0);
+  assert.match(out, /Workload shift/);
+  assert.match(out, /14 MiB +classic .*\n +v3\.15 +67\.3/u, 'a row for each point');
+  assert.match(out, /✓ .*workingset_refault_file/);
+});
+
+test('the JSON of a run has the documented shape: two variants times two sizes, phases with passes, sizes in bytes', async () => {
+  const { out } = await refault(['run', file('shift.refault', shift), '--format', 'json']);
+  const { runs, partial } = json(out);
+  assert.equal(partial, false);
+  assert.equal(runs.length, 1);
+  const [run] = runs;
+  assert.deepEqual(
+    run!.points.map((p) => [p.variant['reclaim'], p.at['server.memory']]),
+    [
+      ['classic', 14 * 2 ** 20],
+      ['classic', 16 * 2 ** 20],
+      ['v3.15', 14 * 2 ** 20],
+      ['v3.15', 16 * 2 ** 20],
+    ],
+  );
+  for (const point of run!.points) {
+    assert.deepEqual(
+      point.phases.map((p) => [p.name, p.passes.length]),
+      [
+        ['A is hot', 4],
+        ['B is hot', 8],
+      ],
+    );
+    const counted = point.phases.flatMap((p) => p.passes).reduce((n, p) => n + p.hits + p.misses, 0);
+    assert.equal(counted, 12 * 3072);
+    assert.ok(point.series.some((s) => s.name === 'nr_active_file' && s.t.length === s.y.length && s.t.length > 50));
+  }
+});
+
+test('threads change nothing: the reports of one and of three threads are equal byte for byte', async () => {
+  const program = file('shift.refault', shift);
+  const one = await refault(['run', program, '--format', 'json']);
+  const three = await refault(['run', program, '--format', 'json', '--threads', '3']);
+  assert.equal(json(three.out).report, json(one.out).report);
+  assert.equal(three.out, one.out);
+});
+
+test('--set overrides a knob and a let, --run chooses, --seed changes what is random', async () => {
+  const program = file(
+    'set.refault',
+    `let share = 0.5\nfile db share * 32 MiB\nprocess p { read db zipf 1.0, 20k times }\nrun "first"\nprocess q { read db uniform, 20k times }\nrun "second"\n`,
+  );
+  const plain = json((await refault(['run', program, '--format', 'json', '--run', 'second'])).out);
+  assert.deepEqual(
+    plain.runs.map((r) => r.title),
+    ['second'],
+  );
+  const seeded = json((await refault(['run', program, '--format', 'json', '--run', 'second', '--seed', '7'])).out);
+  assert.notEqual(seeded.report, plain.report);
+  const set = json((await refault(['run', program, '--format', 'json', '--run', 'second', '--set', 'share=0.25'])).out);
+  assert.ok(set.runs[0]!.points[0]!.counters['pgpgin']! < plain.runs[0]!.points[0]!.counters['pgpgin']!);
+});
+
+test('a failed expectation gives status 1 and says so, in text and in JUnit', async () => {
+  const program = file(
+    'fails.refault',
+    `file db 8 MiB\nprocess p { read db sequentially once }\nrun "cold" { expect hit-ratio > 50% }\n`,
+  );
+  const text = await refault(['run', program]);
+  assert.equal(text.status, 1);
+  assert.match(text.out, /✗ .*hit-ratio > 50%/);
+  const junit = await refault(['run', program, '--format', 'junit']);
+  assert.match(junit.out, /<testsuite name="cold" tests="1" failures="1"/);
+});
+
+test('errors name file, line and column and give status 2, in notebooks counted from the top of the file', async () => {
+  const notebook = file(
+    'wrong.refault.md',
+    '# A title\n\nProse.\n\n```refault\nfile db 8 MiB\nprocess p { read dbb sequentially once }\nrun\n```\n',
+  );
+  const { status, err, out } = await refault(['run', notebook]);
+  assert.equal(status, 2);
+  assert.equal(out, '');
+  assert.match(err, /wrong\.refault\.md:7:18: error \w+ .*dbb/);
+});
+
+test('check says what is well and what is not', async () => {
+  const good = await refault(['check', file('shift.refault', shift)]);
+  assert.deepEqual([good.status, good.out.endsWith('ok, 1 run, 4 points\n')], [0, true]);
+  const bad = await refault(['check', file('bad.refault', 'file db 8\nrun\n')]);
+  assert.equal(bad.status, 2);
+  assert.match(bad.err, /bad\.refault:1:9: error/);
+});
+
+test('a file that cannot be read gives status 3, an unknown option or format status 2', async () => {
+  assert.equal((await refault(['run', path.join(folder, 'nowhere.refault')])).status, 3);
+  assert.equal((await refault(['run', file('shift.refault', shift), '--colour'])).status, 2);
+  const format = await refault(['run', file('shift.refault', shift), '--format', 'pdf']);
+  assert.equal(format.status, 2);
+  assert.match(format.err, /text, json, markdown, html, csv, junit/);
+  assert.equal((await refault(['frobnicate'])).status, 2);
+});
+
+test('an interrupted run prints what it has, marked partial, with status 130', async () => {
+  const abort = new AbortController();
+  const program = file('long.refault', `file db 64 MiB\nprocess p { read db uniform, 500M times }\nrun "long"\n`);
+  const running = refault(['run', program, '--format', 'json'], abort.signal);
+  setImmediate(() => abort.abort());
+  const { status, out } = await running;
+  assert.equal(status, 130);
+  assert.equal(json(out).partial, true);
+});
+
+test('csv has a row for each point, html holds the report and the renderer is asked for by name', async () => {
+  const { out } = await refault(['run', file('shift.refault', shift), '--format', 'csv']);
+  const lines = out.trimEnd().split('\r\n');
+  assert.equal(lines.length, 5);
+  assert.match(lines[0]!, /^run,reclaim,server\.memory,/);
+});
+
+test('--out writes the file instead of printing', async () => {
+  const target = path.join(folder, 'out.md');
+  const { status, out } = await refault(['run', file('shift.refault', shift), '--format', 'markdown', '--out', target]);
+  assert.equal(status, 0);
+  assert.equal(out, '');
+  assert.match(readFileSync(target, 'utf8'), /Workload shift/);
+});
+
+test('list prints every table, and JSON of it', async () => {
+  for (const what of ['knobs', 'variants', 'counters', 'rules', 'diagnostics', 'samples']) {
+    const text = await refault(['list', what]);
+    assert.equal(text.status, 0);
+    assert.ok(text.out.length > 0, what);
+    const rows = JSON.parse((await refault(['list', what, '--format', 'json'])).out) as unknown[];
+    assert.ok(rows.length > 0, what);
+  }
+  assert.equal((await refault(['list', 'nothing'])).status, 2);
+});
