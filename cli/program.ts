@@ -51,7 +51,7 @@ export async function readProgram(
     throw new CliError(`cannot read '${file}': ${reasonOf(error)}`, EXIT.unreadable);
   }
   const parts = partsOf(file, text);
-  const { plans, diagnostics } = await compileProgram(
+  const { plans, diagnostics } = compileProgram(
     parts.map(({ uri, text }) => ({ uri, text })),
     { ...options, resolveImport },
   );

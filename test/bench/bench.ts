@@ -26,7 +26,7 @@ if (unknown.length > 0 || !Number.isSafeInteger(rounds) || rounds < 1) {
 }
 
 const rows: Row[] = [];
-for (const name of chosen) rows.push(...(await suites[name]!()));
+for (const name of chosen) rows.push(...(await suites[name]()));
 console.log(printRows(rows));
 if (!existsSync('test-results')) mkdirSync('test-results');
 writeFileSync('test-results/bench.json', `${JSON.stringify({ node: process.version, rows }, null, 2)}\n`);

@@ -49,7 +49,7 @@ function benchTrace(trace: Trace, rounds: number, only?: readonly string[]): Row
     name: id,
     value: median(rates.get(id)!),
     unit: 'M accesses/s',
-    ratio: median(rates.get(id)!.map((rate, i) => rate / lru[i]!)),
+    ratio: median(rates.get(id)!.map((rate, i) => rate / lru[i])),
     note: `miss ratio ${(misses.get(id)! / words.length).toFixed(4)}`,
   }));
 }
@@ -93,8 +93,8 @@ function futureOf(words: Uint32Array, pages: number): FutureAccesses {
   const next = new Uint32Array(words.length);
   const seen = new Uint32Array(pages).fill(0xffffffff);
   for (let i = words.length - 1; i >= 0; i--) {
-    next[i] = seen[words[i]!]!;
-    seen[words[i]!] = i;
+    next[i] = seen[words[i]]!;
+    seen[words[i]] = i;
   }
   return { next };
 }

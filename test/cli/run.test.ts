@@ -69,7 +69,7 @@ test('the JSON of a run has the documented shape: two variants times two sizes, 
   assert.equal(runs.length, 1);
   const [run] = runs;
   assert.deepEqual(
-    run!.points.map((p) => [p.variant['reclaim'], p.at['server.memory']]),
+    run.points.map((p) => [p.variant['reclaim'], p.at['server.memory']]),
     [
       ['classic', 14 * 2 ** 20],
       ['classic', 16 * 2 ** 20],
@@ -77,7 +77,7 @@ test('the JSON of a run has the documented shape: two variants times two sizes, 
       ['v3.15', 16 * 2 ** 20],
     ],
   );
-  for (const point of run!.points) {
+  for (const point of run.points) {
     assert.deepEqual(
       point.phases.map((p) => [p.name, p.passes.length]),
       [
@@ -112,7 +112,7 @@ test('--set overrides a knob and a let, --run chooses, --seed changes what is ra
   const seeded = json((await refault(['run', program, '--format', 'json', '--run', 'second', '--seed', '7'])).out);
   assert.notEqual(seeded.report, plain.report);
   const set = json((await refault(['run', program, '--format', 'json', '--run', 'second', '--set', 'share=0.25'])).out);
-  assert.ok(set.runs[0]!.points[0]!.counters['pgpgin']! < plain.runs[0]!.points[0]!.counters['pgpgin']!);
+  assert.ok(set.runs[0].points[0].counters['pgpgin'] < plain.runs[0].points[0].counters['pgpgin']);
 });
 
 test('a failed expectation gives status 1 and says so, in text and in JUnit', async () => {
@@ -169,7 +169,7 @@ test('csv has a row for each point, html holds the report and the renderer is as
   const { out } = await refault(['run', file('shift.refault', shift), '--format', 'csv']);
   const lines = out.trimEnd().split('\r\n');
   assert.equal(lines.length, 5);
-  assert.match(lines[0]!, /^run,reclaim,server\.memory,/);
+  assert.match(lines[0], /^run,reclaim,server\.memory,/);
 });
 
 test('--out writes the file instead of printing', async () => {
