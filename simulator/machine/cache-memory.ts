@@ -13,6 +13,7 @@ import type { Gauges, Memory } from './memory.ts';
 import { HIT, MISS, READ_IO, SWAP_IN, ZEROED } from './memory.ts';
 import type { CacheReclaimer, FutureAccesses } from './reclaimer.ts';
 import { ANON, DIRTY, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE, WRITEBACK } from './reclaimer.ts';
+import { RECLAIM_EVICT } from '../tables/rules.ts';
 
 export class CacheMemory implements Memory {
   readonly reclaimer: CacheReclaimer;
@@ -122,7 +123,7 @@ export class CacheMemory implements Memory {
       this.io.writes++;
       this.#queued.file++;
     }
-    if (this.#core.logging) this.#core.log('reclaim.evict', page, 0, 0);
+    if (this.#core.logging) this.#core.log(RECLAIM_EVICT.id, page, 0, 0);
   }
 
   #wrote(page: number): void {

@@ -31,6 +31,7 @@ import { ReclaimDriver } from './reclaim-driver.ts';
 import type { ListReclaimer, MemoryHost, ScanControl } from './reclaimer.ts';
 import { ANON, DIRTY, MAPPED, PINNED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE, WRITEBACK } from './reclaimer.ts';
 import { watermarks, type Watermarks } from './watermarks.ts';
+import { RECLAIM_EVICT, RECLAIM_PAGEOUT } from '../tables/rules.ts';
 
 /** Pages a page-table page maps. */
 const TABLE_PAGES = 512;
@@ -480,7 +481,7 @@ export class MemoryCore implements MemoryHost {
     this.#resident--;
     this.#freeFrames(1);
     if (lru > 0) this.memcg.uncharge(lru, 1);
-    if (this.logging) this.log('reclaim.evict', page, shadow, lru);
+    if (this.logging) this.log(RECLAIM_EVICT.id, page, shadow, lru);
     return wrote;
   }
 
@@ -501,7 +502,7 @@ export class MemoryCore implements MemoryHost {
     this.counters[PGPGOUT]++;
     this.io.writes++;
     this.#queuedFile++;
-    if (this.logging) this.log('reclaim.pageout', page, 0, 0);
+    if (this.logging) this.log(RECLAIM_PAGEOUT.id, page, 0, 0);
     return true;
   }
 

@@ -9,6 +9,7 @@ import { ALLOCSTALL, PAGEOUTRUN, WORKINGSET_NODERECLAIM } from './counters.ts';
 import type { MemoryCore } from './memory-core.ts';
 import type { ListReclaimer, ScanControl } from './reclaimer.ts';
 import { NODE_BYTES, SLOTS } from './page-tree.ts';
+import { RECLAIM_DIRECT, RECLAIM_KSWAPD, RECLAIM_SHADOW_NODES } from '../tables/rules.ts';
 import { PAGE_SIZE } from '../units.ts';
 
 export const SWAP_CLUSTER_MAX = 32;
@@ -83,6 +84,7 @@ export class ReclaimDriver {
       if (this.#kswapdReclaimed === 0) this.#kswapdFailures++;
       else this.#kswapdFailures = 0;
       this.kswapdAwake = false;
+      if (this.#core.logging) this.#core.log(RECLAIM_KSWAPD.id, 0, this.#kswapdReclaimed, this.#core.free);
       this.#reclaimer.finish?.(0);
     }
     return scanned;
@@ -137,6 +139,7 @@ export class ReclaimDriver {
       } else break;
     }
     this.reclaiming = false;
+    if (this.#core.logging) this.#core.log(RECLAIM_DIRECT.id, 0, sc.nrReclaimed, sc.target);
     return sc.nrReclaimed;
   }
 
@@ -182,6 +185,7 @@ export class ReclaimDriver {
       total -= batch;
       scanned += batch;
     }
+    if (core.logging && scanned > 0) core.log(RECLAIM_SHADOW_NODES.id, 0, scanned, lru);
     this.#deferred[lru] = Math.min(Math.max(deferred + delta - scanned, 0), 2 * freeable);
   }
 

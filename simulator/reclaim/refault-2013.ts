@@ -20,6 +20,7 @@ import { choice, flag, integer, knob, valueOf } from '../tables/define.ts';
 import { TwoList315 } from './two-list-3.15.ts';
 import { TwoList } from './two-list.ts';
 import { inactiveRatioOf } from './workingset-6.1.ts';
+import { RECLAIM_REFAULT_FAR, RECLAIM_REFAULT_STALE } from '../tables/rules.ts';
 
 const posted = (where: string) => ({ kind: 'published', where }) as const;
 
@@ -128,6 +129,11 @@ class Refault2013 extends TwoList315 {
     return Math.max(pages, 2);
   }
 
+  /** dirty_balance_reserve: what stays free anyway, with the gap by which kswapd overshoots (1 % of memory). */
+  #reserve(): number {
+    return this.host.highWatermark() + Math.ceil(this.host.memoryPages / 100);
+  }
+
   #shift(): number {
     return 31 - Math.clz32(this.#dirtyable() - 1);
   }
@@ -193,15 +199,15 @@ class Refault2013 extends TwoList315 {
     const distance = this.#time - shadow;
     if (this.#debts !== undefined) this.#pay(this.#debts, host.objectStart(page));
     // its own frame is already taken
-    if (host.freePages() + 1 > host.highWatermark()) return 0;
+    if (host.freePages() + 1 > this.#reserve()) return 0;
     if (this.#global && distance > this.#dirtyable()) return 0;
     const size = this.activeFile();
     if (distance > size || (this.#strict && distance === size)) {
-      if (host.logging) host.log('reclaim.refault.far', page, distance, size);
+      if (host.logging) host.log(RECLAIM_REFAULT_FAR.id, page, distance, size);
       return 0;
     }
     host.counters[WORKINGSET_STALE]++;
-    if (host.logging) host.log('reclaim.refault.stale', page, distance, size);
+    if (host.logging) host.log(RECLAIM_REFAULT_STALE.id, page, distance, size);
     if (this.#ideal) this.lists?.shrinkActive(lru, true, 1);
     else this.#shrinkActive++;
     return 0;

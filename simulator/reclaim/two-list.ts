@@ -32,6 +32,7 @@ import {
 import { MISS, OUT_OF_MEMORY } from '../machine/memory.ts';
 import type { ListReclaimer, ListSizes, MemoryHost, ScanControl, Tally } from '../machine/reclaimer.ts';
 import { ANON, DIRTY, EXEC, MAPPED, PINNED, RESIDENT, SWAPPED, UNEVICTABLE, WRITEBACK } from '../machine/reclaimer.ts';
+import { RECLAIM_ACTIVATE, RECLAIM_DEACTIVATE, RECLAIM_SCAN } from '../tables/rules.ts';
 
 /** State bits beside RESIDENT. */
 export const REFERENCED = 2;
@@ -194,7 +195,7 @@ export class TwoList implements ListReclaimer {
       if (this.#nrActivating === this.#policy.batch) this.#drainActivating();
     } else this.state[page] = (s & ~REFERENCED) | ACTIVE;
     this.#policy.activated(this.#host.lruvecOf(page));
-    if (this.#host.logging) this.#host.log('reclaim.activate', page, 0, 0);
+    if (this.#host.logging) this.#host.log(RECLAIM_ACTIVATE.id, page, 0, 0);
   }
 
   // ---- coming and going
@@ -432,7 +433,7 @@ export class TwoList implements ListReclaimer {
     stats.updated(taken);
     stats.updated(taken);
     stats.updated(deactivated);
-    if (this.#host.logging && deactivated > 0) this.#host.log('reclaim.deactivate', this.#taken[0], deactivated, lru);
+    if (this.#host.logging && deactivated > 0) this.#host.log(RECLAIM_DEACTIVATE.id, this.#taken[0], deactivated, lru);
   }
 
   #shrinkInactive(lru: number, sc: ScanControl, file: boolean, pages: number): number {
@@ -515,7 +516,7 @@ export class TwoList implements ListReclaimer {
     policy.looked?.(lru, file, taken, activated);
     if (wrote > 0) policy.wrote(lru, file, wrote);
     sc.nrScanned += taken;
-    if (host.logging) host.log('reclaim.scan', inactive & 3, taken, reclaimed);
+    if (host.logging) host.log(RECLAIM_SCAN.id, inactive & 3, taken, reclaimed);
     return reclaimed;
   }
 }

@@ -11,6 +11,7 @@ import type { KnobValues } from '../plan.ts';
 import { integer, knob, valueOf } from '../tables/define.ts';
 import { TwoList315 } from './two-list-3.15.ts';
 import { ACTIVE, TwoList } from './two-list.ts';
+import { RECLAIM_REFAULT_ACTIVATE, RECLAIM_REFAULT_FAR } from '../tables/rules.ts';
 
 const shadowLimit = knob({
   name: 'shadow-limit',
@@ -47,12 +48,12 @@ class Workingset315 extends TwoList315 {
     const size = this.activeFile();
     host.counters[WORKINGSET_REFAULT_FILE]++;
     if (distance > size) {
-      if (host.logging) host.log('reclaim.refault.far', page, distance, size);
+      if (host.logging) host.log(RECLAIM_REFAULT_FAR.id, page, distance, size);
       return 0;
     }
     host.counters[WORKINGSET_ACTIVATE_FILE]++;
     this.#age++;
-    if (host.logging) host.log('reclaim.refault.activate', page, distance, size);
+    if (host.logging) host.log(RECLAIM_REFAULT_ACTIVATE.id, page, distance, size);
     return ACTIVE;
   }
 }

@@ -29,6 +29,7 @@ import { integerSqrt } from '../machine/watermarks.ts';
 import { choice, flag, integer, knob, valueOf } from '../tables/define.ts';
 import type { KnobValues } from '../plan.ts';
 import { ACTIVE, SWAP_CLUSTER_MAX, TwoList, WORKINGSET, type Policy } from './two-list.ts';
+import { RECLAIM_REFAULT_ACTIVATE, RECLAIM_REFAULT_FAR } from '../tables/rules.ts';
 
 const measured = (detail: string) => ({ kind: 'measured', where: `kernel 6.1 recordings; ${detail}` }) as const;
 
@@ -212,14 +213,14 @@ export class Workingset61 implements Policy {
       if (file) size += this.#seen(target, LRU_INACTIVE_ANON);
     }
     if (distance > size) {
-      if (host.logging) host.log('reclaim.refault.far', page, distance, size);
+      if (host.logging) host.log(RECLAIM_REFAULT_FAR.id, page, distance, size);
       return 0;
     }
     this.#advance(lru);
     host.counters[file ? WORKINGSET_ACTIVATE_FILE : WORKINGSET_ACTIVATE_ANON]++;
     this.#exact[lru * STATS + (file ? WS_ACTIVATE_FILE : WS_ACTIVATE_ANON)]++;
     host.stats.updated(1);
-    if (host.logging) host.log('reclaim.refault.activate', page, distance, size);
+    if (host.logging) host.log(RECLAIM_REFAULT_ACTIVATE.id, page, distance, size);
     if (!workingset) return ACTIVE;
     this.#noteCost(lru, file, 1);
     host.counters[file ? WORKINGSET_RESTORE_FILE : WORKINGSET_RESTORE_ANON]++;
