@@ -112,6 +112,7 @@ export function activateWith(context: vscode.ExtensionContext, platform: Platfor
   const ready = new Promise<void>((resolve, reject) => {
     setTimeout(() => {
       services.compiler.warmUp();
+      services.pool.warmUp();
       server.ready().then(resolve, (error: unknown) => {
         services.log.error(`the language server could not be started: ${String(error)}`);
         reject(error instanceof Error ? error : new Error(String(error)));

@@ -18,7 +18,7 @@ export interface CommandParts {
   readonly kernel: Controller;
 }
 
-const LARGEST_SEED = 0xffff_ffff;
+const LARGEST_SEED = Number.MAX_SAFE_INTEGER;
 
 export function registerCommands({ services, server, panel, kernel }: CommandParts): void {
   const { subscriptions } = services.context;
@@ -76,7 +76,7 @@ export function registerCommands({ services, server, panel, kernel }: CommandPar
     if (!chosen) return;
     const uri = vscode.Uri.joinPath(services.context.extensionUri, 'samples', chosen.file);
     const { toCells } = await import('../notebook/cells.ts');
-    const { cells } = toCells(await vscode.workspace.fs.readFile(uri));
+    const cells = toCells(await vscode.workspace.fs.readFile(uri));
     await openUntitled(cells.map(({ kind, text, language }) => (kind === 'code' ? code(text, language) : prose(text))));
   });
 

@@ -110,13 +110,13 @@ async function markdownPlace(document: vscode.TextDocument, cursor: number | und
   const lengths = blocks.map(({ text }) => text.split('\n').length);
   // the fences belong to the block
   const index =
-    cursor === undefined ? -1 : starts.findIndex((start, i) => start - 1 <= cursor && cursor <= start + lengths[i]!);
+    cursor === undefined ? -1 : starts.findIndex((start, i) => start - 1 <= cursor && cursor <= start + lengths[i]);
   return {
     document: document.uri,
     sources: blocks.map(({ text }, i) => ({ uri: `${document.uri.toString()}#block${i}`, text })),
     starts,
     index: index < 0 ? undefined : index,
-    line: index < 0 ? undefined : cursor! - starts[index]!,
+    line: index < 0 ? undefined : cursor! - starts[index],
   };
 }
 

@@ -252,11 +252,12 @@ async function show(
   await execution.replaceOutput([...outputs]);
 }
 
-function recordOf(cell: vscode.NotebookCell, { hash, cached, elapsed }: Outcome, report: Report): RunRecord {
+function recordOf(cell: vscode.NotebookCell, { plan, hash, cached, elapsed }: Outcome, report: Report): RunRecord {
   return {
     document: cell.notebook.uri.toString(),
     place: cell.document.uri.toString(),
     hash,
+    plan,
     report,
     cached,
     elapsed,

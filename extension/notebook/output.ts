@@ -3,7 +3,7 @@
  * other front ends, and in plain text.
  */
 import * as vscode from 'vscode';
-import { METADATA_KEY, REPORT_MIME, type OutputFacts } from '../../simulator/host-protocol.ts';
+import { REPORT_MIME, type OutputFacts } from '../../simulator/host-protocol.ts';
 import type { Report } from '../../simulator/report.ts';
 import type { EngineModule } from '../services.ts';
 import type { Problem } from '../program/protocol.ts';
@@ -11,14 +11,14 @@ import { fitReport } from '../run/fit-report.ts';
 import type { RunSummary } from '../run/summary.ts';
 
 /** What status bar, renderer and tests find with an output. */
-export type OutputMetadata = Readonly<Record<typeof METADATA_KEY, OutputFacts & RunSummary>> & {
-  readonly cached: boolean;
+export interface OutputMetadata extends OutputFacts {
+  readonly refault: RunSummary;
   readonly partial: boolean;
-};
+}
 
 export function reportOutput(report: Report, summary: RunSummary, engine: EngineModule): vscode.NotebookCellOutput {
   const { bytes } = fitReport(report, engine.encodeReport);
-  const metadata: OutputMetadata = { [METADATA_KEY]: summary, cached: summary.cached, partial: summary.partial };
+  const metadata: OutputMetadata = { refault: summary, cached: summary.cached, partial: summary.partial };
   return new vscode.NotebookCellOutput(
     [
       new vscode.NotebookCellOutputItem(bytes, REPORT_MIME),

@@ -24,7 +24,7 @@ export function listenToRenderer(services: Services, panel: ResultsPanel): vscod
         const record =
           records.findLast(({ report }) => report.plan === message.plan && report.title === message.title) ??
           records.findLast(({ report }) => report.plan === message.plan);
-        if (record) await panel.showResult(record.report, uri, uri.path.split('/').at(-1)!, record.cached);
+        if (record) await panel.showResult(record);
         return;
       }
       case 'run':

@@ -25,7 +25,7 @@ export async function restoreOutputs(
       plans.map(async (one) => {
         const { hash, plan } = await loadTraces(one, notebook.uri, services);
         const report = await services.cache.get(hash);
-        return report && { hash, report: describe(report, plan) };
+        return report && { hash, plan, report: describe(report, plan) };
       }),
     );
     if (found.some((one) => one === undefined) || notebook.isClosed || cell.outputs.length > 0) continue;
@@ -44,10 +44,11 @@ export async function restoreOutputs(
     record.runs = runs;
     services.results.set(
       cell.document.uri.toString(),
-      kept.map(({ report, hash }) => ({
+      kept.map(({ report, hash, plan }) => ({
         document: notebook.uri.toString(),
         place: cell.document.uri.toString(),
         hash,
+        plan,
         report,
         cached: true,
         elapsed: 0,

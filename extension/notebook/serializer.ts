@@ -8,17 +8,14 @@ import { fromCells, toCells } from './cells.ts';
 
 class Serializer implements vscode.NotebookSerializer {
   deserializeNotebook(content: Uint8Array): vscode.NotebookData {
-    const { cells, metadata } = toCells(content);
-    const data = new vscode.NotebookData(
-      cells.map(({ kind, language, text, metadata }) => {
+    return new vscode.NotebookData(
+      toCells(content).map(({ kind, language, text, metadata }) => {
         const cellKind = kind === 'code' ? vscode.NotebookCellKind.Code : vscode.NotebookCellKind.Markup;
         const cell = new vscode.NotebookCellData(cellKind, text, language);
         cell.metadata = metadata;
         return cell;
       }),
     );
-    data.metadata = metadata;
-    return data;
   }
 
   serializeNotebook(data: vscode.NotebookData): Uint8Array {
@@ -29,7 +26,6 @@ class Serializer implements vscode.NotebookSerializer {
         text: value,
         metadata: metadata ?? {},
       })),
-      data.metadata ?? {},
     );
   }
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { SavedFile } from '../../simulator/host-protocol.ts';
 import type { SourceSpan } from '../../simulator/plan.ts';
+import { fromBase64 } from '../../simulator/text/base64.ts';
 
 /** Asks where, then writes. */
 export async function saveFile(file: SavedFile, beside: vscode.Uri | undefined): Promise<void> {
@@ -46,14 +47,4 @@ export async function reveal({ uri, line, column, endLine, endColumn }: SourceSp
   const start = parseNotebook(document.getText()).filter(({ kind }) => kind === 'code')[Number(block[2])]?.line ?? 0;
   const shifted = new vscode.Range(line + start, column, endLine + start, endColumn);
   await vscode.window.showTextDocument(document, { selection: shifted });
-}
-
-export function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return btoa(text);
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }

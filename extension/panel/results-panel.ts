@@ -5,13 +5,15 @@
 import * as vscode from 'vscode';
 import type { HostMessage, PageMessage, RunEntry } from '../../simulator/host-protocol.ts';
 import type { Report } from '../../simulator/report.ts';
-import type { ScenarioRun } from '../commands/scenario.ts';
+import { toBase64 } from '../../simulator/text/base64.ts';
+import { nameOf, type ScenarioRun } from '../commands/scenario.ts';
 import { executePlan } from '../run/execute-plan.ts';
 import { fitReport } from '../run/fit-report.ts';
+import type { RunRecord } from '../run/results.ts';
 import { loadTraces } from '../run/traces.ts';
 import type { Services } from '../services.ts';
 import { panelPage } from './page.ts';
-import { reveal, saveFile, toBase64 } from './page-requests.ts';
+import { reveal, saveFile } from './page-requests.ts';
 
 export const PANEL_TYPE = 'refault.results';
 
@@ -26,8 +28,8 @@ interface Shown {
   readonly report: Report;
   readonly cached: boolean;
   readonly document: vscode.Uri;
-  /** How to run it again; absent for results that came from a notebook output. */
-  readonly scenario: ScenarioRun | undefined;
+  /** How to run it again. */
+  readonly scenario: ScenarioRun;
 }
 
 export class ResultsPanel implements vscode.Disposable {
@@ -77,9 +79,11 @@ export class ResultsPanel implements vscode.Disposable {
   }
 
   /** Shows what a notebook output shows, with more room. */
-  async showResult(report: Report, document: vscode.Uri, origin: string, cached: boolean): Promise<void> {
+  async showResult({ plan, hash, report, cached, document: uri }: RunRecord): Promise<void> {
+    const document = vscode.Uri.parse(uri, true);
+    const scenario = { compiled: { plan, hash }, document, origin: nameOf(document) };
     this.open();
-    await this.show({ entry: this.entry(report, origin), report, cached, document, scenario: undefined });
+    await this.show({ entry: this.entry(report, scenario.origin), report, cached, document, scenario });
   }
 
   private async runOne(
@@ -126,7 +130,7 @@ export class ResultsPanel implements vscode.Disposable {
       const { report, cached, elapsed } = outcome;
       const place = scenario.compiled.plan.source?.uri ?? scenario.document.toString();
       services.results.set(`panel:${place}:${title}`, [
-        { document: scenario.document.toString(), place, hash, report, cached, elapsed },
+        { document: scenario.document.toString(), place, hash, plan, report, cached, elapsed },
       ]);
       await this.show({ entry, report, cached, document: scenario.document, scenario });
       return report;
@@ -209,8 +213,7 @@ export class ResultsPanel implements vscode.Disposable {
         case 'reveal':
           return await reveal(message.source);
         case 'run':
-          if (current?.scenario) await this.run([current.scenario], message.seed);
-          else this.post({ type: 'failure', text: 'This result came from a notebook: run its cell again there.' });
+          if (current) await this.run([current.scenario], message.seed);
           return;
         case 'interrupt':
           this.abort?.abort();

@@ -3,7 +3,7 @@ import { compileProgram, type LanguageDiagnostic } from '../../language-server/l
 import { hashPlan } from '../../simulator/plan-hash.ts';
 import { importKey, type CompileReply, type CompileRequest, type ImportRef, type Problem } from './protocol.ts';
 
-export async function serveCompile(request: CompileRequest): Promise<CompileReply> {
+export function serveCompile(request: CompileRequest): CompileReply {
   const { id, sources, imports } = request;
   const missing: ImportRef[] = [];
   const resolveImport = (from: string, target: string) => {
@@ -13,7 +13,7 @@ export async function serveCompile(request: CompileRequest): Promise<CompileRepl
     return found ?? null;
   };
   try {
-    const { plans, diagnostics } = await compileProgram(sources, { resolveImport });
+    const { plans, diagnostics } = compileProgram(sources, { resolveImport });
     return {
       id,
       plans: plans.map((plan) => ({ plan, hash: hashPlan(plan) })),

@@ -4,5 +4,5 @@ import { serveCompile } from './compile-service.ts';
 import type { CompileRequest } from './protocol.ts';
 
 parentPort!.on('message', (request: CompileRequest) => {
-  void serveCompile(request).then((reply) => parentPort!.postMessage(reply));
+  parentPort!.postMessage(serveCompile(request));
 });

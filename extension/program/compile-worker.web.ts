@@ -5,5 +5,5 @@ import type { CompileRequest } from './protocol.ts';
 declare const self: DedicatedWorkerGlobalScope;
 
 self.onmessage = (event: MessageEvent<CompileRequest>) => {
-  void serveCompile(event.data).then((reply) => self.postMessage(reply));
+  self.postMessage(serveCompile(event.data));
 };

@@ -23,7 +23,8 @@ export function fitReport(
   let bytes = encode(report);
   let fitted = report;
   if (bytes.byteLength <= limit) return { report, bytes };
-  const plotted = new Set(report.plots.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
+  const overTime = report.plots.filter(({ over, as }) => over === 'time' || as === 'area');
+  const plotted = new Set(overTime.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
   for (const [named, others] of STEPS) {
     const points = report.points.map((point) => thinPoint(point, plotted, named, others));
     const warning = `Shown with fewer samples per curve than were computed, to keep the notebook quick${others === 0 ? '; curves that no plot names are left out' : ''}. Exports have them all.`;

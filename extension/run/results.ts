@@ -1,5 +1,6 @@
 /** The reports of this window's runs: what export, counters, the panel and tests look at. The newest of each place is kept. */
 import * as vscode from 'vscode';
+import type { Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
 
 export interface RunRecord {
@@ -8,6 +9,7 @@ export interface RunRecord {
   /** The cell, or the file once more. */
   readonly place: string;
   readonly hash: string;
+  readonly plan: Plan;
   readonly report: Report;
   readonly cached: boolean;
   readonly elapsed: number;

@@ -35,6 +35,8 @@ export interface RunResult {
 
 export interface Pool {
   run(plan: Plan, options?: RunOptions): Promise<RunResult>;
+  /** Starts a worker ahead of the first run, which then need not wait for its code to load. */
+  warmUp(): void;
   /** Workers alive, for tests and the log. */
   readonly alive: number;
   dispose(): void;
@@ -240,6 +242,10 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
           run.settle(new WorkerLostError(error instanceof Error ? error.message : String(error)));
         }
       });
+    },
+
+    warmUp() {
+      if (!disposed && members.size === 0) hire();
     },
 
     dispose() {

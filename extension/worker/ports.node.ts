@@ -11,7 +11,7 @@ export function spawnThread(script: string | URL): SpawnWorker {
     const worker = new Worker(script, { env: {}, execArgv: [], stdout: false, stderr: false });
     let reason: string | undefined;
     worker.on('message', (message: FromWorker) => listener.message(message));
-    worker.on('messageerror', (error) => (reason = `a message could not be read: ${error.message}`));
+    worker.on('messageerror', (error: Error) => (reason = `a message could not be read: ${error.message}`));
     worker.on('error', (error: Error & { code?: string }) => {
       reason =
         error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'the simulation ran out of memory' : error.message || String(error);
@@ -30,7 +30,7 @@ export function spawnCompilerThread(script: string | URL): SpawnCompiler {
     const worker = new Worker(script, { env: {}, execArgv: [], stdout: false, stderr: false });
     let reason: string | undefined;
     worker.on('message', (reply: CompileReply) => listener.reply(reply));
-    worker.on('error', (error) => (reason = error.message));
+    worker.on('error', (error: Error) => (reason = error.message));
     worker.on('exit', (code) => listener.exit(reason ?? `exit code ${code}`));
     worker.unref();
     return { post: (request) => worker.postMessage(request), terminate: () => void worker.terminate() };
