@@ -77,6 +77,13 @@ const css = `
 .refault details.warnings ul { padding-left: 1.4em; }
 .refault .problem { border-left: 3px solid var(--vscode-errorForeground); padding: 4px 10px; }
 
+.refault-panel { padding: 10px 0 24px; }
+.refault-panel .bar { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; padding-bottom: 10px; margin-bottom: 12px; border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder)); }
+.refault-panel .bar .spring { flex: 1; }
+.refault-panel .bar .exports { display: inline-flex; flex-wrap: wrap; gap: 4px 6px; align-items: center; }
+.refault-panel .bar refault-dropdown { min-width: 22em; max-width: 100%; }
+.refault-panel .ring refault-progress-ring { width: 18px; height: 18px; }
+
 .vscode-high-contrast .refault button, .vscode-high-contrast-light .refault button { border-color: var(--vscode-contrastBorder); }
 .vscode-high-contrast .refault .key, .vscode-high-contrast-light .refault .key { border-color: transparent; }
 .vscode-high-contrast .refault .stage, .vscode-high-contrast-light .refault .stage { outline: 1px solid var(--vscode-contrastBorder); outline-offset: 2px; margin-top: 4px; }

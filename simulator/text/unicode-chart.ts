@@ -99,9 +99,8 @@ function blockRows(model: ChartModel, series: readonly SeriesModel[], width: num
     for (let c = 0; c < cells; c++) {
       if (counts[c] > 0) held = sums[c] / counts[c];
       // Between sparse samples the last value holds; behind the end there is nothing.
-      const known = held !== null && (c <= ends || passes);
-      const source = passes ? sampleOfPass(s, model.x.min, c, repeat) : held;
-      text += !known || source === null ? ' ' : block((source - bottom) / (top - bottom));
+      const value = passes ? sampleOfPass(s, model.x.min, c, repeat) : c <= ends ? held : null;
+      text += value === null ? ' ' : block((value - bottom) / (top - bottom));
     }
     const label = padEnd(clip(s.label, labels), labels);
     return `${label}  ${paint(text, s.style.slot)}  ${padStart(tails[i], tailWidth)}  ${paint(ranges[i], 'dim')}`;

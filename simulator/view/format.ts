@@ -105,11 +105,11 @@ const isShare = (unit: string): boolean => unit === 'ratio' || unit === 'ppm' ||
  */
 function formatPercent(percent: number): string {
   if (percent === 0 || percent === 100 || !Number.isFinite(percent)) return formatNumber(percent);
-  for (let decimals = 1; decimals < 6; decimals++) {
+  for (let decimals = 1; decimals < 15; decimals++) {
     const shown = Number(percent.toFixed(decimals));
     if (shown !== 0 && shown !== 100) return formatNumber(percent, decimals);
   }
-  return formatSignificant(percent, 6);
+  return formatNumber(percent);
 }
 
 /** The number alone, in `scale`. */

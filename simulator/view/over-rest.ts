@@ -3,7 +3,7 @@ import type { ChartModel, SeriesModel } from './chart-model.ts';
 import { styleOf } from './chart-model.ts';
 import { distributionOf, metricInfo, metricText, valueAt } from './metrics.ts';
 import type { PlotContext } from './panel.ts';
-import { categoryAxis, metricTitle, numberAxis, panel, selectedPoints, shareValueAxes, valueAxis } from './panel.ts';
+import { categoryAxis, metricTitle, numberAxis, panel, selectedPoints, shareX, valueAxis } from './panel.ts';
 import { picksFor } from './variants.ts';
 
 export function distributions(context: PlotContext): ChartModel[] {
@@ -133,7 +133,7 @@ export function timelines(context: PlotContext): ChartModel[] {
       panel: index,
       title: `${who}Timeline`,
       metrics: context.plot.metrics,
-      x: numberAxis('time', 'ns', [[0, ...rows.map((row) => row.point.time)], ...series.map((s) => s.x2!)]),
+      x: numberAxis('time', 'ns', [[0, point.time], ...series.map((s) => s.x2!)]),
       y: categoryAxis('resource', lanes),
       series,
       picks,
@@ -141,5 +141,5 @@ export function timelines(context: PlotContext): ChartModel[] {
       notes: lanes.length === 0 ? [`${variant.label} recorded no spans.`] : [],
     });
   });
-  return shareValueAxes(panels);
+  return shareX(panels);
 }

@@ -5,7 +5,7 @@ import type { Annotation, ChartModel, SeriesModel } from './chart-model.ts';
 import { styleOf } from './chart-model.ts';
 import { metricInfo, metricText, seriesOf } from './metrics.ts';
 import type { PlotContext } from './panel.ts';
-import { metricTitle, numberAxis, panel, selectedPoints, shareValueAxes, valueAxis } from './panel.ts';
+import { metricTitle, numberAxis, panel, selectedPoints, shareValueAxes, shareX, valueAxis } from './panel.ts';
 import type { VariantRow } from './variants.ts';
 
 interface Row {
@@ -128,7 +128,6 @@ function areas(context: PlotContext): ChartModel[] {
       panel: index,
       title: `${who}${plot.metrics.map((m) => metricTitle(report, m)).join(', ')} over time`,
       metrics: plot.metrics,
-      // One time scale for all panels: durations are part of the comparison.
       x: numberAxis('time', 'ns', xColumns(series, rows)),
       y: valueAxis(unit, unit, [top]),
       series,
@@ -139,7 +138,7 @@ function areas(context: PlotContext): ChartModel[] {
       notes,
     });
   });
-  return shareValueAxes(panels);
+  return shareValueAxes(shareX(panels));
 }
 
 /** All times at which any column has a sample, ascending, once each. */

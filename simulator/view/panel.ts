@@ -129,6 +129,13 @@ export function panel(context: PlotContext, parts: PanelParts): ChartModel {
   return { ...model, sentence: sentenceFor(model) };
 }
 
+/** One x scale for all panels of a plot: durations are part of the comparison. */
+export function shareX(panels: readonly ChartModel[]): ChartModel[] {
+  const min = Math.min(...panels.map((p) => p.x.min));
+  const max = Math.max(...panels.map((p) => p.x.max));
+  return panels.map((p) => ({ ...p, x: { ...p.x, min, max, scale: scaleFor(p.x.unit, max) } }));
+}
+
 /** Panels of one plot whose values are of one unit and of like size share an axis, so that the eye may compare them. */
 export function shareValueAxes(panels: readonly ChartModel[]): ChartModel[] {
   const tops = new Map<string, number>();
