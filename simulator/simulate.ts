@@ -60,9 +60,15 @@ export type CreateSimulation = (plan: Plan, options?: SimulationOptions) => Simu
 /** Puts the reports of shards of one plan together again, points in plan order. */
 export type MergeReports = (plan: Plan, shards: readonly Report[]) => Report;
 
+/** For tests: the full machine even where the fast path would do, frames counted after every event. */
+export interface TestOptions {
+  readonly forceEvents?: boolean;
+  readonly check?: boolean;
+}
+
 /** A way of making simulations on a memory of one's own making: tests use it. */
 export const simulationsOn =
-  (create: CreateMemory): CreateSimulation =>
+  (create: CreateMemory, test: TestOptions = {}): CreateSimulation =>
   (plan, options = {}) => {
     validatePlan(plan);
     const points = options.points ?? plan.points.map((_, i) => i);
@@ -72,7 +78,7 @@ export const simulationsOn =
           `there is no point ${index} among the ${plan.points.length} of this plan`,
           'Ask for points that exist.',
         );
-    return new PlanSimulation(plan, points, options, create);
+    return new PlanSimulation(plan, points, options, create, test);
   };
 
 export const createSimulation: CreateSimulation = simulationsOn(createMemory);
@@ -82,6 +88,7 @@ class PlanSimulation implements Simulation {
   private readonly indices: readonly number[];
   private readonly options: SimulationOptions;
   private readonly create: CreateMemory;
+  private readonly test: TestOptions;
   private readonly wanted: Wanted;
   private readonly tables = new TableCache();
   private traces: readonly TraceFacts[] | null = null;
@@ -90,11 +97,18 @@ class PlanSimulation implements Simulation {
   private preparing: Generator<number, PointRun> | null = null;
   private running: PointRun | null = null;
 
-  constructor(plan: Plan, indices: readonly number[], options: SimulationOptions, create: CreateMemory) {
+  constructor(
+    plan: Plan,
+    indices: readonly number[],
+    options: SimulationOptions,
+    create: CreateMemory,
+    test: TestOptions,
+  ) {
     this.plan = plan;
     this.indices = indices;
     this.options = options;
     this.create = create;
+    this.test = test;
     this.wanted = wantedBy(plan);
     for (const name of this.wanted.names)
       if (!isMetric(name)) this.warn(`no metric is called '${name}': it stays empty`);
@@ -156,7 +170,16 @@ class PlanSimulation implements Simulation {
     const { plan, wanted, traces, tables } = this;
     const point = plan.points[this.indices[this.finished.length]];
     return yield* preparePoint(
-      { plan, wanted, traces, tables, createMemory: this.create, log: this.options.log },
+      {
+        plan,
+        wanted,
+        traces,
+        tables,
+        createMemory: this.create,
+        log: this.options.log,
+        check: this.test.check ?? false,
+        forceEvents: this.test.forceEvents ?? false,
+      },
       point,
     );
   }

@@ -3,7 +3,7 @@
  * counts at block borders. What the full machine would do one by one happens here in bulk; a test holds the two equal.
  */
 import { BLOCK, OP_LOAD, OP_SHIFT, OP_STORE, PAGE_MASK } from '../machine/access.ts';
-import { OOM_KILL } from '../machine/counters.ts';
+import { OOM_KILL, PGREFILL, PGSCAN_DIRECT, PGSCAN_KSWAPD } from '../machine/counters.ts';
 import { OUT_OF_MEMORY, type Memory } from '../machine/memory.ts';
 import type { PointSpec, RegionStep } from '../plan.ts';
 import type { PointReport } from '../report.ts';
@@ -16,6 +16,8 @@ import type { Recorder } from './recorder.ts';
 import { OOM_KILL_RULE, PROCESS_EXIT } from './rules.ts';
 import type { Setup } from './setup.ts';
 
+/** Pages that mlock faults in with one request. */
+export const FAULT_LOT = 256;
 /** Samples of a short run; longer ones are sampled at every block. */
 const SAMPLES = 400;
 
@@ -42,6 +44,7 @@ export class BlocksRun implements PointRun {
   /** Pages still to be faulted in for mlock. */
   private faulting: { word: number; left: number } | null = null;
   private readonly io: Memory['io'];
+  private scans: number;
 
   constructor(point: PointSpec, setup: Setup, memory: Memory, program: Program, recorder: Recorder) {
     this.point = point;
@@ -62,6 +65,7 @@ export class BlocksRun implements PointRun {
     this.missBits = recorder.objectMisses ? new Uint8Array(BLOCK / 8) : null;
     this.objectOf = recorder.objectMisses ? objectOfPage(setup) : null;
     this.io = { ...memory.io };
+    this.scans = scansOf(memory);
     recorder.begin();
     recorder.sample(0);
     this.next();
@@ -122,15 +126,14 @@ export class BlocksRun implements PointRun {
     const step = cursor.step!;
     const n = Math.min(cursor.left, BLOCK, this.untilSample);
     step.source!.fill(block, 0, n);
-    const missesBefore = memory.reclaimer.tally.misses;
-    memory.setTime?.(this.now);
+    const missesBefore = missesOf(memory);
     let done: number;
     if (missBits && step.object < 0) {
       missBits.fill(0, 0, (n + 7) >> 3);
       done = memory.run(block, 0, n, this.program.cgroup, missBits, 0);
       this.attribute(done);
     } else done = memory.run(block, 0, n, this.program.cgroup);
-    const misses = memory.reclaimer.tally.misses - missesBefore;
+    const misses = missesOf(memory) - missesBefore;
     recorder.accesses += done;
     recorder.hits += done - misses;
     recorder.misses += misses;
@@ -154,6 +157,7 @@ export class BlocksRun implements PointRun {
   private ioTime(misses: number): Nanoseconds {
     const { io, costs } = this;
     const seen = this.memory.io;
+    const scans = scansOf(this.memory);
     const zeroed = seen.zeroed - io.zeroed;
     const time =
       (misses + zeroed) * costs.fault +
@@ -161,9 +165,23 @@ export class BlocksRun implements PointRun {
       (seen.swapIns - io.swapIns) * this.swapInTime +
       // Nobody waits for a page to be swapped out, but the device is busy with it.
       (seen.swapOuts - io.swapOuts) * this.swapOutTime +
-      (seen.scanned - io.scanned) * costs.scan;
+      (scans - this.scans) * costs.scan;
     Object.assign(io, seen);
+    this.scans = scans;
     return time;
+  }
+
+  /** The same for pages faulted in by mlock: one request for a lot. */
+  private lotTime(): Nanoseconds {
+    const { io, costs } = this;
+    const seen = this.memory.io;
+    const reads = seen.reads - io.reads;
+    const swapIns = seen.swapIns - io.swapIns;
+    const { disk, swap } = costs;
+    const bulk =
+      (reads > 0 ? disk.latency + transferTime(disk, reads) : 0) +
+      (swapIns > 0 ? swap.latency + transferTime(swap, swapIns) : 0);
+    return this.ioTime(reads + swapIns) - reads * this.readTime - swapIns * this.swapInTime + bulk;
   }
 
   /** Counts a mixture's accesses for the objects they went to. */
@@ -202,8 +220,7 @@ export class BlocksRun implements PointRun {
     let done = 1;
     if (this.faulting) {
       const { faulting } = this;
-      done = Math.min(faulting.left, BLOCK);
-      const missesBefore = memory.reclaimer.tally.misses;
+      done = Math.min(faulting.left, FAULT_LOT);
       for (let i = 0; i < done; i++) {
         const word = faulting.word++;
         faulting.left--;
@@ -213,7 +230,7 @@ export class BlocksRun implements PointRun {
           return done;
         }
       }
-      this.now += this.ioTime(memory.reclaimer.tally.misses - missesBefore);
+      this.now += this.lotTime();
       if (faulting.left > 0) return done;
       this.faulting = null;
     }
@@ -265,6 +282,13 @@ export class BlocksRun implements PointRun {
     return this.recorder.report(this.point, this.now, this.done, this.memory.distributions?.() ?? []);
   }
 }
+
+/** Without read-ahead and writes to files, which this path does not take, a miss is a page read from disk or swap. */
+const missesOf = ({ io }: Memory): number => io.reads + io.swapIns;
+
+/** Pages that reclaim looked at, on any list. */
+export const scansOf = ({ counters }: Memory): number =>
+  counters[PGSCAN_DIRECT] + counters[PGSCAN_KSWAPD] + counters[PGREFILL];
 
 /** Which object each page belongs to. */
 export function objectOfPage(setup: Setup): Uint16Array {

@@ -7,6 +7,7 @@ import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
 import { buildPrograms, type TableCache } from '../workload/program.ts';
 import { BlocksRun } from './blocks-run.ts';
+import { EventsRun } from './events-run.ts';
 import { countAccesses, foreseeProgram, MAX_FORESEEN } from './future.ts';
 import type { PointRun } from './point-run.ts';
 import { Recorder } from './recorder.ts';
@@ -20,6 +21,10 @@ export interface PrepareContext {
   readonly tables: TableCache;
   readonly createMemory: CreateMemory;
   readonly log: { readonly from: number; readonly to: number; readonly limit: number } | undefined;
+  /** Count frames after every event (tests). */
+  readonly check: boolean;
+  /** Always use the full machine (tests). */
+  readonly forceEvents: boolean;
 }
 
 /** Words a thread of the full machine draws ahead. */
@@ -28,7 +33,7 @@ export const EVENTS_LOT = 256;
 export function* preparePoint(context: PrepareContext, point: PointSpec): Generator<number, PointRun> {
   const { plan, wanted, tables } = context;
   const { scenario } = point;
-  const setup = setUp(plan, scenario, wanted, context.traces, context.log !== undefined);
+  const setup = setUp(plan, scenario, wanted, context.traces, context.log !== undefined, context.forceEvents);
   const build = () =>
     buildPrograms({
       scenario,
@@ -59,7 +64,11 @@ export function* preparePoint(context: PrepareContext, point: PointSpec): Genera
   }
   yield* faultInLocked(setup, memory);
   const recorder = new Recorder(plan, setup, memory, wanted, plan.points.length);
-  return new BlocksRun(point, setup, memory, programs[0], recorder);
+  if (setup.path === 'blocks') return new BlocksRun(point, setup, memory, programs[0], recorder);
+  return new EventsRun(point, setup, memory, programs, recorder, EVENTS_LOT, {
+    check: context.check,
+    log: context.log,
+  });
 }
 
 /** Locked regions are there from the start. */

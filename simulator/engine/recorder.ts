@@ -43,7 +43,7 @@ interface PhaseState {
   inside: number;
   before: Float64Array;
   after: State | null;
-  readonly left: { accesses: number; hits: number; misses: number; passes: readonly PassEntry[] }[];
+  readonly left: { accesses: number; hits: number; misses: number; passes: readonly PassEntry[]; whole: boolean }[];
   group: number;
 }
 
@@ -177,6 +177,7 @@ export class Recorder implements PhaseListener {
       hits: cursor.hits,
       misses: cursor.misses,
       passes: cursor.passes.entries(),
+      whole: cursor.passes.kind === 'passes',
     });
     state.group = Math.max(state.group, cursor.passes.group);
     if (state.inside === 0) state.after = this.state();
@@ -223,7 +224,13 @@ export class Recorder implements PhaseListener {
     const inside = this.cursors.filter((c) => c.program.process === process && c.phase === phase && c.live);
     const parts = [
       ...state.left,
-      ...inside.map((c) => ({ accesses: c.accesses, hits: c.hits, misses: c.misses, passes: c.passes.entries() })),
+      ...inside.map((c) => ({
+        accesses: c.accesses,
+        hits: c.hits,
+        misses: c.misses,
+        passes: c.passes.entries(),
+        whole: c.passes.kind === 'passes',
+      })),
     ];
     const sum = (key: 'accesses' | 'hits' | 'misses') => parts.reduce((n, part) => n + part[key], 0);
     const passes = sideBySide(parts.map((part) => part.passes)).map((entry) => this.passReport(entry));
@@ -238,7 +245,7 @@ export class Recorder implements PhaseListener {
       after.counters,
       state.before,
       after.gauges,
-      passes,
+      parts.some((part) => part.whole) ? passes : undefined,
     );
     if (state.group > 1)
       this.warn(

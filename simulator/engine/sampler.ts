@@ -5,7 +5,7 @@
 import { decimateMinMax } from '../analysis/decimate.ts';
 
 /** Samples kept before the buffer is halved. */
-const CAPACITY = 8192;
+const CAPACITY = 2048;
 /** Windows that ratios over time are told for. */
 const MAX_WINDOWS = 500;
 

@@ -46,6 +46,7 @@ export interface Setup {
   readonly because: string;
   readonly placements: readonly TracePlacement[];
   readonly threads: number;
+  readonly watchesClock: boolean;
   /** Pages of each object, those of traces included. */
   readonly objects: readonly ObjectSpec[];
 }
@@ -66,6 +67,9 @@ export function kswapdOf(scenario: Scenario): 'synchronous' | 'concurrent' {
   return mode === 'concurrent' ? 'concurrent' : 'synchronous';
 }
 
+/** Whether reclaim asks what time it is: only the full machine knows at every access. */
+const watchesClock = (scenario: Scenario): boolean => Number(scenario.reclaim.values['min_ttl_ms'] ?? 0) > 0;
+
 /** Why a scenario needs the full machine; empty if the fast path will do. */
 export function needsEvents(
   scenario: Scenario,
@@ -78,6 +82,7 @@ export function needsEvents(
   if (kswapdOf(scenario) === 'concurrent') return 'kswapd runs concurrently';
   if (scenario.timeline.length > 0) return 'a timeline';
   if (scenario.duration !== undefined) return 'a run that ends by time';
+  if (watchesClock(scenario)) return 'a variant that watches the clock';
   if (wanted.pressure) return 'memory pressure is asked for';
   if (logging) return 'events are logged';
   for (const process of scenario.processes)
@@ -103,6 +108,7 @@ export function setUp(
   wanted: Wanted,
   traces: readonly TraceFacts[],
   logging: boolean,
+  forceEvents: boolean,
 ): Setup {
   const objects: ObjectSpec[] = [...scenario.objects];
   const replayed = new Set(stepsOf(scenario).flatMap((step) => (step.kind === 'replay' ? [step.trace] : [])));
@@ -141,7 +147,7 @@ export function setUp(
       `files and anonymous regions have ${pages} pages together, more than the ${MAX_PAGES} (4 TiB) of one simulation`,
       'Make them smaller, or scale machine and objects down together: hit ratios depend on their proportion.',
     );
-  const because = needsEvents(scenario, wanted, traces, logging);
+  const because = forceEvents ? 'asked for' : needsEvents(scenario, wanted, traces, logging);
   const layout: MemoryLayout = {
     machine: scenario.machine,
     cgroups: scenario.cgroups,
@@ -163,6 +169,7 @@ export function setUp(
       anonBase: homes[i].anon >= 0 ? bases[homes[i].anon] : 0,
     })),
     threads: threadsOf(scenario),
+    watchesClock: watchesClock(scenario),
     objects,
   };
 }

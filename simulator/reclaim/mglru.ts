@@ -49,6 +49,7 @@ export class Mglru implements ListReclaimer {
   /** Pages waiting to be added; complemented if they came by a fault. */
   readonly #addBatch: Int32Array;
   #addCount = 0;
+  #unevictable = 0;
   readonly #place = newPlacement();
   /** sc.memcgs_need_aging and sc.last_reclaimed of kswapd's run (6.1). */
   #needsAging = false;
@@ -204,7 +205,10 @@ export class Mglru implements ListReclaimer {
       const entry = this.#addBatch[i];
       const page = entry < 0 ? ~entry : entry;
       this.state[page] &= ~OFF_LIST;
-      if ((host.flags[page] & UNEVICTABLE) !== 0) continue;
+      if ((host.flags[page] & UNEVICTABLE) !== 0) {
+        this.#unevictable++;
+        continue;
+      }
       this.#add(page, host.lruvecOf(page), this.#typeOf(page), entry < 0);
     }
   }
@@ -217,6 +221,7 @@ export class Mglru implements ListReclaimer {
     if ((this.state[page] & OFF_LIST) !== 0) this.drain();
     const { host, lists } = this.#g;
     if ((host.flags[page] & UNEVICTABLE) === 0) lists.remove(page, host.lruvecOf(page), this.#typeOf(page));
+    else this.#unevictable--;
     this.state[page] = 0;
     if (page === this.#lastRead) this.#lastRead = NO_PAGE;
   }
@@ -225,8 +230,17 @@ export class Mglru implements ListReclaimer {
     const lru = this.#g.host.lruvecOf(page);
     // A page in the batch has not been added yet, and drain() looks at the flag.
     if ((this.state[page] & OFF_LIST) !== 0) this.drain();
-    else if (unevictable) this.#g.lists.remove(page, lru, this.#typeOf(page));
-    else this.#add(page, lru, this.#typeOf(page), false);
+    else if (unevictable) {
+      this.#g.lists.remove(page, lru, this.#typeOf(page));
+      this.#unevictable++;
+    } else {
+      this.#unevictable--;
+      this.#add(page, lru, this.#typeOf(page), false);
+    }
+  }
+
+  get unevictable(): number {
+    return this.#unevictable;
   }
 
   /** A page that eviction has come across while it was dirty is clean now: it goes next (folio_rotate_reclaimable). */

@@ -196,18 +196,21 @@ function* buildStep(
       const parts: Source[] = [];
       for (const [i, part] of step.parts.entries())
         parts.push(yield* buildSource(context, part.access, [...identity, i], streams));
+      const streamed = step.parts
+        .filter((part) => part.access.pattern.kind === 'stream')
+        .map(({ access: { target } }) => `${target.object}/${target.start}/${target.pages}`);
       const source = new MixSource(
         parts,
         step.parts.map((part) => part.weight),
         randomFor(context.seed, PURPOSE_DRAWS, ...identity),
         context.longest,
+        new Set(streamed).size < streamed.length,
       );
-      const streaming = step.parts.some((part) => part.access.pattern.kind === 'stream');
       return {
         ...plainStep('accesses', step, Infinity),
         source,
         ...amountOf(step.amount, source),
-        single: streaming && (timed || step.amount.kind === 'time'),
+        single: streamed.length > 0 && (timed || step.amount.kind === 'time'),
       };
     }
   }

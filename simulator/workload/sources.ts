@@ -278,8 +278,18 @@ export class MixSource implements Source {
   private readonly choice: Uint8Array;
   private readonly lots: readonly Uint32Array[];
 
+  /** Parts share a stream, so their lots can't be drawn apart. */
+  private readonly entangled: boolean;
+
   /** `longest`: most words a `fill` will ask for. */
-  constructor(parts: readonly Source[], weights: readonly number[], random: Random, longest: number) {
+  constructor(
+    parts: readonly Source[],
+    weights: readonly number[],
+    random: Random,
+    longest: number,
+    entangled = false,
+  ) {
+    this.entangled = entangled;
     this.parts = parts;
     let total = 0;
     this.bounds = weights.map((weight) => (total += weight));
@@ -292,6 +302,15 @@ export class MixSource implements Source {
   fill(out: Uint32Array, from: number, to: number): void {
     const { bounds, random, choice, lots, parts } = this;
     const total = bounds[bounds.length - 1];
+    if (this.entangled) {
+      for (let i = from; i < to; i++) {
+        const draw = random.below(total);
+        let part = 0;
+        while (draw >= bounds[part]) part++;
+        parts[part].fill(out, i, i + 1);
+      }
+      return;
+    }
     const counts = new Uint32Array(parts.length);
     // Choose first, then let each part fill its lot in one go: no dispatch per access.
     for (let i = 0; i < to - from; i++) {

@@ -1,0 +1,969 @@
+/**
+ * The full machine: threads on CPUs, kswapd, devices, the flusher and the timeline as actors on one queue of events in integer nanoseconds.
+ *
+ * A thread on a CPU runs for a quantum of simulated time before anybody else is looked at, or longer if nobody else has anything to do before.
+ * So its effects on memory may come up to a quantum early for others; the order is a function of the plan alone. Where a budget ends,
+ * everything is left as it is and goes on from there: it never changes what happens.
+ */
+import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
+import { OOM_KILL } from '../machine/counters.ts';
+import {
+  DIRECT_RECLAIM,
+  HIT,
+  MISS,
+  OUT_OF_MEMORY,
+  READ_IO,
+  SWAP_IN,
+  WORKINGSET_STALL,
+  ZEROED,
+  type Memory,
+} from '../machine/memory.ts';
+import type { PointSpec, RegionStep, SourceSpan, TimelineAction } from '../plan.ts';
+import type { PointReport } from '../report.ts';
+import { valueOf } from '../tables/define.ts';
+import * as knobs from '../tables/knobs.ts';
+import { PAGE_SIZE, SECOND, type Nanoseconds, type Pages } from '../units.ts';
+import { ACCESSES, END, EXIT, IDLE, REGION, STALLED } from '../workload/cursor.ts';
+import type { Program } from '../workload/program.ts';
+import { FAULT_LOT, objectOfPage, scansOf } from './blocks-run.ts';
+import { costsOf, type Costs } from './costs.ts';
+import { Device } from './device.ts';
+import { EventQueue } from './event-queue.ts';
+import { InFlight } from './in-flight.ts';
+import { chooseVictim, oomDomain } from './oom.ts';
+import type { PointRun } from './point-run.ts';
+import { Pressure, PSI_PERIOD } from './pressure.ts';
+import { ReadAhead } from './read-ahead.ts';
+import type { Recorder } from './recorder.ts';
+import * as rules from './rules.ts';
+import type { Setup } from './setup.ts';
+import { Thread, type WaitReason } from './thread.ts';
+import { SimpleWriteback, type WritebackHost, type WritebackPolicy } from './writeback.ts';
+
+/** Simulated time a thread runs before others are looked at. */
+const QUANTUM: Nanoseconds = 10_000;
+/** CPU time a thread has before it must queue again behind others. */
+const SLICE: Nanoseconds = 1_000_000;
+/** Finest interval of samples. */
+const SAMPLE_INTERVAL: Nanoseconds = 2_000;
+/** Accesses that a sample is worth as work: so that steps stay short. */
+const SAMPLE_WORK = 16;
+/** The same of an access that does not hit. */
+const MISS_WORK = 3;
+/** Pages a task dirties between two looks at the thresholds (ratelimit_pages). */
+const DIRTY_RATELIMIT: Pages = 32;
+/** Pages under swap-out beyond which those who reclaim wait for the device. */
+const SWAP_BACKLOG: Pages = 256;
+/** Accesses without any time passing after which a step that ends by time is given up. */
+const MAX_TIMELESS = 1 << 22;
+
+// Kinds of events.
+const CONTINUE = 0; // a thread that holds a CPU goes on
+const WAKE = 1; // a thread's wait is over
+const KSWAPD = 2; // kswapd, holding a CPU, goes on
+const TIMELINE = 3;
+const WRITTEN = 4; // the flusher's write is done
+const FLUSHER = 5; // the flusher wakes periodically
+
+/** kswapd among the threads. */
+const KSWAPD_ACTOR = -1;
+const KSWAPD_ASLEEP = 0;
+const KSWAPD_QUEUED = 1;
+const KSWAPD_RUNS = 2;
+
+export interface EventsOptions {
+  /** Frames are counted after every event. */
+  readonly check: boolean;
+  /** Single events of memory in this window of time. */
+  readonly log: { readonly from: number; readonly to: number; readonly limit: number } | undefined;
+}
+
+export class EventsRun implements PointRun, WritebackHost {
+  done = false;
+  private readonly point: PointSpec;
+  private readonly setup: Setup;
+  private readonly memory: Memory;
+  private readonly recorder: Recorder;
+  private readonly options: EventsOptions;
+  private readonly costs: Costs;
+  private readonly queue = new EventQueue();
+  private readonly disk: Device;
+  private readonly swap: Device;
+  private readonly pressure: Pressure;
+  private readonly writeback: WritebackPolicy;
+  private readonly inFlight: InFlight;
+  private readonly waitsForReads: boolean;
+  private readonly threads: Thread[];
+  private readonly living: boolean[];
+  private readonly objectOf: Uint16Array;
+  private readonly limits: number[];
+  private sysctls: Record<string, number | string | boolean>;
+  private readonly end: Nanoseconds;
+
+  private now: Nanoseconds = 0;
+  private freeCpus: number;
+  /** Threads that are ready and have no CPU, kswapd among them. */
+  private readonly ready: number[] = [];
+  private kswapd = KSWAPD_ASLEEP;
+  private active: number;
+  private pendingActions: number;
+  /** Events that may let somebody proceed: all but the flusher's periodic ones. */
+  private live = 0;
+  private readonly throttled: number[] = [];
+  private readonly syncing: number[] = [];
+  // The thread being run, with its quantum; −1: none. Kept here so that a budget may end anywhere.
+  private current = -1;
+  private local: Nanoseconds = 0;
+  private quantumEnd: Nanoseconds = 0;
+  private nextSample: Nanoseconds;
+  private nextAverage: Nanoseconds = PSI_PERIOD;
+  private spent = 0;
+  private seenSwapOuts: number;
+  private seenWrites: number;
+  private seenScans = 0;
+  /** When the last thread or action of the timeline ended. */
+  private lastEnd: Nanoseconds = 0;
+  /** Largest read-ahead window of each object, 0: none. */
+  private readonly readAheadPages: readonly Pages[];
+  private readonly totalAccesses: number;
+
+  constructor(
+    point: PointSpec,
+    setup: Setup,
+    memory: Memory,
+    programs: readonly Program[],
+    recorder: Recorder,
+    lot: number,
+    options: EventsOptions,
+  ) {
+    this.point = point;
+    this.setup = setup;
+    this.memory = memory;
+    this.recorder = recorder;
+    this.options = options;
+    const { scenario } = setup;
+    this.costs = costsOf(scenario.machine);
+    this.disk = new Device(this.costs.disk);
+    this.swap = new Device(this.costs.swap);
+    this.freeCpus = valueOf(scenario.machine.values, knobs.cpus);
+    this.pressure = new Pressure(this.freeCpus);
+    this.sysctls = { ...scenario.sysctls };
+    this.writeback = new SimpleWriteback(memory, this.disk, this, this.sysctls);
+    this.inFlight = new InFlight(setup.layout.pages);
+    this.objectOf = objectOfPage(setup);
+    this.limits = scenario.cgroups.map((cgroup) => {
+      const max = cgroup.values[knobs.memoryMax.name];
+      return typeof max === 'number' ? Math.floor(max / PAGE_SIZE) : Infinity;
+    });
+    this.end = scenario.duration ?? Infinity;
+    this.threads = programs.map((program, i) => new Thread(i, program, recorder, lot));
+    this.living = scenario.processes.map(() => true);
+    this.active = this.threads.length;
+    this.readAheadPages = setup.objects.map((object) =>
+      object.kind === 'file' ? Math.floor(valueOf(object.values, knobs.readahead) / PAGE_SIZE) : 0,
+    );
+    this.waitsForReads = this.threads.length > 1 || this.readAheadPages.some((pages) => pages > 0);
+    for (const thread of this.threads) recorder.cursors.push(thread.cursor);
+    recorder.pressure = this.pressure;
+    this.totalAccesses = programs.reduce((n, program) => n + program.phases.reduce((m, p) => m + p.accesses, 0), 0);
+    this.seenSwapOuts = memory.io.swapOuts;
+    this.seenWrites = memory.io.writes;
+    memory.takeQueuedWrites();
+    this.reclaimTime();
+    this.pendingActions = scenario.timeline.length;
+    scenario.timeline.forEach((entry, i) => this.schedule(entry.time, TIMELINE, i));
+    if (options.log) this.log(options.log);
+    recorder.begin();
+    recorder.sample(0);
+    this.nextSample = SAMPLE_INTERVAL;
+    for (const thread of this.threads) {
+      this.pressure.change(0, 1, 0, 1);
+      this.wantCpu(thread.index, 0);
+    }
+  }
+
+  get warnings(): readonly string[] {
+    return this.recorder.warned;
+  }
+
+  get fraction(): number {
+    if (this.done) return 1;
+    if (this.end !== Infinity) return Math.min(1, this.now / Math.max(1, this.end));
+    if (this.totalAccesses > 0 && this.totalAccesses !== Infinity)
+      return Math.min(1, this.recorder.accesses / this.totalAccesses);
+    let least = 1;
+    for (const { cursor, program, over } of this.threads) {
+      if (over || program.phases.length === 0) continue;
+      const phase = program.phases[cursor.phase];
+      const within =
+        phase === undefined
+          ? 0
+          : phase.duration !== Infinity
+            ? (this.now - cursor.phaseStart) / Math.max(1, phase.duration)
+            : phase.accesses !== Infinity
+              ? cursor.accesses / Math.max(1, phase.accesses)
+              : cursor.deadline !== Infinity
+                ? (this.now - cursor.phaseStart) / Math.max(1, cursor.deadline - cursor.phaseStart)
+                : 0;
+      least = Math.min(least, (Math.max(0, cursor.phase) + Math.min(1, within)) / program.phases.length);
+    }
+    return least;
+  }
+
+  private log({ from, to, limit }: NonNullable<EventsOptions['log']>): void {
+    let logged = 0;
+    this.memory.setLog((id, page, a, b) => {
+      const time = this.current >= 0 ? this.local : this.now;
+      if (time < from || time >= to || logged++ >= limit) return;
+      const object = this.objectOf[page];
+      const subject = `${this.setup.objects[object].name}[${page - this.setup.layout.bases[object]}]`;
+      this.recorder.event(time, { id, doc: '' }, subject, `${id} ${subject} (${a}, ${b})`);
+    });
+  }
+
+  // ---- the loop
+
+  advance(budget: number): number {
+    this.spent = 0;
+    while (!this.done && this.spent < budget) {
+      if (this.current >= 0) this.runThread(this.threads[this.current], budget);
+      else this.nextEvent();
+    }
+    return this.spent;
+  }
+
+  private schedule(time: Nanoseconds, kind: number, actor: number): void {
+    if (kind !== FLUSHER) this.live++;
+    this.queue.push(time, kind, actor);
+  }
+
+  private nextEvent(): void {
+    const { queue } = this;
+    this.spent++;
+    if (this.active === 0 && this.pendingActions === 0 && this.end === Infinity) return this.finish(this.lastEnd);
+    if (queue.first > this.end) return this.finish(this.end);
+    if (this.live === 0 && this.active > 0 && this.end === Infinity) return this.stuck();
+    queue.pop();
+    this.tick(queue.time);
+    this.now = queue.time;
+    if (queue.kind !== FLUSHER) this.live--;
+    this.inFlight.settle(this.now);
+    switch (queue.kind) {
+      case CONTINUE:
+        this.dispatch(queue.actor, this.now);
+        break;
+      case WAKE:
+        this.wake(queue.actor, this.now);
+        break;
+      case KSWAPD:
+        this.kswapdRuns(this.now);
+        break;
+      case TIMELINE:
+        this.timeline(queue.actor);
+        break;
+      case WRITTEN:
+        this.writeback.written(this.now);
+        break;
+      case FLUSHER:
+        this.writeback.tick(this.now);
+        break;
+    }
+    if (this.options.check) this.memory.checkConservation();
+  }
+
+  private get nextTick(): Nanoseconds {
+    return Math.min(this.nextSample, this.nextAverage);
+  }
+
+  /** Samples and averages that fall due before `time`, at which nothing has happened yet. */
+  private tick(time: Nanoseconds): void {
+    while (this.nextTick < time) {
+      if (this.nextAverage <= this.nextSample) {
+        this.pressure.settle(this.nextAverage);
+        this.pressure.average();
+        this.nextAverage += PSI_PERIOD;
+      } else {
+        this.pressure.settle(this.nextSample);
+        this.recorder.sample(this.nextSample);
+        this.spent += SAMPLE_WORK;
+        this.nextSample += SAMPLE_INTERVAL * this.recorder.sampler.thinning;
+      }
+    }
+  }
+
+  private finish(time: Nanoseconds): void {
+    this.tick(time);
+    this.now = time;
+    for (const thread of this.threads) {
+      if (thread.over) continue;
+      this.tell(thread, time);
+      thread.cursor.stop(time);
+    }
+    this.pressure.settle(time);
+    this.recorder.sample(time);
+    this.done = true;
+  }
+
+  private stuck(): void {
+    const waiting = this.threads
+      .filter((thread) => !thread.over)
+      .map((thread) => `${this.nameOf(thread)} waits for ${thread.waitsFor}`);
+    this.recorder.event(this.now, rules.RUN_STUCK, 'run', `nothing will happen any more: ${waiting.join(', ')}`);
+    this.finish(this.now);
+  }
+
+  private nameOf(thread: Thread): string {
+    const { name, values } = this.setup.scenario.processes[thread.program.process];
+    return valueOf(values, knobs.threads) > 1 ? `${name}/${thread.program.thread}` : name;
+  }
+
+  // ---- CPUs
+
+  /** `actor` (a thread or KSWAPD_ACTOR) could run from `time` on. */
+  private wantCpu(actor: number, time: Nanoseconds): void {
+    if (this.freeCpus > 0) {
+      this.freeCpus--;
+      if (actor === KSWAPD_ACTOR) {
+        this.kswapd = KSWAPD_RUNS;
+        this.schedule(time, KSWAPD, 0);
+      } else {
+        this.threads[actor].sliceStart = time;
+        this.schedule(time, CONTINUE, actor);
+      }
+      return;
+    }
+    if (actor === KSWAPD_ACTOR) {
+      this.kswapd = KSWAPD_QUEUED;
+      this.ready.unshift(actor);
+    } else {
+      this.threads[actor].waitsFor = 'cpu';
+      this.ready.push(actor);
+    }
+  }
+
+  private giveUpCpu(time: Nanoseconds): void {
+    this.freeCpus++;
+    const next = this.ready.shift();
+    if (next !== undefined) this.wantCpu(next, time);
+  }
+
+  private wake(index: number, time: Nanoseconds): void {
+    if (index !== KSWAPD_ACTOR && this.threads[index].over) this.pressure.change(time, -1, 0, -1);
+    else this.wantCpu(index, time);
+  }
+
+  private dispatch(index: number, time: Nanoseconds): void {
+    const thread = this.threads[index];
+    if (thread.over) return this.giveUpCpu(time);
+    thread.waitsFor = 'nothing';
+    this.current = index;
+    this.local = time;
+    this.quantumEnd = time + QUANTUM;
+  }
+
+  /**
+   * The current thread can't go on before `until`. If nobody else has anything to do before, time just passes; true then. Otherwise it gives
+   * up its CPU and is woken.
+   */
+  private passOrWait(thread: Thread, until: Nanoseconds, reason: WaitReason, stalled = false): boolean {
+    if (until <= this.local) return true;
+    const working = reason === 'io' || reason === 'frames' ? 0 : 1;
+    this.pressure.change(this.local, -working, stalled ? 1 : 0, -1);
+    this.pressure.change(until, working, stalled ? -1 : 0, 1);
+    if (this.queue.first > until && until < this.end && this.ready.length === 0) {
+      this.now = this.local = until;
+      this.tick(until);
+      this.inFlight.settle(until);
+      this.quantumEnd = until + QUANTUM;
+      thread.sliceStart = until;
+      return true;
+    }
+    thread.waitsFor = reason;
+    this.schedule(until, WAKE, thread.index);
+    this.current = -1;
+    this.giveUpCpu(this.local);
+    return false;
+  }
+
+  /** Waits for something whose time can't be told. */
+  private waitFor(thread: Thread, reason: WaitReason): void {
+    thread.waitsFor = reason;
+    this.current = -1;
+    this.giveUpCpu(this.local);
+  }
+
+  // ---- threads
+
+  private runThread(thread: Thread, budget: number): void {
+    while (this.current === thread.index && !this.done) {
+      if (this.spent >= budget) return;
+      if (this.local >= this.limit()) {
+        this.yieldCpu(thread);
+        continue;
+      }
+      switch (thread.doing) {
+        case ACCESSES:
+          this.accesses(thread);
+          break;
+        case REGION:
+          this.region(thread);
+          break;
+        default:
+          this.nextStep(thread);
+      }
+    }
+  }
+
+  /** Until when the current thread may run on. */
+  private limit(): Nanoseconds {
+    return Math.max(this.quantumEnd, Math.min(this.queue.first, this.end + 1));
+  }
+
+  /** The quantum is over: others first, if they are due. */
+  private yieldCpu(thread: Thread): void {
+    this.current = -1;
+    if (this.ready.length > 0 && this.local - thread.sliceStart >= SLICE) {
+      thread.waitsFor = 'cpu';
+      this.ready.push(thread.index);
+      this.giveUpCpu(this.local);
+      return;
+    }
+    this.schedule(this.local, CONTINUE, thread.index);
+  }
+
+  private nextStep(thread: Thread): void {
+    this.spent++;
+    const { cursor } = thread;
+    thread.doing = cursor.enter(this.local);
+    switch (thread.doing) {
+      case ACCESSES:
+        thread.due = this.local;
+        thread.dueRemainder = 0;
+        thread.at = thread.told = thread.lotEnd = 0;
+        return;
+      case IDLE:
+      case STALLED:
+        this.passOrWait(thread, cursor.deadline, thread.doing === IDLE ? 'idle' : 'end of phase');
+        return;
+      case REGION:
+        this.beginRegion(thread, cursor.step!.spec as RegionStep);
+        return;
+      case EXIT:
+        this.exit(thread);
+        return;
+      case END:
+        this.threadEnds(thread);
+    }
+  }
+
+  private threadEnds(thread: Thread): void {
+    thread.over = true;
+    thread.waitsFor = 'nothing';
+    this.active--;
+    this.lastEnd = Math.max(this.lastEnd, this.local);
+    this.pressure.change(this.local, -1, 0, -1);
+    this.current = -1;
+    this.giveUpCpu(this.local);
+    const { process } = thread.program;
+    if (
+      this.setup.scenario.processes.length > 1 &&
+      !this.threads.some((t) => t.program.process === process && !t.over)
+    ) {
+      const { name, source } = this.setup.scenario.processes[process];
+      this.recorder.event(this.local, rules.PROCESS_END, name, `the program of ${name} is over`, source);
+    }
+  }
+
+  /** Tells cursor and recorder of the accesses done since the last time. True when the step has none left. */
+  private tell(thread: Thread, time: Nanoseconds): boolean {
+    const n = thread.at - thread.told;
+    if (n === 0) return false;
+    const { recorder } = this;
+    const { hits, misses } = thread;
+    thread.told = thread.at;
+    thread.hits = 0;
+    thread.misses = 0;
+    recorder.accesses += n;
+    recorder.hits += hits;
+    recorder.misses += misses;
+    return thread.cursor.consume(n, hits, misses, time);
+  }
+
+  private accesses(thread: Thread): void {
+    const { cursor, lot } = thread;
+    const step = cursor.step!;
+    const deadline = Math.min(cursor.deadline, this.end);
+    const paced = step.rate > 0;
+    const { cgroup } = thread.program;
+    const hitTime = this.costs.hit;
+    const { objectMisses } = this.recorder;
+    const { memory } = this;
+    const watched = this.setup.watchesClock;
+    for (;;) {
+      if (this.local >= deadline) {
+        this.tell(thread, this.local);
+        if (this.local >= this.end) this.waitFor(thread, 'nothing');
+        thread.doing = END;
+        return;
+      }
+      if (thread.at === thread.lotEnd) {
+        if (this.tell(thread, this.local)) {
+          thread.doing = END;
+          return;
+        }
+        const n = step.single ? 1 : Math.min(lot.length, cursor.left);
+        step.source!.fill(lot, 0, n);
+        thread.at = thread.told = 0;
+        thread.lotEnd = n;
+        this.spent += n;
+      }
+      if (paced && thread.due > this.local) {
+        this.tell(thread, this.local);
+        if (!this.passOrWait(thread, Math.min(thread.due, deadline), 'pace')) return;
+        continue;
+      }
+      if (this.local >= this.nextTick && this.queue.first >= this.local) {
+        this.tell(thread, this.local);
+        this.tick(this.local);
+      }
+      if (this.local >= this.limit()) {
+        this.tell(thread, this.local);
+        return;
+      }
+      const word = lot[thread.at];
+      if (watched) memory.setTime?.(this.local);
+      const outcome = memory.access(word, cgroup);
+      if (outcome & OUT_OF_MEMORY) {
+        this.tell(thread, this.local);
+        this.outOfMemory(thread);
+        return;
+      }
+      thread.at++;
+      if (paced) nextDue(thread, step.rate);
+      if (objectMisses) this.countObject(word, outcome);
+      const before = this.local;
+      let goesOn = true;
+      if (outcome === HIT) {
+        thread.hits++;
+        this.local += hitTime;
+        if (this.waitsForReads) goesOn = this.hitWhileReading(thread, word);
+      } else goesOn = this.missed(thread, word, outcome);
+      if (word >>> OP_SHIFT === OP_WRITE && ++thread.dirtied >= DIRTY_RATELIMIT) thread.checkDirty = true;
+      if (goesOn && step.think > 0) goesOn = this.passOrWait(thread, this.local + step.think, 'think');
+      if (goesOn && thread.checkDirty) goesOn = this.balanceDirty(thread);
+      if (!goesOn) {
+        // The last access of a lot is over only when its wait is.
+        if (thread.at < thread.lotEnd) this.tell(thread, this.local);
+        return;
+      }
+      if (this.local > before) thread.timeless = 0;
+      else if (++thread.timeless > MAX_TIMELESS && deadline !== Infinity) {
+        this.giveUp(thread);
+        return;
+      }
+    }
+  }
+
+  private countObject(word: number, outcome: number): void {
+    const object = this.objectOf[word & PAGE_MASK];
+    this.recorder.objectAccesses![object]++;
+    if (outcome & MISS) this.recorder.objectMisses![object]++;
+  }
+
+  /** CPU time of reclaim since the last call: pages looked at on any list. */
+  private reclaimTime(): Nanoseconds {
+    const scans = scansOf(this.memory);
+    const time = (scans - this.seenScans) * this.costs.scan;
+    this.seenScans = scans;
+    return time;
+  }
+
+  /**
+   * After something that may have reclaimed: its CPU time passes, its writes go to the devices, kswapd is woken if it was called. Returns until
+   * when the reclaimer must wait for the swap device not to fall too far behind.
+   */
+  private afterReclaim(direct: boolean): Nanoseconds {
+    const reclaim = this.reclaimTime();
+    if (reclaim > 0) {
+      if (direct) {
+        this.pressure.change(this.local, 0, 1, -1);
+        this.pressure.change(this.local + reclaim, 0, -1, 1);
+      }
+      this.local += reclaim;
+    }
+    const until = this.sendWrites(this.local);
+    if (this.kswapd === KSWAPD_ASLEEP && this.memory.kswapdAwake) this.wakeKswapd(this.local);
+    return until;
+  }
+
+  private sendWrites(time: Nanoseconds): Nanoseconds {
+    const { io } = this.memory;
+    if (io.swapOuts === this.seenSwapOuts && io.writes === this.seenWrites) return 0;
+    this.seenSwapOuts = io.swapOuts;
+    this.seenWrites = io.writes;
+    const { file, swap } = this.memory.takeQueuedWrites();
+    if (file > 0) this.disk.request(time, file);
+    if (swap === 0) return 0;
+    this.swap.request(time, swap);
+    return this.swap.caughtUp(SWAP_BACKLOG);
+  }
+
+  /** An access that did not simply hit: false if the thread must wait. */
+  private missed(thread: Thread, word: number, outcome: number): boolean {
+    this.spent += MISS_WORK;
+    if (outcome & MISS) thread.misses++;
+    else thread.hits++;
+    const direct = (outcome & DIRECT_RECLAIM) !== 0;
+    let until = this.afterReclaim(direct);
+    let reason: WaitReason = 'frames';
+    this.local += this.costs.hit + (outcome & (MISS | ZEROED) ? this.costs.fault : 0);
+    if (outcome & (READ_IO | SWAP_IN)) {
+      const page = word & PAGE_MASK;
+      const done = outcome & SWAP_IN ? this.swap.request(this.local, 1) : this.read(thread, word);
+      if (this.threads.length > 1) this.inFlight.add(page, page + 1, done);
+      if (done >= until) {
+        until = done;
+        reason = 'io';
+      }
+    } else if (!direct) until = 0;
+    return this.passOrWait(thread, until, reason, (outcome & WORKINGSET_STALL) !== 0 || reason === 'frames');
+  }
+
+  /** Reads a page that was missed, with the window that read-ahead puts behind it. */
+  private read(thread: Thread, word: number): Nanoseconds {
+    const page = word & PAGE_MASK;
+    const object = this.objectOf[page];
+    if (word >>> OP_SHIFT !== OP_READ || this.readAheadPages[object] === 0) return this.disk.request(this.local, 1);
+    const state = this.readAheadOf(thread, object);
+    const base = this.setup.layout.bases[object];
+    if (!state.missed(page - base)) return this.disk.request(this.local, 1);
+    return this.readWindow(thread, object, state, 1);
+  }
+
+  private readAheadOf(thread: Thread, object: number): ReadAhead {
+    let state = thread.readAheads.get(object);
+    if (!state) thread.readAheads.set(object, (state = new ReadAhead(this.readAheadPages[object])));
+    return state;
+  }
+
+  /** Reads the pages of a window that are not in memory, in one request; the first `present` are on their way already. */
+  private readWindow(thread: Thread, object: number, window: ReadAhead, present: Pages): Nanoseconds {
+    const { memory } = this;
+    const base = this.setup.layout.bases[object];
+    const start = base + window.start;
+    const end = Math.min(start + window.size, base + this.setup.objects[object].pages);
+    let pages = present;
+    for (let page = start + present; page < end; page++) {
+      if (memory.isResident(page)) continue;
+      const outcome = memory.readAhead(page, thread.program.cgroup);
+      if (outcome & OUT_OF_MEMORY) break;
+      pages++;
+    }
+    this.afterReclaim(true);
+    if (pages === 0) return this.local;
+    const done = this.disk.request(this.local, pages);
+    this.inFlight.add(start, end, done);
+    return done;
+  }
+
+  /** A hit on a page that may still be on its way, or whose mark asks for the next window: false if the thread must wait. */
+  private hitWhileReading(thread: Thread, word: number): boolean {
+    const page = word & PAGE_MASK;
+    const object = this.objectOf[page];
+    if (this.readAheadPages[object] > 0 && word >>> OP_SHIFT === OP_READ) {
+      const state = this.readAheadOf(thread, object);
+      if (state.hit(page - this.setup.layout.bases[object])) this.readWindow(thread, object, state, 0);
+    }
+    const arrival = this.inFlight.arrival(page);
+    return arrival <= this.local || this.passOrWait(thread, arrival, 'io');
+  }
+
+  /** After writing for a while: whether there is too much dirty memory to go on. */
+  private balanceDirty(thread: Thread): boolean {
+    thread.checkDirty = false;
+    thread.dirtied = 0;
+    if (!this.writeback.dirtied(this.local)) return true;
+    this.throttled.push(thread.index);
+    this.pressure.change(this.local, 0, 0, -1);
+    this.waitFor(thread, 'throttle');
+    return false;
+  }
+
+  /** A step that ends by time and takes none. */
+  private giveUp(thread: Thread): void {
+    const { step } = thread.cursor;
+    this.recorder.event(
+      this.local,
+      rules.RUN_TIMELESS,
+      this.nameOf(thread),
+      `${this.nameOf(thread)} made ${MAX_TIMELESS} accesses in no time, so its step would never end; give 'hit-cost' or a rate`,
+      step && 'source' in step.spec ? step.spec.source : undefined,
+    );
+    this.finish(this.local);
+  }
+
+  // ---- regions
+
+  private beginRegion(thread: Thread, step: RegionStep): void {
+    const { memory } = this;
+    const { object, pages } = step.target;
+    const start = this.setup.layout.bases[object] + step.target.start;
+    const anonymous = this.setup.objects[object].kind === 'anon';
+    switch (step.kind) {
+      case 'munlock':
+        memory.setLocked(start, pages, false);
+        break;
+      case 'munmap':
+        if (anonymous) memory.release(start, pages);
+        break;
+      case 'fsync':
+        thread.ticket = this.writeback.sync(this.local);
+        break;
+      case 'mlock':
+        memory.setLocked(start, pages, true);
+        thread.faultWord = (((anonymous ? OP_STORE : OP_LOAD) << OP_SHIFT) >>> 0) + start;
+        thread.faultLeft = pages;
+    }
+  }
+
+  private region(thread: Thread): void {
+    this.spent++;
+    if (thread.faultLeft > 0) {
+      this.faultIn(thread);
+      return;
+    }
+    if (thread.ticket >= 0 && !this.writeback.isWritten(thread.ticket)) {
+      this.syncing.push(thread.index);
+      this.pressure.change(this.local, 0, 0, -1);
+      this.waitFor(thread, 'sync');
+      return;
+    }
+    thread.ticket = -1;
+    thread.doing = END;
+  }
+
+  /** mlock: some pages at a time, in one request. */
+  private faultIn(thread: Thread): void {
+    const { memory, costs } = this;
+    let reads = 0;
+    let swapIns = 0;
+    let until = 0;
+    for (let i = 0; i < FAULT_LOT && thread.faultLeft > 0; i++) {
+      if (!memory.isResident(thread.faultWord & PAGE_MASK)) {
+        const outcome = memory.access(thread.faultWord, thread.program.cgroup);
+        if (outcome & OUT_OF_MEMORY) {
+          this.outOfMemory(thread);
+          return;
+        }
+        until = Math.max(until, this.afterReclaim((outcome & DIRECT_RECLAIM) !== 0));
+        this.local += costs.fault;
+        if (outcome & READ_IO) reads++;
+        if (outcome & SWAP_IN) swapIns++;
+        this.spent++;
+      }
+      thread.faultWord++;
+      thread.faultLeft--;
+    }
+    if (reads > 0) until = Math.max(until, this.disk.request(this.local, reads));
+    if (swapIns > 0) until = Math.max(until, this.swap.request(this.local, swapIns));
+    this.passOrWait(thread, until, 'io');
+  }
+
+  // ---- kswapd
+
+  private wakeKswapd(time: Nanoseconds): void {
+    // kswapd's own time counts as a stall (psi_memstall_enter in balance_pgdat).
+    this.pressure.change(time, 1, 1, 0);
+    this.wantCpu(KSWAPD_ACTOR, time);
+  }
+
+  private kswapdRuns(time: Nanoseconds): void {
+    const { memory } = this;
+    this.spent++;
+    if (!memory.kswapdAwake) {
+      this.kswapd = KSWAPD_ASLEEP;
+      this.pressure.change(time, -1, -1, 0);
+      this.giveUpCpu(time);
+      return;
+    }
+    memory.setTime?.(time);
+    memory.kswapdStep();
+    const worked = time + this.reclaimTime();
+    const until = this.sendWrites(worked);
+    if (until <= worked) {
+      this.schedule(worked, KSWAPD, 0);
+      return;
+    }
+    this.kswapd = KSWAPD_QUEUED;
+    this.giveUpCpu(worked);
+    this.schedule(until, WAKE, KSWAPD_ACTOR);
+  }
+
+  // ---- writeback's side
+
+  wakeWritten(time: Nanoseconds): void {
+    this.schedule(time, WRITTEN, 0);
+  }
+
+  wakeTick(time: Nanoseconds): void {
+    this.schedule(time, FLUSHER, 0);
+  }
+
+  wakeWriters(now: Nanoseconds): void {
+    if (this.throttled.length > 0 && !this.writeback.dirtied(now)) this.release(this.throttled, () => true, now);
+    if (this.syncing.length > 0) this.release(this.syncing, (thread) => this.writeback.isWritten(thread.ticket), now);
+  }
+
+  private release(waiting: number[], ready: (thread: Thread) => boolean, now: Nanoseconds): void {
+    const all = waiting.splice(0);
+    for (const index of all) {
+      const thread = this.threads[index];
+      if (thread.over) continue;
+      if (ready(thread)) {
+        this.pressure.change(now, 0, 0, 1);
+        thread.waitsFor = 'cpu';
+        this.wantCpu(index, now);
+      } else waiting.push(index);
+    }
+  }
+
+  // ---- ends of processes
+
+  private outOfMemory(thread: Thread): void {
+    const { setup, memory, recorder } = this;
+    this.afterReclaim(true);
+    const time = this.local;
+    const domain = oomDomain(setup, memory, this.limits, thread.program.cgroup);
+    const where = domain === 0 ? 'the machine' : `cgroup '${setup.scenario.cgroups[domain].name}'`;
+    const victim = chooseVictim(setup, memory, this.living, domain, thread.program.process);
+    if (victim < 0) {
+      recorder.event(time, rules.OOM_PANIC, 'machine', `out of memory in ${where} and no process left to kill`);
+      this.finish(time);
+      return;
+    }
+    memory.counters[OOM_KILL]++;
+    const process = setup.scenario.processes[victim];
+    const freed = this.endProcess(victim, time);
+    recorder.event(
+      time,
+      rules.OOM_KILL_RULE,
+      process.name,
+      `out of memory in ${where}: ${process.name} is killed and gives back ${freed} pages`,
+      process.source,
+    );
+  }
+
+  private exit(thread: Thread): void {
+    const { process } = thread.program;
+    const { name, source } = this.setup.scenario.processes[process];
+    const freed = this.endProcess(process, this.local);
+    this.recorder.event(
+      this.local,
+      rules.PROCESS_EXIT,
+      name,
+      `${name} exits and frees ${freed} pages of anonymous memory`,
+      source,
+    );
+  }
+
+  /** All threads of a process stop and its anonymous memory is freed. Returns the pages that gives back. */
+  private endProcess(process: number, time: Nanoseconds): Pages {
+    this.living[process] = false;
+    for (const thread of this.threads) {
+      if (thread.program.process !== process || thread.over) continue;
+      this.tell(thread, time);
+      thread.cursor.stop(time);
+      thread.over = true;
+      this.active--;
+      this.lastEnd = Math.max(this.lastEnd, time);
+      switch (thread.waitsFor) {
+        case 'throttle':
+        case 'sync':
+          this.pressure.change(time, -1, 0, 0);
+          break;
+        case 'nothing':
+        case 'cpu':
+          this.pressure.change(time, -1, 0, -1);
+          break;
+        default:
+          // What it waits for ends at a time that is known; it leaves the books then (see `wake`).
+          break;
+      }
+      if (this.current === thread.index) {
+        this.current = -1;
+        this.giveUpCpu(time);
+      }
+    }
+    let freed = 0;
+    this.setup.objects.forEach((object, i) => {
+      if (object.kind === 'anon' && object.process === process)
+        freed += this.memory.release(this.setup.layout.bases[i], object.pages);
+    });
+    return freed;
+  }
+
+  private timeline(index: number): void {
+    const entry = this.setup.scenario.timeline[index];
+    this.pendingActions--;
+    this.lastEnd = Math.max(this.lastEnd, entry.time);
+    for (const action of entry.actions) this.act(action, entry.source);
+    // What a lowered limit made reclaim do is nobody's time.
+    this.reclaimTime();
+    this.sendWrites(this.now);
+  }
+
+  private act(action: TimelineAction, source: SourceSpan | undefined): void {
+    const { scenario } = this.setup;
+    switch (action.kind) {
+      case 'sysctl':
+        this.memory.apply(action);
+        this.sysctls = { ...this.sysctls, [action.name]: action.value };
+        this.writeback.setSysctls(this.sysctls);
+        this.recorder.event(
+          this.now,
+          rules.SYSCTL_SET,
+          action.name,
+          `${action.name} = ${String(action.value)}`,
+          source,
+        );
+        return;
+      case 'cgroup': {
+        const { name } = scenario.cgroups[action.cgroup];
+        this.memory.apply(action);
+        if (action.name === knobs.memoryMax.name)
+          this.limits[action.cgroup] =
+            typeof action.value === 'number' ? Math.floor(action.value / PAGE_SIZE) : Infinity;
+        this.recorder.event(this.now, rules.CGROUP_SET, name, `${action.name} = ${String(action.value)}`, source);
+        return;
+      }
+      case 'kill': {
+        const { name } = scenario.processes[action.process];
+        if (!this.living[action.process]) return;
+        const freed = this.endProcess(action.process, this.now);
+        this.recorder.event(
+          this.now,
+          rules.PROCESS_KILL,
+          name,
+          `${name} is killed and gives back ${freed} pages`,
+          source,
+        );
+      }
+    }
+  }
+
+  report(): PointReport {
+    for (const thread of this.threads) if (!thread.over && thread.at < thread.lotEnd) this.tell(thread, this.now);
+    return this.recorder.report(this.point, this.now, this.done, this.memory.distributions?.() ?? []);
+  }
+}
+
+/** The next paced access is due one interval later; what is no whole nanosecond is carried over. */
+function nextDue(thread: Thread, rate: number): void {
+  const whole = Math.floor((PAGE_SIZE * SECOND) / rate);
+  thread.due += whole;
+  thread.dueRemainder += PAGE_SIZE * SECOND - whole * rate;
+  if (thread.dueRemainder >= rate) {
+    thread.dueRemainder -= rate;
+    thread.due++;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Memory pressure: for what share of the time did somebody (some), or everybody who had something to do (full), wait for memory.
+ *
+ * Kernel: kernel/sched/psi.c, 6.1. Averages are updated every two seconds in its fixed-point arithmetic. As its own comment defines it, but
+ * over all CPUs at once, where the kernel sums up per CPU.
+ */
+import type { Nanoseconds } from '../units.ts';
+import type { PressureSource } from './recorder.ts';
+
+export const PSI_PERIOD: Nanoseconds = 2_000_000_000;
+const FIXED_1 = 2048;
+const EXPONENTS = { avg10: 1677, avg60: 1981, avg300: 2034 } as const;
+
+interface Averages {
+  total: Nanoseconds;
+  lastTotal: Nanoseconds;
+  avg10: number;
+  avg60: number;
+  avg300: number;
+}
+
+const fresh = (): Averages => ({ total: 0, lastTotal: 0, avg10: 0, avg60: 0, avg300: 0 });
+
+export class Pressure implements PressureSource {
+  readonly some = fresh();
+  readonly full = fresh();
+  private readonly cpus: number;
+  /** Tasks that have something to do: running, ready, or waiting for I/O. */
+  private nonidle = 0;
+  /** Of these, waiting for memory; and getting on with their own work. */
+  private delayed = 0;
+  private productive = 0;
+  private time: Nanoseconds = 0;
+  // Changes not yet counted, by time. Tasks run ahead of each other by a quantum, so a change may come before one noted earlier.
+  private times: number[] = [];
+  private changes: number[] = [];
+  private done = 0;
+
+  constructor(cpus: number) {
+    this.cpus = cpus;
+  }
+
+  /** At `time` so many more tasks are non-idle, delayed, productive. */
+  change(time: Nanoseconds, nonidle: number, delayed: number, productive: number): void {
+    const { times, changes } = this;
+    let i = times.length;
+    while (i > this.done && times[i - 1] > time) i--;
+    const packed = (nonidle + 1) * 9 + (delayed + 1) * 3 + (productive + 1);
+    if (i === times.length) {
+      times.push(time);
+      changes.push(packed);
+    } else {
+      times.splice(i, 0, time);
+      changes.splice(i, 0, packed);
+    }
+  }
+
+  /** Counts up to `now`: no change before it will be noted any more. */
+  settle(now: Nanoseconds): void {
+    const { times, changes } = this;
+    while (this.done < times.length && times[this.done] <= now) {
+      this.pass(times[this.done]);
+      const packed = changes[this.done++];
+      this.nonidle += Math.floor(packed / 9) - 1;
+      this.delayed += (Math.floor(packed / 3) % 3) - 1;
+      this.productive += (packed % 3) - 1;
+    }
+    if (this.done > 1024 || this.done === times.length) {
+      this.times = times.slice(this.done);
+      this.changes = changes.slice(this.done);
+      this.done = 0;
+    }
+    this.pass(now);
+  }
+
+  private pass(time: Nanoseconds): void {
+    const elapsed = time - this.time;
+    if (elapsed <= 0) return;
+    this.time = time;
+    if (this.delayed <= 0) return;
+    const threads = Math.max(1, Math.min(this.nonidle, this.cpus));
+    this.some.total += Math.floor((elapsed * Math.min(this.delayed, threads)) / threads);
+    this.full.total += Math.floor((elapsed * (threads - Math.min(this.productive, threads))) / threads);
+  }
+
+  /** Every PSI_PERIOD, after settling. */
+  average(): void {
+    for (const kind of [this.some, this.full]) {
+      const stalled = Math.min(kind.total - kind.lastTotal, PSI_PERIOD);
+      kind.lastTotal = kind.total;
+      const percent = Math.floor((stalled * 100) / PSI_PERIOD) * FIXED_1;
+      kind.avg10 = decayed(kind.avg10, EXPONENTS.avg10, percent);
+      kind.avg60 = decayed(kind.avg60, EXPONENTS.avg60, percent);
+      kind.avg300 = decayed(kind.avg300, EXPONENTS.avg300, percent);
+    }
+  }
+
+  levels(): Readonly<Record<string, number>> {
+    const { some, full } = this;
+    return {
+      'memory.pressure.some.avg10': shown(some.avg10),
+      'memory.pressure.some.avg60': shown(some.avg60),
+      'memory.pressure.some.avg300': shown(some.avg300),
+      'memory.pressure.some.total': some.total,
+      'memory.pressure.full.avg10': shown(full.avg10),
+      'memory.pressure.full.avg60': shown(full.avg60),
+      'memory.pressure.full.avg300': shown(full.avg300),
+      'memory.pressure.full.total': full.total,
+    };
+  }
+}
+
+/** One step of an exponential average in 11-bit fixed point; a rising average is rounded up, as the kernel's load average is. */
+export function decayed(average: number, exponent: number, now: number): number {
+  const sum = average * exponent + now * (FIXED_1 - exponent);
+  return Math.floor((now >= average ? sum + FIXED_1 - 1 : sum) / FIXED_1);
+}
+
+/** Percent with the two digits that /proc/pressure shows. */
+const shown = (average: number): number => Math.floor((average * 100) / FIXED_1) / 100;

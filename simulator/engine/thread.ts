@@ -1,0 +1,51 @@
+/** One thread of a process on the full machine: its place in the program, and what it waits for. */
+import { Cursor, END, type PhaseListener } from '../workload/cursor.ts';
+import type { Program } from '../workload/program.ts';
+import type { Nanoseconds } from '../units.ts';
+import type { ReadAhead } from './read-ahead.ts';
+
+/** What an actor that can't proceed waits for. */
+export type WaitReason =
+  'nothing' | 'cpu' | 'io' | 'frames' | 'throttle' | 'sync' | 'pace' | 'think' | 'idle' | 'end of phase';
+
+export class Thread {
+  readonly index: number;
+  readonly program: Program;
+  readonly cursor: Cursor;
+  waitsFor: WaitReason = 'cpu';
+  /** Ended, exited or killed. */
+  over = false;
+  /** What `cursor.enter` said. */
+  doing = END;
+  /** Words drawn and not yet accessed: lot[at] … lot[lotEnd − 1]. */
+  readonly lot: Uint32Array;
+  at = 0;
+  lotEnd = 0;
+  /** First word of the lot that the cursor has not been told of, with the hits and misses since. */
+  told = 0;
+  hits = 0;
+  misses = 0;
+  /** When a paced access may start, and what part of a nanosecond is carried over. */
+  due: Nanoseconds = 0;
+  dueRemainder = 0;
+  /** Ticket of an fsync; −1: none. */
+  ticket = -1;
+  /** Pages still to be faulted in by mlock: next word and how many. */
+  faultWord = 0;
+  faultLeft = 0;
+  /** Pages dirtied since the last look at the dirty thresholds. */
+  dirtied = 0;
+  checkDirty = false;
+  /** Start of its present slice of CPU time. */
+  sliceStart: Nanoseconds = 0;
+  /** Accesses in a row that took no time. */
+  timeless = 0;
+  readonly readAheads = new Map<number, ReadAhead>();
+
+  constructor(index: number, program: Program, listener: PhaseListener, lot: number) {
+    this.index = index;
+    this.program = program;
+    this.cursor = new Cursor(program, listener);
+    this.lot = new Uint32Array(lot);
+  }
+}
