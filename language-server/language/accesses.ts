@@ -60,6 +60,8 @@ function readArguments(scope: Scope, node: Access): Said {
   /** Figures that stand behind the name of the pattern and are its parameters. */
   let parameters: Figure[] = [];
   let patternAt: Expression | undefined;
+  /** The pattern is misspelt: what follows it may be its parameters. */
+  let unknown = false;
 
   const finish = (): void => {
     if (row && patternAt) {
@@ -132,6 +134,7 @@ function readArguments(scope: Scope, node: Access): Said {
           amountIs(timesAmount(scope, arg, row), arg);
           return;
         }
+        if (unknown && !separated(scope, node, i)) return;
         if (row && !separated(scope, node, i) && takesMore(row, parameters)) {
           parameters.push(arg);
           return;
@@ -149,6 +152,7 @@ function readArguments(scope: Scope, node: Access): Said {
             meant ? { fixes: [program.replace(word, meant, `Change to '${meant}'`)] } : {},
           );
           row = patternRow('sequentially');
+          unknown = true;
           return;
         }
         amountIs(plainAmount(scope, arg, row), arg);

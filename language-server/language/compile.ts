@@ -69,7 +69,8 @@ export function compileSources(sources: readonly Source[], options: CompileOptio
     const plan = compileRun(program, entry.item, index, runs, { options, overrides, faulty, used, titles });
     if (plan) plans.push(plan);
   });
-  if (runs > 0) reportUnused(program, used);
+  // What looks unused may be named in a line with an error.
+  if (runs > 0 && program.reporter.errors === 0) reportUnused(program, used);
   reportImports(program);
   const diagnostics = program.reporter.diagnostics(program.sources.map((s) => s.uri));
   return { plans, diagnostics, program };
@@ -110,10 +111,14 @@ function reportLayout(program: Program, source: ParsedSource): void {
 function checkDeclarations(program: Program): ReadonlySet<ProgramItem['item']> {
   const faulty = new Set<ProgramItem['item']>();
   let machine: Machine | null = null;
+  let scope = scopeFor(program, machine);
   for (const { item } of program.items) {
     const before = program.reporter.errors;
-    if (item.$type === 'Machine') machine = item;
-    checkItem(scopeFor(program, machine), item);
+    if (item.$type === 'Machine') {
+      machine = item;
+      scope = scopeFor(program, machine);
+    }
+    checkItem(scope, item);
     if (program.reporter.errors > before) faulty.add(item);
   }
   return faulty;

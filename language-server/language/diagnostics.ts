@@ -31,6 +31,8 @@ export interface Place {
   readonly range: Range;
 }
 
+const LAYOUT: ReadonlySet<DiagnosticCode> = new Set(['S02', 'S03', 'S04', 'S05', 'S08', 'S09', 'S12']);
+
 export class Reporter {
   readonly #found = new Map<string, LanguageDiagnostic>();
   #errors = 0;
@@ -63,8 +65,8 @@ export class Reporter {
         (place.get(a.uri) ?? order.length) - (place.get(b.uri) ?? order.length) ||
         a.range.start.line - b.range.start.line ||
         rank[a.severity] - rank[b.severity] ||
-        // Syntax before meaning: the second often follows from the first.
-        Number(b.code.startsWith('S')) - Number(a.code.startsWith('S')) ||
+        // Broken layout before meaning: the second often follows from the first.
+        Number(LAYOUT.has(b.code)) - Number(LAYOUT.has(a.code)) ||
         a.range.start.character - b.range.start.character,
     );
     return all.filter(

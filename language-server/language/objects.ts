@@ -67,6 +67,7 @@ export class ObjectTable {
         .filter((s) => s.kind === 'file' || s.kind === 'anon')
         .map((s) => s.name);
       const meant = nearest(name, objects);
+      if (!symbol && !meant && (program.nameless.has('file') || program.nameless.has('anon'))) return null;
       const fixes = meant ? [program.replace(word, meant, `Change to '${meant}'`)] : [];
       if (symbol) {
         program.reporter.report(

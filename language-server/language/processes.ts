@@ -101,6 +101,7 @@ export function named(
     word.text,
     [...program.symbols.values()].filter((s) => kinds.includes(s.kind)).map((s) => s.name),
   );
+  if (!symbol && !meant && kinds.some((kind) => program.nameless.has(kind))) return null;
   const fixes = meant ? [program.replace(word, meant, `Change to '${meant}'`)] : [];
   const hint = `: ${meant ? `did you mean '${meant}'?` : remedy(word.text)}`;
   if (symbol)

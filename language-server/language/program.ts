@@ -63,6 +63,8 @@ export class Program {
   /** By name, phases apart. */
   readonly symbols = new Map<string, LanguageSymbol>();
   readonly phases = new Map<string, LanguageSymbol[]>();
+  /** Kinds of declarations that lack their name: an unknown name may be the missing one, so only the declaration is complained about. */
+  readonly nameless = new Set<SymbolKind>();
   readonly duplicates: readonly LanguageSymbol[];
   readonly imports: readonly { readonly place: Place; readonly path: string; readonly source: ParsedSource | null }[];
   readonly #bySource = new Map<AstNode, ParsedSource>();
@@ -84,17 +86,18 @@ export class Program {
       this.#bySource.set(parsed.ast, parsed);
       for (const item of parsed.ast.items) {
         items.push({ item, source: parsed, imported });
-        if (item.$type !== 'Import' || !item.path || !resolveImport) continue;
+        if (item.$type !== 'Import' || !item.path) continue;
         const path = unquoted(item.path.text);
         const place = { uri: parsed.uri, range: rangeOf(item.path) };
-        const found = path === '' ? null : resolveImport(parsed.uri, path);
+        const found = path === '' ? null : (resolveImport?.(parsed.uri, path) ?? null);
         const known = found && all.find((s) => s.uri === found.uri);
         if (!found || known || seen.has(found.uri) || own.has(found.uri)) {
           imports.push({ place, path, source: known ?? null });
           if (found) continue;
           this.reporter.report('N12', place, {
             path,
-            reason: path === '' ? 'the path is empty' : 'there is no such file',
+            reason:
+              path === '' ? 'the path is empty' : resolveImport ? 'there is no such file' : 'files cannot be read here',
           });
           continue;
         }
@@ -111,7 +114,10 @@ export class Program {
 
     const duplicates: LanguageSymbol[] = [];
     const declare = (kind: SymbolKind, word: Word | undefined, node: AstNode, process?: Process): void => {
-      if (!word) return;
+      if (!word) {
+        this.nameless.add(kind);
+        return;
+      }
       const symbol: LanguageSymbol = {
         name: word.text,
         kind,
@@ -158,16 +164,11 @@ export class Program {
           }
           break;
         case 'Unknown': {
-          // A misspelt declaration still declares its name: one mistake, one error.
-          const name = item.words[1]?.text;
-          if (
-            name &&
-            item.words.length >= 2 &&
-            /^[a-z]/i.test(item.words[0].text) &&
-            /^[\w-]+$/.test(name) &&
-            !this.symbols.has(name)
-          ) {
-            this.symbols.set(name, { name, kind: 'later', node: item, place: this.placeOf(item.words[1]) });
+          // A misspelt declaration still declares its name, and so does one without its first word: one mistake, one error.
+          const [first, second] = item.words;
+          const named = second && /^[a-z]/i.test(second.text) ? second : first;
+          if (named && /^[a-z][\w.-]*$/i.test(named.text) && !this.symbols.has(named.text)) {
+            this.symbols.set(named.text, { name: named.text, kind: 'later', node: item, place: this.placeOf(named) });
           }
           break;
         }

@@ -250,6 +250,9 @@ function reference(scope: Scope, node: Reference): Value | null {
   return null;
 }
 
+/** Names that are worked out one through the other: evaluation is recursive and must not run out of stack. */
+const MAX_CHAIN = 200;
+
 export function letValue(scope: Scope, symbol: LanguageSymbol): Value | null {
   const { program } = scope;
   const override = scope.overrides.get(letKey(symbol.name));
@@ -260,6 +263,14 @@ export function letValue(scope: Scope, symbol: LanguageSymbol): Value | null {
     program.reporter.report('N11', program.placeOf(node.name ?? node), {
       name: symbol.name,
       chain: [...scope.evaluating.slice(scope.evaluating.indexOf(symbol.name)), symbol.name].join(' → '),
+    });
+    return null;
+  }
+  if (scope.evaluating.length >= MAX_CHAIN) {
+    program.reporter.report('V03', program.placeOf(node.name ?? node), {
+      what: `'${symbol.name}'`,
+      problem: `hangs on a chain of more than ${MAX_CHAIN} names`,
+      remedy: 'write the value itself',
     });
     return null;
   }
