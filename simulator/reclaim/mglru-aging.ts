@@ -6,11 +6,12 @@
  * Simplified: a region under one page-table page is 512 page numbers, not addresses; the Bloom filters that remember which regions are worth a
  * walk are exact sets (the kernel's have few false positives); all processes of a cgroup count as one address space.
  */
-import { ANON } from '../machine/reclaimer.ts';
+import { PGACTIVATE } from '../machine/counters.ts';
+import { ANON, RESIDENT, UNEVICTABLE } from '../machine/reclaimer.ts';
 import type { LruvecIndex } from '../machine/reclaimer.ts';
 import { MIN_LRU_BATCH } from './mglru-feedback.ts';
 import { MAX_NR_GENS, TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
-import { OFF_LIST, REFERENCED, YOUNG } from './mglru-rules.ts';
+import { OFF_LIST, REFERENCED, YOUNG, newPlacement } from './mglru-rules.ts';
 import type { Generations } from './mglru-state.ts';
 import { MGLRU_AGE } from '../tables/rules.ts';
 
@@ -26,15 +27,24 @@ export class Aging {
   readonly #filters: (Uint8Array | null)[];
   /** Whether pages have been used through mappings at all: without, there is nothing to walk. */
   mapped = false;
+  /** Whether the present reclaimer walks page tables: kswapd always, others once they have aged (current->reclaim_state->mm_walk). */
+  walking = false;
+  readonly #near = new Int32Array(MIN_LRU_BATCH);
+  #nearCount = 0;
+  readonly #activating: Int32Array;
+  #activatingCount = 0;
+  readonly #place = newPlacement();
 
   constructor(generations: Generations) {
     this.#g = generations;
+    this.#activating = new Int32Array(generations.rules.activateBatch);
     this.#regions = Math.ceil(generations.host.pages / REGION);
     this.#filters = new Array<Uint8Array | null>(generations.host.lruvecs * 2).fill(null);
   }
 
   /** One walk and a new youngest generation. `swappiness` 0: anonymous pages are left alone. */
   age(lru: LruvecIndex, swappiness: number): void {
+    this.walking = true;
     if (this.mapped) this.#walk(lru, swappiness !== 0);
     const { lists, host } = this.#g;
     for (let type = TYPE_FILE; type >= TYPE_ANON; type--) {
@@ -114,12 +124,75 @@ export class Aging {
     const type = (host.flags[page] & ANON) !== 0 ? TYPE_ANON : TYPE_FILE;
     // Where the page itself is not met again on the way (6.14), it counts beforehand.
     let young = (state[page] & YOUNG) === 0 ? 1 : 0;
+    this.#nearCount = 0;
     for (let near = from; near < to; near++) {
       if ((state[near] & YOUNG) === 0 || host.lruvecOf(near) !== lru) continue;
-      if (this.#found(near, lru, type, max & 3)) young++;
+      if (this.walking ? this.#found(near, lru, type, max & 3) : this.#foundNear(near, max & 3)) young++;
     }
     const filter = this.#filters[lru * 2 + (max & 1)] ?? null;
     if (filter !== null && young * PTES_PER_LINE >= to - from) filter[page >>> REGION_SHIFT] = 1;
+    this.#promoteNear(lru, type, max & 3);
+  }
+
+  /** A used neighbour, found by a reclaimer who is not walking page tables: it is activated like any page, not relabelled. */
+  #foundNear(page: number, gen: number): boolean {
+    const { state, rules, lists } = this.#g;
+    const marks = state[page];
+    if ((marks & OFF_LIST) !== 0) {
+      if (rules.isolatedRemember) state[page] = (marks & ~YOUNG) | REFERENCED;
+      return rules.isolatedRemember;
+    }
+    // Up to 6.13 its marks stay as they are.
+    state[page] = rules.isolatedRemember ? marks & ~YOUNG : rules.foundYoung[marks];
+    if (rules.promotes[marks] === 1 && lists.gen[page] !== gen) this.#near[this.#nearCount++] = page;
+    return true;
+  }
+
+  #promoteNear(lru: LruvecIndex, type: number, gen: number): void {
+    const { rules, state, lists } = this.#g;
+    const relabel = rules.relabelMany && this.#nearCount >= rules.activateBatch;
+    for (let i = 0; i < this.#nearCount; i++) {
+      const page = this.#near[i];
+      if (relabel) {
+        state[page] = rules.passedOn[state[page]];
+        lists.relabel(page, lru, type, gen);
+      } else {
+        this.#activating[this.#activatingCount++] = page;
+        if (this.#activatingCount === rules.activateBatch) this.drainActivations();
+      }
+    }
+    this.#nearCount = 0;
+  }
+
+  /** Whether a page waits in the batch of pages to be activated: somebody holds it, it cannot be freed. */
+  isActivating(page: number): boolean {
+    for (let i = 0; i < this.#activatingCount; i++) if (this.#activating[i] === page) return true;
+    return false;
+  }
+
+  /** A page leaves memory for good. */
+  forget(page: number): void {
+    for (let i = 0; i < this.#activatingCount; i++) if (this.#activating[i] === page) this.#activating[i] = -1;
+  }
+
+  /** Pages that were found used near another go to the generation where active pages are added. */
+  drainActivations(): void {
+    const { state, host, lists } = this.#g;
+    const count = this.#activatingCount;
+    this.#activatingCount = 0;
+    for (let i = 0; i < count; i++) {
+      const page = this.#activating[i];
+      if (page < 0 || (state[page] & (RESIDENT | OFF_LIST)) !== RESIDENT) continue;
+      if ((host.flags[page] & UNEVICTABLE) !== 0) continue;
+      const lru = host.lruvecOf(page);
+      const type = (host.flags[page] & ANON) !== 0 ? TYPE_ANON : TYPE_FILE;
+      const place = this.#place;
+      place.active = true;
+      place.pinned = type === TYPE_ANON;
+      lists.remove(page, lru, type);
+      this.#g.add(page, lru, type, place);
+      host.counters[PGACTIVATE]++;
+    }
   }
 
   /** A used page in a walk; false if the walk passes it by. */

@@ -210,6 +210,7 @@ export class Eviction {
         if (!random || !rules.randomHidesUse) return this.#used(page, lru, random, !anon && (flags & EXEC) !== 0);
       }
     }
+    if (this.#aging.isActivating(page)) return KEEP;
     if (anon) return host.swapFree() <= 0 && (flags & SWAPPED) === 0 ? ACTIVATE : FREE;
     return (flags & PINNED) !== 0 ? ACTIVATE : FREE;
   }

@@ -41,6 +41,10 @@ export interface MglruRules {
   placement(state: number, at: Placement): number;
   /** Pages held back before they join their lists; while held, marks are lost (6.14 tests the LRU flag). 0: none. */
   readonly addBatch: number;
+  /** Size of the batch in which pages wait to be activated (PAGEVEC_SIZE). */
+  readonly activateBatch: number;
+  /** Where that many neighbours of a used page are used too, they are all relabelled instead (6.1). */
+  readonly relabelMany: boolean;
   /** Protected pages go to the end of the next generation where eviction starts (up to 6.13), or to the other. */
   readonly protectedToTail: boolean;
   /** Saturated pages count as protected (up to 6.13). */
@@ -116,6 +120,7 @@ const until613 = {
   ...countAfterWorkingset,
   feedback: { firstTierGain: 1, testedTierGain: 2, sumTiers: false },
   addBatch: 0,
+  activateBatch: 15,
   protectedToTail: true,
   countSaturated: true,
   countMerged: false,
@@ -132,6 +137,7 @@ export const rules61: MglruRules = {
   restoreRefs: 4,
   restoredMarks: WORKINGSET,
   randomHidesUse: false,
+  relabelMany: true,
   activations: 'protected',
   countRecentOnly: true,
   loop: '6.1',
@@ -161,6 +167,7 @@ export const rules67: MglruRules = {
   ...until613,
   ...protectPageCache,
   randomHidesUse: true,
+  relabelMany: false,
   activations: 'recent',
   countRecentOnly: false,
   loop: '6.3',
@@ -196,6 +203,8 @@ export const rules614: MglruRules = {
     return Math.max(at.maxSeq - distance + 1, at.minSeq);
   },
   addBatch: 31,
+  activateBatch: 31,
+  relabelMany: false,
   protectedToTail: false,
   countSaturated: false,
   countMerged: true,

@@ -3,7 +3,7 @@
  * protects the tiers whose pages come back.
  *
  * Kernel counterpart: lru_gen_* in mm/vmscan.c, mm/swap.c and mm/workingset.c. What differs between kernels is in mglru-rules.ts; this file
- * has the access loops (one for blocks of nothing but read(), one for mixed blocks), arrival and departure of pages, and the reclaim loop.
+ * has the access loops (one for blocks of nothing but read(), one for mixed blocks) and the arrival and departure of pages.
  * Known divergences: one zone; the rotation among cgroups since 6.3 (memcg LRU) is left to the machine; swap-out is synchronous.
  */
 import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
@@ -23,14 +23,12 @@ import {
   type Tally,
 } from '../machine/reclaimer.ts';
 import { Aging } from './mglru-aging.ts';
-import { Eviction } from './mglru-eviction.ts';
-import { MIN_LRU_BATCH } from './mglru-feedback.ts';
-import { MAX_NR_GENS, MIN_NR_GENS, TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
+import { TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
+import { ReclaimPasses } from './mglru-passes.ts';
 import { OFF_LIST, RECLAIM, WORKINGSET, YOUNG, newPlacement, type MglruRules } from './mglru-rules.ts';
 import { refault } from './mglru-shadow.ts';
 import { Generations } from './mglru-state.ts';
 
-const DEF_PRIORITY = 12;
 const NO_PAGE = -1;
 const NS_PER_MS = 1_000_000;
 
@@ -41,9 +39,7 @@ export class Mglru implements ListReclaimer {
   readonly tally: Tally = { hits: 0, misses: 0 };
   readonly #g: Generations;
   readonly #aging: Aging;
-  readonly #eviction: Eviction;
-  /** In ns; 0: no protection. */
-  readonly #minTtl: number;
+  readonly #passes: ReclaimPasses;
   /** The page last read: reading it again at once through the same descriptor is no new access (filemap_read). */
   #lastRead = NO_PAGE;
   /** Pages waiting to be added; complemented if they came by a fault. */
@@ -51,16 +47,12 @@ export class Mglru implements ListReclaimer {
   #addCount = 0;
   #unevictable = 0;
   readonly #place = newPlacement();
-  /** sc.memcgs_need_aging and sc.last_reclaimed of kswapd's run (6.1). */
-  #needsAging = false;
-  #lastReclaimed = 0;
 
   constructor(host: MemoryHost, rules: MglruRules, minTtlMs: number) {
     this.#g = new Generations(host, rules);
     this.state = this.#g.state;
     this.#aging = new Aging(this.#g);
-    this.#eviction = new Eviction(this.#g, this.#aging);
-    this.#minTtl = minTtlMs * NS_PER_MS;
+    this.#passes = new ReclaimPasses(this.#g, this.#aging, minTtlMs * NS_PER_MS);
     this.#addBatch = new Int32Array(rules.addBatch);
   }
 
@@ -223,6 +215,7 @@ export class Mglru implements ListReclaimer {
     if ((host.flags[page] & UNEVICTABLE) === 0) lists.remove(page, host.lruvecOf(page), this.#typeOf(page));
     else this.#unevictable--;
     this.state[page] = 0;
+    this.#aging.forget(page);
     if (page === this.#lastRead) this.#lastRead = NO_PAGE;
   }
 
@@ -289,145 +282,13 @@ export class Mglru implements ListReclaimer {
 
   // ---- reclaim
 
-  /** kswapd ages before it evicts (6.1), and calls the OOM killer rather than evict what is younger than min_ttl. */
   prepare(lru: LruvecIndex, sc: ScanControl): void {
-    if (!sc.kswapd || lru !== 0) return;
-    const { rules, host } = this.#g;
-    if (rules.loop === '6.1') {
-      this.#lastReclaimed = sc.nrReclaimed;
-      if (sc.priority === DEF_PRIORITY && sc.nrScanned === 0) this.#needsAging = false;
-      if (!this.#needsAging) {
-        this.#needsAging = true;
-        return;
-      }
-    }
-    let reclaimable = this.#minTtl === 0;
-    for (let each = 0; each < host.lruvecs; each++) {
-      if (this.#minTtl > 0) {
-        if (this.#tooYoung(each, sc)) continue;
-        reclaimable = true;
-      }
-      if (rules.loop !== '6.1') continue;
-      const swappiness = this.#swappiness(each);
-      if (this.#shouldAge(each, sc.priority, swappiness) < 0) this.#aging.age(each, swappiness);
-    }
-    if (!reclaimable) sc.oom = true;
-  }
-
-  /** Whether all evictable generations are younger than min_ttl, or there is too little to be of help. */
-  #tooYoung(lru: LruvecIndex, sc: ScanControl): boolean {
-    const { lists, host, rules } = this.#g;
-    const swappiness = this.#swappiness(lru);
-    const file = lists.minSeq[lru * 2 + TYPE_FILE];
-    const oldest = rules.anonFollowsFile ? file : this.#g.evictableMinSeq(lru, swappiness);
-    const birth = lists.birth[lru * MAX_NR_GENS + (oldest & 3)];
-    if ((host.now?.() ?? 0) < birth + this.#minTtl) return true;
-    let total = lists.total(lru, TYPE_FILE);
-    if (swappiness !== 0) total += lists.total(lru, TYPE_ANON);
-    const helpful = total >> sc.priority > 0;
-    return !helpful && (rules.loop !== '6.1' || sc.priority !== DEF_PRIORITY);
+    this.#passes.prepare(lru, sc);
   }
 
   shrink(lru: LruvecIndex, sc: ScanControl): void {
     this.drain();
-    if (this.#g.rules.loop === '6.1') this.#shrink61(lru, sc);
-    else this.#shrink63(lru, sc);
-  }
-
-  /** lru_gen_shrink_lruvec of 6.1: at default priority without aging, then aging when too few old pages are left. */
-  #shrink61(lru: LruvecIndex, sc: ScanControl): void {
-    const { lists } = this.#g;
-    const maxSeq = lists.maxSeq[lru];
-    const reclaimed = sc.nrReclaimed;
-    let scanned = 0;
-    let needAging = false;
-    let swapped = false;
-    for (;;) {
-      let swappiness = this.#swappiness(lru);
-      if (!sc.maySwap && swappiness !== 0) swappiness = sc.memcg ? 0 : 1;
-      const decision = this.#shouldAge(lru, sc.priority, swappiness);
-      needAging = decision < 0;
-      let target = needAging ? ~decision : decision;
-      if (needAging && sc.priority < DEF_PRIORITY) {
-        // kswapd leaves it to prepare().
-        if (sc.kswapd) return;
-        this.#aging.age(lru, swappiness);
-      } else if (needAging && this.#g.evictableMinSeq(lru, swappiness) + MIN_NR_GENS > lists.maxSeq[lru]) {
-        target = 0;
-      }
-      if (target === 0) return;
-      const done = this.#eviction.evict(lru, sc, swappiness);
-      if (done === 0) return;
-      if (this.#eviction.tookAnon) swapped = true;
-      scanned += done;
-      if (scanned >= target || this.#shouldAbort61(lru, maxSeq, sc, swapped)) break;
-    }
-    if (sc.nrReclaimed - reclaimed >= MIN_LRU_BATCH && !needAging) this.#needsAging = false;
-  }
-
-  #shouldAbort61(lru: LruvecIndex, maxSeq: number, sc: ScanControl, swapped: boolean): boolean {
-    if (!sc.kswapd) {
-      // A cgroup is aged at most once, and swap-out is slow.
-      if (this.#g.lists.maxSeq[lru] - maxSeq > 1) return true;
-      if (sc.nrReclaimed >= sc.nrToReclaim && swapped) return true;
-      if (sc.memcg) return false;
-    } else if (sc.nrReclaimed - this.#lastReclaimed < sc.nrToReclaim) {
-      return false;
-    }
-    if (sc.priority > DEF_PRIORITY - 2 || this.#g.host.watermarkMet?.(sc.kswapd, 0) === false) return false;
-    sc.nrReclaimed += MIN_LRU_BATCH;
-    return true;
-  }
-
-  /** try_to_shrink_lruvec since 6.3: aging ends the pass. */
-  #shrink63(lru: LruvecIndex, sc: ScanControl): void {
-    const swappiness = sc.maySwap ? this.#swappiness(lru) : 0;
-    let scanned = 0;
-    for (;;) {
-      const decision = this.#shouldAge(lru, sc.priority, swappiness);
-      if (decision < 0 && sc.priority < DEF_PRIORITY) {
-        this.#aging.age(lru, swappiness);
-        return;
-      }
-      const target = decision < 0 ? ~decision : decision;
-      if (target === 0) return;
-      const done = this.#eviction.evict(lru, sc, swappiness);
-      if (done === 0) return;
-      scanned += done;
-      if (scanned >= target) return;
-      if (sc.memcg) continue;
-      if (sc.nrReclaimed >= sc.nrToReclaim) return;
-      if (sc.kswapd && this.#g.host.watermarkMet?.(true, MIN_LRU_BATCH) === true) return;
-    }
-  }
-
-  /** Pages to scan at this priority; complemented if aging is due. */
-  #shouldAge(lru: LruvecIndex, priority: number, swappiness: number): number {
-    const { lists, rules } = this.#g;
-    const max = lists.maxSeq[lru];
-    const min = this.#g.evictableMinSeq(lru, swappiness);
-    if (rules.loop !== '6.1' && min + MIN_NR_GENS > max) return ~0;
-    let young = 0;
-    let old = 0;
-    let total = 0;
-    const lastType = this.#g.fileEvictable(swappiness) ? TYPE_FILE : TYPE_ANON;
-    for (let type = swappiness === 0 ? TYPE_FILE : TYPE_ANON; type <= lastType; type++) {
-      for (let seq = lists.minSeq[lru * 2 + type]; seq <= max; seq++) {
-        const size = lists.size[(lru * 2 + type) * MAX_NR_GENS + (seq & 3)];
-        total += size;
-        if (seq === max) young += size;
-        else if (seq + MIN_NR_GENS === max) old += size;
-      }
-    }
-    const target = total >> priority;
-    if (min + MIN_NR_GENS > max) return ~target;
-    if (min + MIN_NR_GENS < max) return target;
-    if (!rules.agingBySize) return ~target;
-    // Too many young pages, or too few old ones.
-    return young * MIN_NR_GENS > total || old * (MIN_NR_GENS + 2) < total ? ~target : target;
-  }
-
-  #swappiness(lru: LruvecIndex): number {
-    return this.#g.host.swapFree() < MIN_LRU_BATCH ? 0 : this.#g.host.swappiness(lru);
+    this.#aging.drainActivations();
+    this.#passes.shrink(lru, sc);
   }
 }

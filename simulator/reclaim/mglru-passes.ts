@@ -1,0 +1,174 @@
+/**
+ * MGLRU's passes over a cgroup's lists: how much to scan, when to age first, when to stop.
+ *
+ * Kernel counterpart: lru_gen_age_node, lru_gen_shrink_lruvec, get_nr_to_scan, should_run_aging and should_abort_scan in mm/vmscan.c of 6.1;
+ * try_to_shrink_lruvec since 6.3.
+ */
+import type { LruvecIndex, ScanControl } from '../machine/reclaimer.ts';
+import type { Aging } from './mglru-aging.ts';
+import { Eviction } from './mglru-eviction.ts';
+import { MIN_LRU_BATCH } from './mglru-feedback.ts';
+import { MAX_NR_GENS, MIN_NR_GENS, TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
+import type { Generations } from './mglru-state.ts';
+
+const DEF_PRIORITY = 12;
+
+export class ReclaimPasses {
+  readonly #g: Generations;
+  readonly #aging: Aging;
+  readonly #eviction: Eviction;
+  /** In ns; 0: no protection. */
+  readonly #minTtl: number;
+  /** sc.memcgs_need_aging and sc.last_reclaimed of kswapd's run (6.1). */
+  #needsAging = false;
+  #lastReclaimed = 0;
+
+  constructor(generations: Generations, aging: Aging, minTtl: number) {
+    this.#g = generations;
+    this.#aging = aging;
+    this.#eviction = new Eviction(generations, aging);
+    this.#minTtl = minTtl;
+  }
+
+  /** kswapd ages before it evicts (6.1), and calls the OOM killer rather than evict what is younger than min_ttl. */
+  prepare(lru: LruvecIndex, sc: ScanControl): void {
+    if (!sc.kswapd || lru !== 0) return;
+    const { rules, host } = this.#g;
+    if (rules.loop === '6.1') {
+      this.#lastReclaimed = sc.nrReclaimed;
+      if (sc.priority === DEF_PRIORITY && sc.nrScanned === 0) this.#needsAging = false;
+      if (!this.#needsAging) {
+        this.#needsAging = true;
+        return;
+      }
+    }
+    let reclaimable = this.#minTtl === 0;
+    for (let each = 0; each < host.lruvecs; each++) {
+      if (this.#minTtl > 0) {
+        if (this.#tooYoung(each, sc)) continue;
+        reclaimable = true;
+      }
+      if (rules.loop !== '6.1') continue;
+      const swappiness = this.#swappiness(each);
+      if (this.#shouldAge(each, sc.priority, swappiness) < 0) this.#aging.age(each, swappiness);
+    }
+    if (!reclaimable) sc.oom = true;
+  }
+
+  /** Whether all evictable generations are younger than min_ttl, or there is too little to be of help. */
+  #tooYoung(lru: LruvecIndex, sc: ScanControl): boolean {
+    const { lists, host, rules } = this.#g;
+    const swappiness = this.#swappiness(lru);
+    const file = lists.minSeq[lru * 2 + TYPE_FILE];
+    const oldest = rules.anonFollowsFile ? file : this.#g.evictableMinSeq(lru, swappiness);
+    const birth = lists.birth[lru * MAX_NR_GENS + (oldest & 3)];
+    if ((host.now?.() ?? 0) < birth + this.#minTtl) return true;
+    let total = lists.total(lru, TYPE_FILE);
+    if (swappiness !== 0) total += lists.total(lru, TYPE_ANON);
+    const helpful = total >> sc.priority > 0;
+    return !helpful && (rules.loop !== '6.1' || sc.priority !== DEF_PRIORITY);
+  }
+
+  shrink(lru: LruvecIndex, sc: ScanControl): void {
+    this.#aging.walking = sc.kswapd;
+    if (this.#g.rules.loop === '6.1') this.#shrink61(lru, sc);
+    else this.#shrink63(lru, sc);
+  }
+
+  /** lru_gen_shrink_lruvec of 6.1: at default priority without aging, then aging when too few old pages are left. */
+  #shrink61(lru: LruvecIndex, sc: ScanControl): void {
+    const { lists } = this.#g;
+    const maxSeq = lists.maxSeq[lru];
+    const reclaimed = sc.nrReclaimed;
+    let scanned = 0;
+    let needAging = false;
+    let swapped = false;
+    for (;;) {
+      let swappiness = this.#swappiness(lru);
+      if (!sc.maySwap && swappiness !== 0) swappiness = sc.memcg ? 0 : 1;
+      const decision = this.#shouldAge(lru, sc.priority, swappiness);
+      needAging = decision < 0;
+      let target = needAging ? ~decision : decision;
+      if (needAging && sc.priority < DEF_PRIORITY) {
+        // kswapd leaves it to prepare().
+        if (sc.kswapd) return;
+        this.#aging.age(lru, swappiness);
+      } else if (needAging && this.#g.evictableMinSeq(lru, swappiness) + MIN_NR_GENS > lists.maxSeq[lru]) {
+        target = 0;
+      }
+      if (target === 0) return;
+      const done = this.#eviction.evict(lru, sc, swappiness);
+      if (done === 0) return;
+      if (this.#eviction.tookAnon) swapped = true;
+      scanned += done;
+      if (scanned >= target || this.#shouldAbort61(lru, maxSeq, sc, swapped)) break;
+    }
+    if (sc.nrReclaimed - reclaimed >= MIN_LRU_BATCH && !needAging) this.#needsAging = false;
+  }
+
+  #shouldAbort61(lru: LruvecIndex, maxSeq: number, sc: ScanControl, swapped: boolean): boolean {
+    if (!sc.kswapd) {
+      // A cgroup is aged at most once, and swap-out is slow.
+      if (this.#g.lists.maxSeq[lru] - maxSeq > 1) return true;
+      if (sc.nrReclaimed >= sc.nrToReclaim && swapped) return true;
+      if (sc.memcg) return false;
+    } else if (sc.nrReclaimed - this.#lastReclaimed < sc.nrToReclaim) {
+      return false;
+    }
+    if (sc.priority > DEF_PRIORITY - 2 || this.#g.host.watermarkMet?.(sc.kswapd, 0) === false) return false;
+    sc.nrReclaimed += MIN_LRU_BATCH;
+    return true;
+  }
+
+  /** try_to_shrink_lruvec since 6.3: aging ends the pass. */
+  #shrink63(lru: LruvecIndex, sc: ScanControl): void {
+    const swappiness = sc.maySwap ? this.#swappiness(lru) : 0;
+    let scanned = 0;
+    for (;;) {
+      const decision = this.#shouldAge(lru, sc.priority, swappiness);
+      if (decision < 0 && sc.priority < DEF_PRIORITY) {
+        this.#aging.age(lru, swappiness);
+        return;
+      }
+      const target = decision < 0 ? ~decision : decision;
+      if (target === 0) return;
+      const done = this.#eviction.evict(lru, sc, swappiness);
+      if (done === 0) return;
+      scanned += done;
+      if (scanned >= target) return;
+      if (sc.memcg) continue;
+      if (sc.nrReclaimed >= sc.nrToReclaim) return;
+      if (sc.kswapd && this.#g.host.watermarkMet?.(true, MIN_LRU_BATCH) === true) return;
+    }
+  }
+
+  /** Pages to scan at this priority; complemented if aging is due. */
+  #shouldAge(lru: LruvecIndex, priority: number, swappiness: number): number {
+    const { lists, rules } = this.#g;
+    const max = lists.maxSeq[lru];
+    const min = this.#g.evictableMinSeq(lru, swappiness);
+    if (rules.loop !== '6.1' && min + MIN_NR_GENS > max) return ~0;
+    let young = 0;
+    let old = 0;
+    let total = 0;
+    const lastType = this.#g.fileEvictable(swappiness) ? TYPE_FILE : TYPE_ANON;
+    for (let type = swappiness === 0 ? TYPE_FILE : TYPE_ANON; type <= lastType; type++) {
+      for (let seq = lists.minSeq[lru * 2 + type]; seq <= max; seq++) {
+        const size = lists.size[(lru * 2 + type) * MAX_NR_GENS + (seq & 3)];
+        total += size;
+        if (seq === max) young += size;
+        else if (seq + MIN_NR_GENS === max) old += size;
+      }
+    }
+    const target = total >> priority;
+    if (min + MIN_NR_GENS > max) return ~target;
+    if (min + MIN_NR_GENS < max) return target;
+    if (!rules.agingBySize) return ~target;
+    // Too many young pages, or too few old ones.
+    return young * MIN_NR_GENS > total || old * (MIN_NR_GENS + 2) < total ? ~target : target;
+  }
+
+  #swappiness(lru: LruvecIndex): number {
+    return this.#g.host.swapFree() < MIN_LRU_BATCH ? 0 : this.#g.host.swappiness(lru);
+  }
+}
