@@ -13,7 +13,7 @@ import type { Program } from '../workload/program.ts';
 import { costsOf, transferTime, type Costs } from './costs.ts';
 import type { PointRun } from './point-run.ts';
 import type { Recorder } from './recorder.ts';
-import { OOM_KILL_RULE, PROCESS_EXIT } from './rules.ts';
+import { OOM_KILL_RULE, PROCESS_EXIT } from '../tables/engine-rules.ts';
 import type { Setup } from './setup.ts';
 
 /** Pages that mlock faults in with one request. */

@@ -35,7 +35,7 @@ import type { PointRun } from './point-run.ts';
 import { Pressure, PSI_PERIOD } from './pressure.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { Recorder } from './recorder.ts';
-import * as rules from './rules.ts';
+import * as rules from '../tables/engine-rules.ts';
 import type { Setup } from './setup.ts';
 import { Thread, type WaitReason } from './thread.ts';
 import { SimpleWriteback, type WritebackHost, type WritebackPolicy } from './writeback.ts';

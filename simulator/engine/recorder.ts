@@ -23,7 +23,7 @@ import type { Cursor, PhaseListener } from '../workload/cursor.ts';
 import { sideBySide, type PassEntry, type Snapshot } from '../workload/pass-log.ts';
 import type { Program } from '../workload/program.ts';
 import { evaluateExpectations } from './evaluate.ts';
-import { PHASE_START } from './rules.ts';
+import { PHASE_START } from '../tables/engine-rules.ts';
 import { Sampler } from './sampler.ts';
 import type { Setup } from './setup.ts';
 import { isCounter, isGauge, type Wanted } from './wanted.ts';

@@ -1,5 +1,6 @@
 /** Why reclaim did something: ids that the event log carries, with what the two numbers beside the page mean. */
 import { rule, type Rule } from './define.ts';
+import { engineRules } from './engine-rules.ts';
 
 export const RECLAIM_EVICT = rule({
   id: 'reclaim.evict',
@@ -93,8 +94,9 @@ export const MGLRU_REFAULT = rule({
   kernel: 'lru_gen_refault in mm/workingset.c',
 });
 
-/** Every rule of reclaim, in the order documentation lists them. */
+/** Every rule, in the order documentation lists them. */
 export const rules: readonly Rule[] = [
+  ...engineRules,
   RECLAIM_EVICT,
   RECLAIM_PAGEOUT,
   RECLAIM_SCAN,

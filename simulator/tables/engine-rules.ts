@@ -1,5 +1,5 @@
 /** Why the engine did something: ids that its events carry. Variants bring the rules of reclaim. */
-import { rule } from '../tables/define.ts';
+import { rule } from './define.ts';
 
 export const PHASE_START = rule({ id: 'phase.start', doc: 'A process enters a phase of its program.' });
 export const PROCESS_END = rule({
