@@ -1,0 +1,55 @@
+/** Traces from files: opened, unpacked and decoded in one stream, so that only the accesses themselves are ever in memory. */
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import type { Plan } from '../simulator/plan.ts';
+import type { DecodedTrace } from '../simulator/trace/decoder.ts';
+import { packingOf, traceDecoder } from '../simulator/trace/format.ts';
+import { TraceError } from '../simulator/trace/trace-error.ts';
+import { CliError, EXIT } from './io.ts';
+
+const CHUNK = 1 << 18;
+
+const unpackers = {
+  gzip: () => createGunzip({ chunkSize: CHUNK }),
+  zstd: () => createZstdDecompress({ chunkSize: CHUNK }),
+};
+
+/** Reads a trace; `-` is standard input. Throws a CliError that names the file and the place in it. */
+export async function readTrace(file: string, format: string, signal?: AbortSignal): Promise<DecodedTrace> {
+  try {
+    const decoder = traceDecoder(format, file);
+    const packing = packingOf(file);
+    const bytes: Readable = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK });
+    const decode = async (chunks: AsyncIterable<Uint8Array>) => {
+      for await (const chunk of chunks) decoder.push(chunk);
+    };
+    const options = signal === undefined ? {} : { signal };
+    if (packing === 'none') await pipeline(bytes, decode, options);
+    else await pipeline(bytes, unpackers[packing](), decode, options);
+    return decoder.finish();
+  } catch (error) {
+    throw new CliError(`${file}: ${problemOf(error)}`, EXIT.unreadable);
+  }
+}
+
+/** The access words of a plan's traces. Their paths are relative to the program `file` that names them. */
+export async function loadTraces(plan: Plan, file: string): Promise<Uint32Array[]> {
+  const traces: Uint32Array[] = [];
+  for (const { path: name, format } of plan.traces) {
+    traces.push((await readTrace(path.resolve(path.dirname(file), name), format)).words);
+  }
+  return traces;
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof TraceError) return error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'this is a folder, not a trace';
+  if (code === 'EACCES') return 'reading it is not allowed';
+  if (code?.startsWith('Z_') || code?.startsWith('ZSTD_')) return `it is damaged or cut off (${message})`;
+  return message;
+}

@@ -1,0 +1,222 @@
+/** Traces in lines: one id a line, or a table with columns. */
+import { IdCollector, type DecodedTrace, type TraceDecoder } from './decoder.ts';
+import { TraceError } from './trace-error.ts';
+
+/** A text trace has no such lines; a file that does is something else. */
+const LONGEST_LINE = 1 << 20;
+const SHOWN = 40;
+
+const NEWLINE = 10;
+const RETURN = 13;
+const SPACE = 32;
+const TAB = 9;
+const QUOTE = 34;
+const HASH = 35;
+const ZERO = 48;
+
+export interface CsvOptions {
+  /** Name in the header, or number counted from 1. Absent: the first of the usual names in the header, else the first column. */
+  readonly id?: string | number;
+  /** One character. Absent: `,`. */
+  readonly delimiter?: string;
+  /** Absent: the first line is a header if the id's column holds no number there. */
+  readonly header?: boolean;
+  /** Ids are any text, not numbers. */
+  readonly text?: boolean;
+}
+
+/** Names under which traces keep the id, in order of preference. */
+const USUAL_NAMES = ['id', 'obj_id', 'obj-id', 'object_id', 'object', 'page', 'block', 'lbn', 'key'];
+
+abstract class LineDecoder implements TraceDecoder {
+  protected readonly accesses = new IdCollector();
+  protected line = 0;
+  private rest: Uint8Array = new Uint8Array(0);
+
+  push(bytes: Uint8Array): void {
+    let start = 0;
+    for (;;) {
+      const end = bytes.indexOf(NEWLINE, start);
+      if (end < 0) break;
+      if (this.rest.length === 0) this.takeLine(bytes, start, end);
+      else {
+        const whole = joined(this.rest, bytes.subarray(start, end));
+        this.rest = new Uint8Array(0);
+        this.takeLine(whole, 0, whole.length);
+      }
+      start = end + 1;
+    }
+    if (start === bytes.length) return;
+    this.rest = joined(this.rest, bytes.subarray(start));
+    if (this.rest.length > LONGEST_LINE) {
+      throw new TraceError(`line ${this.line + 1}`, 'it is longer than a mebibyte, so this is not a trace in lines');
+    }
+  }
+
+  finish(): DecodedTrace {
+    if (this.rest.length > 0) this.takeLine(this.rest, 0, this.rest.length);
+    return this.accesses.finish();
+  }
+
+  protected abstract record(bytes: Uint8Array, start: number, end: number): void;
+
+  protected fail(reason: string): never {
+    throw new TraceError(`line ${this.line}`, reason);
+  }
+
+  /** An unsigned number of at most 64 bits between `start` and `end`, into `number`; false if there is anything else. */
+  protected parse(bytes: Uint8Array, start: number, end: number): boolean {
+    while (start < end && isBlank(bytes[start])) start++;
+    while (end > start && isBlank(bytes[end - 1])) end--;
+    if (start === end) return false;
+    let low = 0;
+    let high = 0;
+    for (let i = start; i < end; i++) {
+      const digit = bytes[i] - ZERO;
+      if (digit < 0 || digit > 9) return false;
+      low = low * 10 + digit;
+      const carry = low >= 4294967296 ? Math.floor(low / 4294967296) : 0;
+      low -= carry * 4294967296;
+      high = high * 10 + carry;
+      if (high > 0xffffffff) this.fail(`${shown(bytes, start, end)} has more than 64 bits`);
+    }
+    this.low = low;
+    this.high = high;
+    return true;
+  }
+
+  /** Result of `parse` and `hash`. */
+  protected low = 0;
+  protected high = 0;
+
+  /** Stands in for a text: two independent 32-bit hashes, so that two of a billion texts share one with odds of 1 in 37. */
+  protected hash(bytes: Uint8Array, start: number, end: number): void {
+    let a = 0x811c9dc5;
+    let b = 0x9e3779b9;
+    for (let i = start; i < end; i++) {
+      a = Math.imul(a ^ bytes[i], 0x01000193);
+      b = Math.imul(b ^ bytes[i], 0x85ebca6b);
+      b ^= b >>> 13;
+    }
+    this.low = (a ^ (a >>> 15)) >>> 0;
+    this.high = b >>> 0;
+  }
+
+  private takeLine(bytes: Uint8Array, start: number, end: number): void {
+    this.line++;
+    if (this.line === 1 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) start += 3;
+    if (end > start && bytes[end - 1] === RETURN) end--;
+    if (end === start || bytes[start] === HASH) return;
+    this.record(bytes, start, end);
+  }
+}
+
+class TxtDecoder extends LineDecoder {
+  protected record(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.parse(bytes, start, end))
+      this.fail(`${shown(bytes, start, end)} is not an id: a whole number is expected`);
+    this.accesses.push(this.low, this.high);
+  }
+}
+
+class CsvDecoder extends LineDecoder {
+  private readonly options: CsvOptions;
+  private readonly delimiter: number;
+  /** Index of the id's column, from 0; −1 until the first line has been seen. */
+  private column = -1;
+
+  constructor(options: CsvOptions) {
+    super();
+    this.options = options;
+    this.delimiter = (options.delimiter ?? ',').charCodeAt(0);
+  }
+
+  protected record(bytes: Uint8Array, start: number, end: number): void {
+    if (this.column < 0 && this.isHeader(bytes, start, end)) return;
+    if (!this.field(bytes, start, end, this.column)) {
+      this.fail(
+        `there is no column ${this.column + 1} (columns are separated by '${String.fromCharCode(this.delimiter)}')`,
+      );
+    }
+    const { from, to } = this;
+    if (this.options.text === true) this.hash(bytes, from, to);
+    else if (!this.parse(bytes, from, to))
+      this.fail(`${shown(bytes, from, to)} in column ${this.column + 1} is not an id: a whole number is expected`);
+    this.accesses.push(this.low, this.high);
+  }
+
+  /** Bounds of the field that `field` found, without quotes. */
+  private from = 0;
+  private to = 0;
+
+  private field(bytes: Uint8Array, start: number, end: number, column: number): boolean {
+    for (; ; column--) {
+      let at = start;
+      if (bytes[start] === QUOTE) {
+        at = bytes.indexOf(QUOTE, start + 1);
+        // A doubled quote stands for one within the field.
+        while (at >= 0 && at < end && bytes[at + 1] === QUOTE) at = bytes.indexOf(QUOTE, at + 2);
+        if (at < 0 || at >= end) this.fail('a quoted field has no closing quote');
+      }
+      while (at < end && bytes[at] !== this.delimiter) at++;
+      if (column === 0) {
+        const quoted = bytes[start] === QUOTE;
+        this.from = quoted ? start + 1 : start;
+        this.to = quoted ? Math.max(start + 1, at - 1) : at;
+        return true;
+      }
+      if (at === end) return false;
+      start = at + 1;
+    }
+  }
+
+  /** Settles which column holds the id. */
+  private isHeader(bytes: Uint8Array, start: number, end: number): boolean {
+    const { id, header } = this.options;
+    if (typeof id === 'number') {
+      this.column = id - 1;
+      if (header !== undefined) return header;
+      return (
+        this.options.text !== true &&
+        this.field(bytes, start, end, this.column) &&
+        !this.parse(bytes, this.from, this.to)
+      );
+    }
+    const names: string[] = [];
+    for (let column = 0; this.field(bytes, start, end, column); column++) {
+      names.push(textOf(bytes, this.from, this.to).trim().toLowerCase());
+    }
+    const wanted = id === undefined ? USUAL_NAMES : [id.toLowerCase()];
+    const found = header === false ? undefined : wanted.find((name) => names.includes(name));
+    if (found !== undefined) {
+      this.column = names.indexOf(found);
+      return true;
+    }
+    if (id !== undefined) this.fail(`there is no column '${id}' in the header: ${names.slice(0, 20).join(', ')}`);
+    this.column = 0;
+    if (header !== undefined) return header;
+    return this.options.text !== true && this.field(bytes, start, end, 0) && !this.parse(bytes, this.from, this.to);
+  }
+}
+
+const isBlank = (byte: number) => byte === SPACE || byte === TAB;
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+/** Only for messages and names: bytes that are not ASCII become `?`. */
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let i = start; i < end; i++) text += bytes[i] >= SPACE && bytes[i] < 127 ? String.fromCharCode(bytes[i]) : '?';
+  return text;
+}
+
+const shown = (bytes: Uint8Array, start: number, end: number): string =>
+  `'${textOf(bytes, start, Math.min(end, start + SHOWN))}${end - start > SHOWN ? '…' : ''}'`;
+
+export const txtDecoder = (): TraceDecoder => new TxtDecoder();
+export const csvDecoder = (options: CsvOptions = {}): TraceDecoder => new CsvDecoder(options);

@@ -1,0 +1,33 @@
+/** Access words of a trace of unknown length: appended to blocks that never move, put together once at the end. */
+const BLOCK_WORDS = 1 << 18;
+
+export class WordList {
+  length = 0;
+  private readonly full: Uint32Array[] = [];
+  private block = new Uint32Array(BLOCK_WORDS);
+  private filled = 0;
+
+  push(word: number): void {
+    if (this.filled === BLOCK_WORDS) {
+      this.full.push(this.block);
+      this.block = new Uint32Array(BLOCK_WORDS);
+      this.filled = 0;
+    }
+    this.block[this.filled++] = word;
+    this.length++;
+  }
+
+  /** All words in order. The list is empty afterwards, so that its blocks can go. */
+  take(): Uint32Array {
+    const words = new Uint32Array(this.length);
+    let at = 0;
+    for (const block of this.full.splice(0)) {
+      words.set(block, at);
+      at += block.length;
+    }
+    words.set(this.block.subarray(0, this.filled), at);
+    this.length = 0;
+    this.filled = 0;
+    return words;
+  }
+}
