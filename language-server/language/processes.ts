@@ -3,7 +3,7 @@ import type { AstNode } from 'langium';
 import type { Amount, PhaseSpec, ProcessSpec, Step, TraceRef } from '../../simulator/plan.ts';
 import { laterName } from '../../simulator/tables/later.ts';
 import type {
-  Anon, Cgroup, ForBlock, LaterStatement, Phase, Process, Property, RegionAction, Replay, Statement, Trace, Unknown, Weighted, Word,
+  Cgroup, ForBlock, LaterStatement, Phase, Process, Property, RegionAction, Replay, Statement, Trace, Unknown, Weighted, Word,
 } from './generated/ast.ts'; // prettier-ignore
 import { accessStep, duration, mixStep, regionRef, wholeCount } from './accesses.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
