@@ -13,6 +13,9 @@ import type { Generations } from './mglru-state.ts';
 
 const DEF_PRIORITY = 12;
 
+/** Number of the highest bit that is set, from 1 (fls). */
+const bits = (n: number): number => 32 - Math.clz32(n);
+
 export class ReclaimPasses {
   readonly #g: Generations;
   readonly #aging: Aging;
@@ -32,8 +35,9 @@ export class ReclaimPasses {
 
   /** kswapd ages before it evicts (6.1), and calls the OOM killer rather than evict what is younger than min_ttl. */
   prepare(lru: LruvecIndex, sc: ScanControl): void {
-    if (!sc.kswapd || lru !== 0) return;
     const { rules, host } = this.#g;
+    if (!sc.memcg && rules.initialPriority !== undefined) this.#lowerPriority(sc);
+    if (!sc.kswapd || lru !== 0) return;
     if (rules.loop === '6.1') {
       this.#lastReclaimed = sc.nrReclaimed;
       if (sc.priority === DEF_PRIORITY && sc.nrScanned === 0) this.#needsAging = false;
@@ -53,6 +57,20 @@ export class ReclaimPasses {
       if (this.#shouldAge(each, sc.priority, swappiness) < 0) this.#aging.age(each, swappiness);
     }
     if (!reclaimable) sc.oom = true;
+  }
+
+  /** set_initial_priority: (pages >> priority) · inactive / pages should be what is wanted. */
+  #lowerPriority(sc: ScanControl): void {
+    const { lists, host, rules } = this.#g;
+    if (sc.nrToReclaim < MIN_LRU_BATCH) return;
+    let inactive = 0;
+    for (let lru = 0; lru < host.lruvecs; lru++) {
+      inactive += lists.total(lru, TYPE_FILE) - lists.active(lru, TYPE_FILE);
+      if (this.#swappiness(0) !== 0) inactive += lists.total(lru, TYPE_ANON) - lists.active(lru, TYPE_ANON);
+    }
+    const { floor, divisor } = rules.initialPriority!;
+    const priority = bits(Math.floor(inactive / divisor)) - 1 - bits(sc.nrToReclaim - 1);
+    sc.priority = Math.min(sc.priority, Math.max(priority, floor));
   }
 
   /** Whether all evictable generations are younger than min_ttl, or there is too little to be of help. */

@@ -68,6 +68,11 @@ export interface MglruRules {
   readonly anonFollowsFile: boolean;
   /** Aging judged by generations and their sizes, or by generations only (6.14). */
   readonly agingBySize: boolean;
+  /**
+   * Reclaim for the node starts at the priority at which a pass should suffice, judged by inactive pages over `divisor`, and not below `floor`
+   * (since 6.3; absent before: 12).
+   */
+  readonly initialPriority?: { readonly floor: number; readonly divisor: number };
   /** Shape of the reclaim loop: 6.1's, or the one since 6.3. */
   readonly loop: '6.1' | '6.3';
 }
@@ -170,6 +175,8 @@ export const rules67: MglruRules = {
   relabelMany: false,
   activations: 'recent',
   countRecentOnly: false,
+  // MEMCG_NR_GENS
+  initialPriority: { floor: 0, divisor: 3 },
   loop: '6.3',
 };
 
@@ -217,5 +224,6 @@ export const rules614: MglruRules = {
   randomHidesUse: true,
   anonFollowsFile: false,
   agingBySize: false,
+  initialPriority: { floor: 6, divisor: 1 },
   loop: '6.3',
 };
