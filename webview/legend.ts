@@ -68,7 +68,6 @@ export class Legend {
       figures[0]?.title === 'hit ratio' && variants.length > 2 ? Math.max(...ranked.map((v) => v ?? -1)) : NaN;
     rows.forEach((row, i) => {
       const off = hidden.has(variants[i].key);
-      row.classList.toggle('off', off);
       row.querySelector('button')?.setAttribute('aria-pressed', String(!off));
       const point = points[i];
       figures.forEach((figure, f) => {

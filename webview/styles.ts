@@ -8,6 +8,7 @@ const css = `
 .refault h4 { font-size: 1em; font-weight: 600; }
 .refault code, .refault .mono { font-family: var(--vscode-editor-font-family, monospace); font-size: 0.92em; }
 .refault .muted { color: var(--vscode-descriptionForeground); }
+.refault tr:hover .muted, .refault button:hover .muted { color: inherit; }
 .refault .hidden-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .refault [hidden] { display: none !important; }
 
@@ -48,9 +49,8 @@ const css = `
 .refault .legend { margin: 4px 0 10px; }
 .refault .legend th:first-child { padding-left: 0; }
 .refault tbody th { font-weight: normal; }
-.refault .legend tr.off td { opacity: 0.55; }
 .refault .key { display: inline-flex; align-items: center; gap: 7px; text-align: left; }
-.refault .key[aria-pressed=false] .name { text-decoration: line-through; color: var(--vscode-descriptionForeground); }
+.refault .key[aria-pressed=false] .name { text-decoration: line-through; }
 .refault .key[aria-pressed=false] svg { opacity: 0.35; }
 .refault .key svg { flex: none; overflow: visible; }
 .refault .keys { display: flex; flex-wrap: wrap; gap: 0 4px; margin: 2px 0; }

@@ -7,6 +7,7 @@ import { h } from '../dom.ts';
 export function heatmapTable(model: ChartModel, theme: Theme): HTMLElement {
   const { rows, columns, values } = model.heatmap!;
   const span = model.y.max - model.y.min || 1;
+  const deepest = deepestShade(theme);
   const body = rows.map((row, r) =>
     h(
       'tr',
@@ -16,12 +17,8 @@ export function heatmapTable(model: ChartModel, theme: Theme): HTMLElement {
         const value = values[r * columns.length + c];
         const cell = h('td', {}, formatValue(value, model.y.unit));
         if (!Number.isNaN(value)) {
-          const shade = mix(theme.slots[0], theme.background, 0.06 + 0.7 * ((value - model.y.min) / span));
-          cell.style.backgroundColor = shade;
-          cell.style.color =
-            contrast(theme.foreground, shade) >= contrast(theme.background, shade)
-              ? theme.foreground
-              : theme.background;
+          const share = (value - model.y.min) / span;
+          cell.style.backgroundColor = mix(theme.slots[0], theme.background, 0.06 + (deepest - 0.06) * share);
         }
         return cell;
       }),
@@ -35,4 +32,11 @@ export function heatmapTable(model: ChartModel, theme: Theme): HTMLElement {
     h('thead', {}, head),
     h('tbody', {}, ...body),
   );
+}
+
+/** The strongest shade on which text is still easy to read. */
+function deepestShade(theme: Theme): number {
+  let share = 0.8;
+  while (share > 0.1 && contrast(theme.foreground, mix(theme.slots[0], theme.background, share)) < 4.6) share -= 0.02;
+  return share;
 }
