@@ -56,7 +56,7 @@ export function registerCommands({ services, server, panel, kernel }: CommandPar
   });
 
   register('refault.newNotebook', async () => {
-    await openUntitled([
+    await openUntitled('Untitled-1', [
       prose('# Untitled\n\nDescribe a machine, its files and what its processes do; then compare.'),
       code('machine server { memory 64 MiB }\n\nfile db 96 MiB\n\nprocess p { read db zipf 1.0, 1M times }'),
       code('run "First look" {\n  compare reclaim: classic, v6.1, lru\n  plot hit-ratio\n}'),
@@ -77,7 +77,10 @@ export function registerCommands({ services, server, panel, kernel }: CommandPar
     const uri = vscode.Uri.joinPath(services.context.extensionUri, 'samples', chosen.file);
     const { toCells } = await import('../notebook/cells.ts');
     const cells = toCells(await vscode.workspace.fs.readFile(uri));
-    await openUntitled(cells.map(({ kind, text, language }) => (kind === 'code' ? code(text, language) : prose(text))));
+    await openUntitled(
+      chosen.file.replace(/\.refault\.md$/, ''),
+      cells.map(({ kind, text, language }) => (kind === 'code' ? code(text, language) : prose(text))),
+    );
   });
 
   register('refault.openAsNotebook', async (uri?: vscode.Uri) => {
@@ -89,7 +92,7 @@ export function registerCommands({ services, server, panel, kernel }: CommandPar
     }
     const document = await vscode.workspace.openTextDocument(target);
     const { splitProgram } = await import('./split-program.ts');
-    await openUntitled([
+    await openUntitled(nameOf(target).replace(/\.refault$/, ''), [
       prose(`# ${nameOf(target).replace(/\.refault$/, '')}`),
       ...splitProgram(document.getText()).map((text) => code(text)),
     ]);
@@ -155,7 +158,18 @@ const code = (text: string, language: string = LANGUAGE) =>
   new vscode.NotebookCellData(vscode.NotebookCellKind.Code, text, language);
 const prose = (text: string) => new vscode.NotebookCellData(vscode.NotebookCellKind.Markup, text, 'markdown');
 
-async function openUntitled(cells: vscode.NotebookCellData[]): Promise<void> {
-  const notebook = await vscode.workspace.openNotebookDocument(NOTEBOOK_TYPE, new vscode.NotebookData(cells));
+/**
+ * An unsaved notebook with a name that ends as notebooks do. VS Code's own choice would end in `.md`, and the saved file would open as text the
+ * next time.
+ */
+async function openUntitled(name: string, cells: vscode.NotebookCellData[]): Promise<void> {
+  const taken = new Set(vscode.workspace.notebookDocuments.map(({ uri }) => uri.path));
+  let path = `${name}.refault.md`;
+  for (let i = 2; taken.has(path); i++) path = `${name}-${i}.refault.md`;
+  const uri = vscode.Uri.from({ scheme: 'untitled', path });
+  const notebook = await vscode.workspace.openNotebookDocument(uri);
+  const edit = new vscode.WorkspaceEdit();
+  edit.set(uri, [vscode.NotebookEdit.replaceCells(new vscode.NotebookRange(0, notebook.cellCount), cells)]);
+  await vscode.workspace.applyEdit(edit);
   await vscode.window.showNotebookDocument(notebook);
 }

@@ -37,7 +37,10 @@ export function problemsOutput(
   problems: readonly Problem[],
   cells: readonly vscode.NotebookCell[],
 ): vscode.NotebookCellOutput {
-  const lines = problems.map((problem) => `${problem.message}\n    ${placeOf(problem, cells)}  (${problem.code})`);
+  const lines = problems.map(
+    (problem) =>
+      `${problem.message.charAt(0).toUpperCase()}${problem.message.slice(1)}\n    ${placeOf(problem, cells)}  (${problem.code})`,
+  );
   const title = problems.length === 1 ? 'The program has an error' : `The program has ${problems.length} errors`;
   return errorOutput(title, lines.join('\n'));
 }

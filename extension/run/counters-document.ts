@@ -36,16 +36,20 @@ function counterNames(points: readonly PointReport[]): string[] {
   return [...names.filter(moved), ...names.filter((name) => !moved(name))];
 }
 
+/** Aligned, so that it reads as well in the editor as in a preview. */
 function table(names: readonly string[], labels: readonly string[], report: Report): string {
   const moved = names.filter((name) => report.points.some(({ counters }) => (counters[name] ?? 0) !== 0));
   if (moved.length === 0) return 'Nothing was counted.';
-  const cell = (text: string) => text.replaceAll('|', '\\|');
-  return [
-    `| counter | ${labels.map(cell).join(' | ')} |`,
-    `|:--|${labels.map(() => '--:').join('|')}|`,
-    ...moved.map(
-      (name) =>
-        `| \`${name}\` | ${report.points.map(({ counters }) => (counters[name] ?? 0).toLocaleString('en-US')).join(' | ')} |`,
-    ),
-  ].join('\n');
+  const rows = [
+    ['counter', ...labels.map((label) => label.replaceAll('|', '\\|'))],
+    ...moved.map((name) => [
+      `\`${name}\``,
+      ...report.points.map(({ counters }) => (counters[name] ?? 0).toLocaleString('en-US')),
+    ]),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
+  const rule = `|${widths.map((width, i) => (i === 0 ? `:${'-'.repeat(width + 1)}` : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(rows[0]), rule, ...rows.slice(1).map(line)].join('\n');
 }
