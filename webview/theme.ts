@@ -39,7 +39,11 @@ export function readTheme(): Theme {
     muted: legible(first(['descriptionForeground', 'disabledForeground'], base.muted), canvas, foreground, 4.5),
     grid: highContrast ? mix(foreground, canvas, 0.4) : mix(foreground, canvas, 0.14),
     alarm: legible(first(['errorForeground', 'editorError-foreground'], base.alarm), canvas, foreground, 4.5),
-    slots: SLOT_VARIABLES.map((name, i) => legible(read(`charts-${name}`, base.slots[i]), canvas, foreground, needed)),
+    slots: SLOT_VARIABLES.map((name, i) => {
+      // High-contrast themes have no orange; in the light one, what could stand for it would look like their yellow.
+      const fallback = kind === 'hc-light' && name === 'orange' ? '#00727d' : base.slots[i];
+      return legible(read(`charts-${name}`, fallback), canvas, foreground, needed);
+    }),
     neutral: legible(mix(foreground, canvas, 0.6), canvas, foreground, needed),
     focus: first(['focusBorder', 'contrastActiveBorder'], base.slots[0]),
     font: read('font-family', base.font),
