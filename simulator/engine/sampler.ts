@@ -83,16 +83,18 @@ export class Sampler {
    * at its end.
    */
   windows(of: (rise: (column: number) => number, elapsed: number) => number): { t: Float64Array; y: Float64Array } {
-    const count = Math.min(MAX_WINDOWS, this.n - 1);
     const t: number[] = [];
     const y: number[] = [];
-    let from = 0;
+    const count = Math.min(MAX_WINDOWS, this.n);
+    // Before the first sample stands zero: everything counts from the start of the run.
+    const at = (column: Float64Array, i: number) => (i < 0 ? 0 : column[i]);
+    let from = -1;
     for (let w = 0; w < count; w++) {
-      const to = Math.floor(((w + 1) * (this.n - 1)) / count);
+      const to = Math.floor(((w + 1) * this.n) / count) - 1;
       const start = from;
       const value = of(
-        (column) => this.rises[column][to] - this.rises[column][start],
-        this.times[to] - this.times[start],
+        (column) => this.rises[column][to] - at(this.rises[column], start),
+        this.times[to] - at(this.times, start),
       );
       if (!Number.isNaN(value)) {
         t.push(this.times[to]);
