@@ -30,6 +30,7 @@ import { NODE_BYTES, NODES_PER_PAGE, PageTree } from './page-tree.ts';
 import { ReclaimDriver } from './reclaim-driver.ts';
 import type { ListReclaimer, MemoryHost, ScanControl } from './reclaimer.ts';
 import { ANON, DIRTY, MAPPED, PINNED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE, WRITEBACK } from './reclaimer.ts';
+import { Tlb } from './tlb.ts';
 import { watermarks, type Watermarks } from './watermarks.ts';
 import { RECLAIM_EVICT, RECLAIM_PAGEOUT } from '../tables/rules.ts';
 
@@ -50,6 +51,7 @@ export class MemoryCore implements MemoryHost {
   readonly memoryPages: Pages;
   readonly cpus: number;
   readonly stats: MemcgStats;
+  readonly tlb: Tlb | undefined;
   readonly memcg: Memcg;
   readonly tree: PageTree;
   readonly io = { reads: 0, swapIns: 0, writes: 0, swapOuts: 0, zeroed: 0, scanned: 0 };
@@ -97,6 +99,8 @@ export class MemoryCore implements MemoryHost {
     this.memoryPages = Math.floor(valueOf(machine.values, knobs.memory) / PAGE_SIZE);
     this.free = this.memoryPages;
     this.cpus = valueOf(machine.values, knobs.cpus);
+    const tlbEntries = valueOf(machine.values, knobs.tlb);
+    this.tlb = tlbEntries > 0 ? new Tlb(tlbEntries) : undefined;
     this.lruvecs = cgroups.length;
     const parents = Int32Array.from(cgroups, (c) => c.parent ?? -1);
     this.stats = new MemcgStats(parents, this.cpus);
@@ -476,6 +480,7 @@ export class MemoryCore implements MemoryHost {
       }
       this.stats.updated(2);
     }
+    if ((flag & MAPPED) !== 0) this.tlb?.forget(page);
     this.#shadows[page] = shadow;
     if (shadow !== 0) counters[WORKINGSET_SHADOWS]++;
     this.#resident--;
@@ -579,6 +584,7 @@ export class MemoryCore implements MemoryHost {
         freed++;
       } else if (shadowed && !anon) this.tree.forget(page);
       this.#shadows[page] = 0;
+      this.tlb?.forget(page);
       if ((flag & SWAPPED) !== 0) this.#swapUsed--;
       if ((flag & DIRTY) !== 0 && !anon) this.#nrDirty--;
       if ((flag & WRITEBACK) !== 0) this.#nrWriteback--;

@@ -13,6 +13,7 @@ import type { KnobValues } from '../plan.ts';
 import type { Variant } from '../tables/define.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
 import type { MemcgStats } from './memcg-stats.ts';
+import type { Tlb } from './tlb.ts';
 
 /** State byte, bit 0: the page is in memory. All other bits belong to the variant. */
 export const RESIDENT = 1;
@@ -191,6 +192,8 @@ export interface MemoryHost {
   usage(lru: LruvecIndex): Pages;
   /** A load from a resident file page that no page table maps yet: a minor fault, with fault-around. Sets MAPPED. */
   map(page: number): void;
+  /** The translation cache, if modelled: ask it before setting a young bit. */
+  readonly tlb: Tlb | undefined;
   /** Processors: how late cgroup statistics are. */
   readonly cpus: number;
   /** Statistics of cgroups, read late (rstat). */

@@ -117,7 +117,7 @@ export class Mglru implements ListReclaimer {
     missOffset: number,
   ): number {
     const { state } = this;
-    const { flags } = this.#g.host;
+    const { flags, tlb } = this.#g.host;
     this.#aging.mapped = true;
     let misses = 0;
     for (let i = 0; i < n; i++) {
@@ -127,7 +127,8 @@ export class Mglru implements ListReclaimer {
       if ((before & RESIDENT) !== 0) {
         const operation = word >>> OP_SHIFT;
         if (operation === OP_READ || operation === OP_WRITE) this.accessed(word);
-        else {
+        else if (tlb?.access(page) !== true) {
+          // a cached translation hides the access
           if ((before & YOUNG) === 0) state[page] = before | YOUNG;
           if (operation === OP_LOAD && (flags[page] & (ANON | MAPPED)) === 0) this.#g.host.map(page);
         }
@@ -161,7 +162,7 @@ export class Mglru implements ListReclaimer {
     } else if (operation === OP_WRITE) {
       this.state[page] = this.#g.rules.marked[before];
     } else {
-      this.state[page] = before | YOUNG;
+      if (this.#g.host.tlb?.access(page) !== true) this.state[page] = before | YOUNG;
       this.#aging.mapped = true;
     }
   }

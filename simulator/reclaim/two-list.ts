@@ -32,6 +32,7 @@ import {
 import { MISS, OUT_OF_MEMORY } from '../machine/memory.ts';
 import type { ListReclaimer, ListSizes, MemoryHost, ScanControl, Tally } from '../machine/reclaimer.ts';
 import { ANON, DIRTY, EXEC, MAPPED, PINNED, RESIDENT, SWAPPED, UNEVICTABLE, WRITEBACK } from '../machine/reclaimer.ts';
+import type { Tlb } from '../machine/tlb.ts';
 import { RECLAIM_ACTIVATE, RECLAIM_DEACTIVATE, RECLAIM_SCAN } from '../tables/rules.ts';
 
 /** State bits beside RESIDENT. */
@@ -91,6 +92,7 @@ export class TwoList implements ListReclaimer {
   /** Exact list sizes, index lru × STATS + list. */
   readonly size: Float64Array;
   readonly #host: MemoryHost;
+  readonly #tlb: Tlb | undefined;
   readonly #policy: Policy;
   /** links[2p] is the neighbour towards the tail, links[2p + 1] towards the head; −1 at the ends. */
   readonly #links: Int32Array;
@@ -108,6 +110,7 @@ export class TwoList implements ListReclaimer {
 
   constructor(host: MemoryHost, policy: Policy) {
     this.#host = host;
+    this.#tlb = host.tlb;
     this.#policy = policy;
     this.era = policy.era;
     this.state = new Uint8Array(host.pages);
@@ -176,7 +179,7 @@ export class TwoList implements ListReclaimer {
       else if ((s & REFERENCED) === 0) this.state[page] = s | REFERENCED;
       else this.#touchAgain(page, s);
     } else if (op === OP_LOAD || op === OP_STORE) {
-      if ((s & YOUNG) !== 0) return;
+      if (this.#tlb?.access(page) === true || (s & YOUNG) !== 0) return;
       if ((this.#host.flags[page] & (MAPPED | ANON)) === 0) this.#host.map(page);
       else this.state[page] = s | YOUNG;
     } else if ((this.#host.flags[page] & ANON) !== 0) this.state[page] = s | YOUNG;

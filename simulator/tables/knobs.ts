@@ -42,6 +42,15 @@ export const kswapd = knob({
   kernel: 'kswapd in mm/vmscan.c',
   source: assumed('simplification for single-threaded scenarios'),
 });
+export const tlb = knob({
+  name: 'tlb',
+  scope: 'machine',
+  type: integer(0, 65_536),
+  default: 0,
+  doc: 'Entries of the translation cache. While a translation is cached, using its page sets no accessed bit. 0: every use is seen.',
+  kernel: 'ptep_clear_flush_young in arch/x86/mm/pgtable.c',
+  source: assumed('off; 512 explains the recorded mapped runs'),
+});
 export const hitCost = knob({
   name: 'hit-cost',
   scope: 'machine',
@@ -290,6 +299,7 @@ export const knobs: readonly Knob[] = [
   memory,
   cpus,
   kswapd,
+  tlb,
   hitCost,
   faultCost,
   scanCost,
