@@ -1,6 +1,6 @@
 /**
  * Makes the compact recordings in test/fidelity/recordings from a directory of full ones: `node tools/make-recordings.ts DIR`, where DIR holds
- * runs.json, traces/ and miss-bits/. Sequences are kept as generator and seed, and refused unless they equal the recorded trace word by word.
+ * runs.json, traces/ and miss-bits/; then `npx prettier --write test/fidelity/recordings`. Sequences are kept as generator and seed, and refused unless they equal the recorded trace word by word.
  */
 import { mkdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
