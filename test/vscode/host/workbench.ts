@@ -4,9 +4,10 @@
  */
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import type { Server } from './server.ts';
+import type { fourThemes } from './themes.ts';
 import { launchBrowser } from './browser.ts';
 
-export const patience = 120_000;
+export const patience = 20_000;
 
 export interface Opening {
   readonly folder?: string;
@@ -107,10 +108,9 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await quickPick(page, title);
 }
 
-/** Opens a file of the workspace by name, as a user does: Ctrl+P. */
+/** Opens a file of the workspace's top level from the explorer. */
 export async function openFile(page: Page, name: string): Promise<void> {
-  await fillQuickInput(page, name);
-  await quickPick(page, name);
+  await page.locator(`.explorer-folders-view .monaco-list-row[aria-label^="${name}"]`).dblclick();
 }
 
 async function fillQuickInput(page: Page, text: string): Promise<void> {
@@ -140,6 +140,43 @@ export function cells(page: Page): Locator {
   return page.locator('.notebookOverlay .cell-list-container .monaco-list-row');
 }
 
+const runAllButton = (page: Page) => page.locator('.notebook-toolbar-container a.action-label[aria-label^="Run All"]');
+
 export async function runAllCells(page: Page): Promise<void> {
-  await page.locator('.notebook-toolbar-container a.action-label[aria-label^="Run All"]').click();
+  await runAllButton(page).click();
+}
+
+/** Opens a notebook of the workspace and waits until its kernel has been chosen; before that, Run All would only ask for one. */
+export async function openNotebook(page: Page, name: string): Promise<void> {
+  await openFile(page, name);
+  await page.locator('.kernel-action-view-item', { hasText: 'Refault' }).waitFor();
+  await runAllButton(page).waitFor();
+}
+
+export async function openTextFile(page: Page, name: string): Promise<void> {
+  await openFile(page, name);
+  await page.locator(`.editor-instance .monaco-editor[data-uri$="/${name}"] .view-line`).first().waitFor();
+}
+
+/** Run All makes room for a stop button while something is running. Ask once the first output is there. */
+export async function allCellsDone(page: Page): Promise<void> {
+  await runAllButton(page).waitFor();
+  const failed = await page.locator('.notebookOverlay .codicon-notebook-state-error').count();
+  if (failed > 0) throw new Error(`${failed} cells on the screen have failed`);
+}
+
+/** Changes the colour theme with the picker. */
+export async function changeTheme(page: Page, { label }: (typeof fourThemes)[number]): Promise<void> {
+  await runCommand(page, 'Preferences: Color Theme');
+  await page.locator('.quick-input-widget input[type="text"]').fill(label);
+  await quickPick(page, label);
+}
+
+/** Waits for something that no locator can wait for. */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const start = Date.now();
+  while (!(await holds())) {
+    if (Date.now() - start > patience) throw new Error(`waited ${patience / 1000} s in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
