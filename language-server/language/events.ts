@@ -1,5 +1,5 @@
 /** Events that `expect` can ask for: rule ids, and their first words (`oom` is any of `oom.kill` and `oom.panic`). */
-import { engineRules } from '../../simulator/engine/rules.ts';
+import { engineRules } from '../../simulator/tables/engine-rules.ts';
 
 let known: readonly string[] | undefined;
 
