@@ -44,7 +44,8 @@ export async function loadTraces(plan: Plan, file: string): Promise<Uint32Array[
   return traces;
 }
 
-function problemOf(error: unknown): string {
+/** What went wrong with a file, in words. */
+export function problemOf(error: unknown): string {
   if (error instanceof TraceError) return error.message;
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'there is no such file';

@@ -14,8 +14,8 @@ import { createMemory } from './machine/create-memory.ts';
 import type { CreateMemory } from './machine/memory.ts';
 import { PlanError } from './plan-error.ts';
 import { hashPlan } from './plan-hash.ts';
-import type { Plan } from './plan.ts';
-import { reclaimVariant } from './reclaim/registry.ts';
+import type { Plan, VariantChoice } from './plan.ts';
+import { reclaimVariant, reclaimVariants } from './reclaim/registry.ts';
 import {
   MODEL_VERSION,
   REPORT_VERSION,
@@ -26,7 +26,7 @@ import {
 } from './report.ts';
 import { gauges } from './tables/gauges.ts';
 import { measures } from './tables/measures.ts';
-import { validatePlan } from './validate.ts';
+import { checkKnob, validatePlan } from './validate.ts';
 import { TableCache } from './workload/program.ts';
 
 export { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
@@ -81,7 +81,33 @@ export const simulationsOn =
     return new PlanSimulation(plan, points, options, create, test);
   };
 
-export const createSimulation: CreateSimulation = simulationsOn(createMemory);
+export const createSimulation: CreateSimulation = (plan, options) => {
+  validatePlan(plan);
+  for (const { scenario } of plan.points) validateVariant(scenario.reclaim);
+  return simulations(plan, options);
+};
+
+const simulations = simulationsOn(createMemory);
+
+function validateVariant({ id, values }: VariantChoice): void {
+  const variant = reclaimVariant(id);
+  if (!variant)
+    throw new PlanError(
+      `there is no reclaim variant '${id}'`,
+      `Choose one of ${reclaimVariants.map((known) => known.id).join(', ')}.`,
+    );
+  for (const [name, value] of Object.entries(values)) {
+    const knob = variant.knobs.find((known) => known.name === name);
+    if (!knob)
+      throw new PlanError(
+        `'${id}' has no parameter '${name}'`,
+        variant.knobs.length > 0
+          ? `It has ${variant.knobs.map((known) => known.name).join(', ')}.`
+          : 'It has no parameters; leave them out.',
+      );
+    checkKnob(knob, value, `'${name}' of '${id}'`);
+  }
+}
 
 class PlanSimulation implements Simulation {
   private readonly plan: Plan;
@@ -195,7 +221,13 @@ class PlanSimulation implements Simulation {
   }
 }
 
-function reportOf(plan: Plan, points: readonly PointReport[], partial: boolean, warnings: readonly string[]): Report {
+/** A report of what `points` found, with the names and titles of all that may occur in it. */
+export function reportOf(
+  plan: Plan,
+  points: readonly PointReport[],
+  partial: boolean,
+  warnings: readonly string[],
+): Report {
   const metrics: Record<string, MetricInfo> = {};
   for (const { name, title, unit, doc, kernel } of [...counterRows, ...gauges, ...measures])
     metrics[name] = { title, unit, doc, ...(kernel !== undefined ? { kernel } : {}) };
