@@ -20,7 +20,8 @@ export function factsOf(report: Report, cached = false): Fact[] {
   if (cached) add('cached', 'cached', 'Restored from an earlier run of the same program, seed and model version.');
   add('points', n === 1 ? '1 point' : `${n} points`, 'Combinations of compared variants and swept values.');
   const times = report.points.map((point) => point.time);
-  if (times.length > 0) {
+  // A replayed trace has no clock.
+  if (times.some((time) => time > 0)) {
     const least = formatValue(Math.min(...times), 'ns');
     const most = formatValue(Math.max(...times), 'ns');
     add('time', least === most ? `${most} simulated` : `${least} – ${most} simulated`, 'Simulated time until the end.');

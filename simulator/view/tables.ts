@@ -123,13 +123,15 @@ export function shownTable(model: ChartModel, limit = 200): ShownTable {
   return { columns, rows, note };
 }
 
+const SIMULATED_TIME = 'simulated time';
+
 /** What the summary shows of each point; refaults and activations of both kinds of memory together. */
 const SUMMARY: readonly { readonly title: string; readonly unit: string; readonly of: readonly string[] }[] = [
   { title: 'hit ratio', unit: 'ratio', of: ['hit-ratio'] },
   { title: 'misses', unit: 'pages', of: ['misses'] },
   { title: 'refaults', unit: 'pages', of: ['workingset_refault_file', 'workingset_refault_anon'] },
   { title: 'activations', unit: 'pages', of: ['pgactivate'] },
-  { title: 'simulated time', unit: 'ns', of: ['time'] },
+  { title: SIMULATED_TIME, unit: 'ns', of: ['time'] },
 ];
 
 export interface Figure {
@@ -138,16 +140,19 @@ export interface Figure {
   readonly of: (point: PointReport) => number | null;
 }
 
-/** The figures that at least one point of the report has. */
+/** The figures that at least one point of the report has. A replayed trace has no clock, hence no time. */
 export function figuresOf(report: Report): Figure[] {
-  return SUMMARY.map(({ title, unit, of: names }) => ({
-    title,
-    unit,
-    of: (point: PointReport) => {
-      const found = names.map((name) => valueAt({ name }, point)).filter((v) => v !== null);
-      return found.length === 0 ? null : found.reduce((a, b) => a + b, 0);
-    },
-  })).filter((figure) => report.points.some((point) => figure.of(point) !== null));
+  const timeless = report.points.every((point) => point.time === 0);
+  return SUMMARY.filter(({ title }) => !(timeless && title === SIMULATED_TIME))
+    .map(({ title, unit, of: names }) => ({
+      title,
+      unit,
+      of: (point: PointReport) => {
+        const found = names.map((name) => valueAt({ name }, point)).filter((v) => v !== null);
+        return found.length === 0 ? null : found.reduce((a, b) => a + b, 0);
+      },
+    }))
+    .filter((figure) => report.points.some((point) => figure.of(point) !== null));
 }
 
 export interface SummaryTable extends DataTable {
