@@ -7,6 +7,7 @@ import { reclaimVariant } from './reclaim/registry.ts';
 import { valueOf } from './tables/define.ts';
 import * as knobs from './tables/knobs.ts';
 import { PAGE_SIZE, type Bytes } from './units.ts';
+import { validatePlan } from './validate.ts';
 import { patternBytes } from './workload/program.ts';
 
 /** Largest memory a run would hold at a time, to be compared with what the host has before starting. */
@@ -16,17 +17,22 @@ export interface MemoryEstimate {
   readonly parts: readonly { readonly what: string; readonly bytes: Bytes }[];
 }
 
-/** Bytes of state per page number: flags, locations, shadows (machine) and links, state, ghosts (the greediest policies). */
-const MACHINE_BYTES_PER_PAGE = 24;
-const POLICY_BYTES_PER_PAGE = 24;
-/** Full machine: in-flight marks and object numbers. */
-const ENGINE_BYTES_PER_PAGE = 3;
+/** Bytes of state per page number: flags, shadows, tree and the greediest policy (20 measured), object and in-flight marks of the engine. */
+const BYTES_PER_PAGE = 24;
+/** Bytes per frame of memory: rings, heaps and ghosts of the greediest policies (LIRS, 22 measured). */
+const BYTES_PER_FRAME = 24;
 /** Buffers of a running point, samples included. */
 const FIXED = 16 * 1024 * 1024;
 /** Series of a finished point at most: about twenty with 4 000 points of 16 bytes. */
 const SERIES_POINT_BYTES = 20 * 16;
 
+/** Nothing for a plan that can't be run: `createSimulation` says why. */
 export function estimateMemory(plan: Plan): MemoryEstimate {
+  try {
+    validatePlan(plan);
+  } catch {
+    return { bytes: 0, parts: [] };
+  }
   const sums = new Map<string, Bytes>();
   const most = (what: string, bytes: Bytes) => sums.set(what, Math.max(sums.get(what) ?? 0, bytes));
   const tables = new Map<string, Bytes>();
@@ -34,13 +40,11 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
     const pages =
       scenario.objects.reduce((n, object) => n + object.pages, 0) +
       replayed(scenario).reduce((n, i) => n + (plan.traces[i]?.pages ?? 0), 0);
-    most(
-      'pages of files and regions',
-      pages * (MACHINE_BYTES_PER_PAGE + POLICY_BYTES_PER_PAGE + ENGINE_BYTES_PER_PAGE),
-    );
-    // Policies with ghosts keep tables as long as memory is, even when the files are smaller.
-    const frames = Math.min(Math.ceil(valueOf(scenario.machine.values, knobs.memory) / PAGE_SIZE), 2 * pages);
-    most('frames of the machine', frames * 8);
+    most('pages of files and regions', pages * BYTES_PER_PAGE);
+    const frames = Math.ceil(valueOf(scenario.machine.values, knobs.memory) / PAGE_SIZE);
+    // The kernel’s lists need no table by frame.
+    const listed = ['kernel', 'proposal'].includes(reclaimVariant(scenario.reclaim.id)?.family ?? '');
+    if (!listed) most('frames of the machine', frames * BYTES_PER_FRAME);
     most('buffers of threads', threadsOf(scenario) * 4096 + 3 * 4 * BLOCK);
     for (const step of stepsOf(scenario))
       for (const access of step.kind === 'access'
@@ -53,7 +57,7 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
         if (bytes > 0)
           tables.set(`${object}/${start}/${length}/${access.pattern.kind === 'zipf' ? access.pattern.s : ''}`, bytes);
       }
-    if (reclaimVariant(scenario.reclaim.id)?.family === 'ruler')
+    if (reclaimVariant(scenario.reclaim.id)?.clairvoyant)
       most(
         `the future that '${scenario.reclaim.id}' must know`,
         foreseen(plan, scenario) * BYTES_PER_FORESEEN + pages * 4,

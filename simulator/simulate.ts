@@ -4,7 +4,7 @@
  *
  * Both functions may throw a PlanError: what is asked for can't be simulated, and how to change it.
  */
-import type { MemoryEstimate } from './estimate-memory.ts';
+import { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
 import { preparePoint } from './engine/prepare.ts';
 import type { PointRun } from './engine/point-run.ts';
 import { traceFacts, type TraceFacts } from './engine/setup.ts';
@@ -24,12 +24,13 @@ import {
   type Report,
   type VariantInfo,
 } from './report.ts';
+import { MIB } from './units.ts';
 import { gauges } from './tables/gauges.ts';
 import { measures } from './tables/measures.ts';
 import { checkKnob, validatePlan } from './validate.ts';
 import { TableCache } from './workload/program.ts';
 
-export { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
+export { estimateMemory, type MemoryEstimate };
 export { PlanError } from './plan-error.ts';
 
 export interface SimulationOptions {
@@ -172,7 +173,7 @@ class PlanSimulation implements Simulation {
   private work(budget: number): number {
     if (!this.running) {
       this.preparing ??= this.prepare();
-      const step = this.preparing.next();
+      const step = this.prepareStep(this.preparing);
       if (!step.done) return step.value;
       this.running = step.value;
       this.preparing = null;
@@ -185,6 +186,22 @@ class PlanSimulation implements Simulation {
       this.running = null;
     }
     return Math.max(1, spent);
+  }
+
+  private prepareStep(preparing: Generator<number, PointRun>): IteratorResult<number, PointRun> {
+    try {
+      return preparing.next();
+    } catch (error) {
+      // How engines say that a typed array can't be had.
+      if (!(error instanceof RangeError)) throw error;
+      const { bytes, parts } = estimateMemory(this.plan);
+      const most = parts.at(0);
+      throw new PlanError(
+        `there is not enough memory for this run: it needs about ${Math.ceil(bytes / MIB)} MiB`,
+        most ? `Most of it is for ${most.what}: make that smaller.` : 'Make machine and objects smaller.',
+        this.plan.source,
+      );
+    }
   }
 
   private *prepare(): Generator<number, PointRun> {
@@ -236,7 +253,7 @@ export function reportOf(
     const { id } = scenario.reclaim;
     const variant = reclaimVariant(id);
     if (!variant || id in variants) continue;
-    const { title, summary, linux, year, commit, source } = variant;
+    const { title, summary, linux, year, commit, source, family } = variant;
     variants[id] = {
       title,
       summary,
@@ -244,6 +261,7 @@ export function reportOf(
       ...(year !== undefined ? { year } : {}),
       ...(commit !== undefined ? { commit } : {}),
       standing: source.kind,
+      family,
     };
   }
   return {

@@ -161,6 +161,7 @@ export const opt: ReclaimVariant = {
   title: 'OPT',
   mechanism: 'reclaim',
   family: 'ruler',
+  clairvoyant: true,
   year: 1966,
   summary:
     'Evicts the page whose next use is farthest in the future: the fewest misses that fetching on demand allows.',

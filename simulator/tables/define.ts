@@ -100,6 +100,8 @@ export interface Variant {
   readonly mechanism: 'reclaim';
   /** `kernel`: the kernel did or does this; `proposal`: was proposed; `reference`: from the literature; `ruler`: a bound, not a policy. */
   readonly family: 'kernel' | 'proposal' | 'reference' | 'ruler';
+  /** It must be told all accesses beforehand. */
+  readonly clairvoyant?: boolean;
   readonly linux?: string;
   readonly year?: number;
   readonly commit?: string;
