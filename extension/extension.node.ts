@@ -17,10 +17,6 @@ export function activate(context: vscode.ExtensionContext): RefaultApi {
       const { createNodeClient } = await import('./client/client.node.ts');
       return createNodeClient(bundle('server.cjs'), options);
     },
-    decompress: async (name, bytes) => {
-      const { decompress } = await import('./run/decompress.node.ts');
-      return decompress(name, bytes);
-    },
   };
   return activateWith(context, platform);
 }

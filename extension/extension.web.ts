@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import { activateWith, type RefaultApi } from './activate.ts';
 import type { Platform } from './platform.ts';
-import { decompress } from './run/decompress.web.ts';
 import { spawnCompilerWorker, spawnWebWorker } from './worker/ports.web.ts';
 
 export function activate(context: vscode.ExtensionContext): RefaultApi {
@@ -17,7 +16,6 @@ export function activate(context: vscode.ExtensionContext): RefaultApi {
       const { createWebClient } = await import('./client/client.web.ts');
       return createWebClient(bundle('server.web.js'), options);
     },
-    decompress,
   };
   return activateWith(context, platform);
 }

@@ -18,6 +18,4 @@ export interface Platform {
   readonly defaultWorkers: number;
   readonly freeMemory: () => number | undefined;
   readonly createClient: (options: LanguageClientOptions) => Promise<Client>;
-  /** Unpacks `.gz` and `.zst`. */
-  readonly decompress: (name: string, bytes: Uint8Array) => Promise<Uint8Array>;
 }

@@ -10,7 +10,7 @@ import { declarationSummary } from '../program/staleness.ts';
 import { NotEnoughMemoryError, executePlan, type Outcome } from '../run/execute-plan.ts';
 import type { RunRecord } from '../run/results.ts';
 import { summarise, type RunSummary } from '../run/summary.ts';
-import { loadTraces } from '../run/traces.ts';
+import { loadTraces, TraceUnreadableError } from '../run/traces.ts';
 import type { Services } from '../services.ts';
 import { SimulationFailedError, WorkerLostError } from '../worker/pool.ts';
 import { errorOutput, problemsOutput, reportOutput, textOutput } from './output.ts';
@@ -271,6 +271,7 @@ export function failureOutput(error: unknown): vscode.NotebookCellOutput {
   if (error instanceof WorkerLostError) {
     return errorOutput('The simulation was lost', `${capital(text)}.\nRunning the cell again starts a new one.`);
   }
+  if (error instanceof TraceUnreadableError) return errorOutput('A trace cannot be read', `${capital(text)}.`);
   if (error instanceof SimulationFailedError) return errorOutput('The simulation stopped', `${capital(text)}.`);
   return errorOutput('Refault could not run this cell', text);
 }

@@ -4,7 +4,6 @@ import type { Services } from '../services.ts';
 import { setting } from '../services.ts';
 import { describe } from '../run/execute-plan.ts';
 import { summarise } from '../run/summary.ts';
-import { loadTraces } from '../run/traces.ts';
 import { reportOutput } from './output.ts';
 import { codeCells, keysOf, plansOf, type NotebookSession } from './session.ts';
 
@@ -21,9 +20,10 @@ export async function restoreOutputs(
     const record = session.record(cell);
     const plans = plansOf(program, cell);
     if (plans.length === 0 || cell.outputs.length > 0 || record.shown || keysOf(program, cell) === undefined) continue;
+    // a trace would have to be decoded to know its hash: too much to do unasked
+    if (plans.some(({ plan }) => plan.traces.length > 0)) continue;
     const found = await Promise.all(
-      plans.map(async (one) => {
-        const { hash, plan } = await loadTraces(one, notebook.uri, services);
+      plans.map(async ({ plan, hash }) => {
         const report = await services.cache.get(hash);
         return report && { hash, plan, report: describe(report, plan) };
       }),

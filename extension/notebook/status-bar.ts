@@ -24,7 +24,7 @@ export class CellStatusBar implements vscode.NotebookCellStatusBarItemProvider, 
     const { runs, progress } = session.record(cell);
     if (progress) {
       const share = `${Math.floor(100 * progress.fraction)} %`;
-      const of = progress.points > 1 ? ` of ${progress.points} points` : '';
+      const of = progress.points > 1 ? ` · ${progress.points} points` : '';
       return [item(`$(loading~spin) ${share}${of}`, `Simulating ${progress.title}`, 100)];
     }
     const items = statusTexts(runs).map(({ text, tooltip }, i) => item(text, tooltip, 50 - i));

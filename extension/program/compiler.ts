@@ -1,28 +1,31 @@
 /**
- * The host's end of the compile worker: one request at a time, imports read by the host as the program turns out to name them, the last
+ * The host's end of the compile worker: programs in, plans out; imports are read by the host as the program turns out to name them, the last
  * results kept. A worker that dies or hangs is replaced; the request fails with a message for people.
  */
 import {
   importKey,
   type Compiled,
-  type CompileReply,
-  type CompileRequest,
   type ImportRef,
+  type LanguageReply,
+  type LanguageRequest,
   type Source,
+  type Trace,
 } from './protocol.ts';
 
 /** No program that a person writes takes a hundredth of this. */
-const LONGEST_MS = 20_000;
+const LONGEST_COMPILE_MS = 20_000;
+/** A trace of a gigabyte on a slow machine. */
+const LONGEST_DECODE_MS = 600_000;
 const REMEMBERED = 16;
 /** An import may import in turn; more rounds than this is a chain nobody means. */
 const ROUNDS = 32;
 
 export interface CompilerPort {
-  post(request: CompileRequest): void;
+  post(request: LanguageRequest): void;
   terminate(): void;
 }
 export interface CompilerListener {
-  reply(reply: CompileReply): void;
+  reply(reply: LanguageReply): void;
   exit(reason: string): void;
 }
 export type SpawnCompiler = (listener: CompilerListener) => CompilerPort;
@@ -30,16 +33,19 @@ export type ReadImport = (ref: ImportRef) => Promise<Source | null>;
 
 export interface Compiler {
   compile(sources: readonly Source[]): Promise<Compiled>;
+  decodeTrace(name: string, format: string, bytes: Uint8Array): Promise<Trace>;
   /** Starts the worker and builds its parser, so that the first real request finds it ready. */
   warmUp(): void;
   dispose(): void;
 }
 
 interface Pending {
-  readonly resolve: (reply: CompileReply) => void;
+  readonly resolve: (reply: LanguageReply) => void;
   readonly reject: (error: Error) => void;
   readonly timer: ReturnType<typeof setTimeout>;
 }
+
+type Question<T> = T extends LanguageRequest ? Omit<T, 'id'> : never;
 
 export function createCompiler(spawn: SpawnCompiler, readImport: ReadImport): Compiler {
   let port: CompilerPort | undefined;
@@ -57,17 +63,20 @@ export function createCompiler(spawn: SpawnCompiler, readImport: ReadImport): Co
     }
   }
 
-  function ask(request: Omit<CompileRequest, 'id'>): Promise<CompileReply> {
+  function ask<K extends LanguageRequest['kind']>(
+    question: Question<Extract<LanguageRequest, { kind: K }>>,
+    longest: number,
+  ): Promise<Extract<LanguageReply, { kind: K }>> {
     return new Promise((resolve, reject) => {
       const id = nextId++;
       const timer = setTimeout(() => {
         port?.terminate();
-        drop('the program took too long to read; the language worker was stopped');
-      }, LONGEST_MS);
-      pending.set(id, { resolve, reject, timer });
+        drop('this took too long to read; the language worker was stopped');
+      }, longest);
+      pending.set(id, { resolve: resolve as (reply: LanguageReply) => void, reject, timer });
       try {
         port ??= start();
-        port.post({ ...request, id });
+        port.post({ ...question, id });
       } catch (error) {
         drop(error instanceof Error ? error.message : String(error));
       }
@@ -81,8 +90,8 @@ export function createCompiler(spawn: SpawnCompiler, readImport: ReadImport): Co
         if (!waiting) return;
         pending.delete(reply.id);
         clearTimeout(waiting.timer);
-        if (reply.failure === undefined) waiting.resolve(reply);
-        else waiting.reject(new Error(reply.failure));
+        if (reply.kind === 'failure') waiting.reject(new Error(reply.message));
+        else waiting.resolve(reply);
       },
       exit: (reason) => {
         if (port === started) drop(`the language worker ended: ${reason}`);
@@ -94,7 +103,10 @@ export function createCompiler(spawn: SpawnCompiler, readImport: ReadImport): Co
   async function compile(sources: readonly Source[]): Promise<Compiled> {
     const imports: Record<string, Source | null> = {};
     for (let round = 0; ; round++) {
-      const { plans, problems, missing } = await ask({ sources, imports });
+      const { plans, problems, missing } = await ask<'compile'>(
+        { kind: 'compile', sources, imports },
+        LONGEST_COMPILE_MS,
+      );
       if (missing.length === 0 || round === ROUNDS) return { plans, problems };
       await Promise.all(missing.map(async (ref) => (imports[importKey(ref)] = await readImport(ref))));
     }
@@ -117,11 +129,11 @@ export function createCompiler(spawn: SpawnCompiler, readImport: ReadImport): Co
         throw error;
       }
     },
+    decodeTrace: (name, format, bytes) => ask<'trace'>({ kind: 'trace', name, format, bytes }, LONGEST_DECODE_MS),
     warmUp() {
-      void ask({
-        sources: [{ uri: 'refault:warm-up', text: 'file db 1 MiB\nprocess p { read db once }\nrun\n' }],
-        imports: {},
-      }).catch(() => undefined);
+      compile([{ uri: 'refault:warm-up', text: 'file db 1 MiB\nprocess p { read db once }\nrun\n' }]).catch(
+        () => undefined,
+      );
     },
     dispose() {
       port?.terminate();

@@ -1,6 +1,6 @@
 /**
- * What the extension host and the compile worker say to each other. The language lives in a worker of its own: building its parser takes a
- * few tenths of a second, which the extension host must not spend.
+ * What the extension host and the compile worker say to each other. Compiling programs and decoding traces happen in a worker of their own:
+ * building the parser takes a few tenths of a second and a large trace many, which the extension host must not spend.
  */
 import type { Plan, SourceSpan } from '../../simulator/plan.ts';
 
@@ -10,6 +10,7 @@ export interface Source {
 }
 
 export interface CompileRequest {
+  readonly kind: 'compile';
   readonly id: number;
   readonly sources: readonly Source[];
   /** Imported texts read so far, by the key of `importKey`; `null`: cannot be read. */
@@ -35,12 +36,42 @@ export interface Compiled {
 }
 
 export interface CompileReply extends Compiled {
+  readonly kind: 'compile';
   readonly id: number;
   /** Imports that the program names and the request did not bring. */
   readonly missing: readonly ImportRef[];
-  /** Set when the language itself failed. */
-  readonly failure?: string;
 }
+
+export interface TraceRequest {
+  readonly kind: 'trace';
+  readonly id: number;
+  /** Its ending tells how it is packed, and its format where that is `auto`. */
+  readonly name: string;
+  readonly format: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A decoded trace; its words are in shared memory where there is such a thing, so that workers need no copies. */
+export interface Trace {
+  readonly words: Uint32Array;
+  readonly pages: number;
+  readonly hash: string;
+}
+
+export interface TraceReply extends Trace {
+  readonly kind: 'trace';
+  readonly id: number;
+}
+
+/** The message is meant for people. */
+export interface FailureReply {
+  readonly kind: 'failure';
+  readonly id: number;
+  readonly message: string;
+}
+
+export type LanguageRequest = CompileRequest | TraceRequest;
+export type LanguageReply = CompileReply | TraceReply | FailureReply;
 
 export interface ImportRef {
   readonly from: string;

@@ -1,7 +1,7 @@
 /** Workers as Node threads: a thread that dies (out of memory, killed, thrown) tells why. */
 import { Worker } from 'node:worker_threads';
 import type { SpawnCompiler } from '../program/compiler.ts';
-import type { CompileReply } from '../program/protocol.ts';
+import type { LanguageReply } from '../program/protocol.ts';
 import type { FromWorker, SpawnWorker } from './protocol.ts';
 
 /** `script` is the bundle, or in tests a TypeScript file. */
@@ -29,7 +29,7 @@ export function spawnCompilerThread(script: string | URL): SpawnCompiler {
   return (listener) => {
     const worker = new Worker(script, { env: {}, execArgv: [], stdout: false, stderr: false });
     let reason: string | undefined;
-    worker.on('message', (reply: CompileReply) => listener.reply(reply));
+    worker.on('message', (reply: LanguageReply) => listener.reply(reply));
     worker.on('error', (error: Error) => (reason = error.message));
     worker.on('exit', (code) => listener.exit(reason ?? `exit code ${code}`));
     worker.unref();

@@ -1,6 +1,6 @@
 /** Workers of the browser's extension host. */
 import type { SpawnCompiler } from '../program/compiler.ts';
-import type { CompileReply } from '../program/protocol.ts';
+import type { LanguageReply } from '../program/protocol.ts';
 import type { FromWorker, SpawnWorker } from './protocol.ts';
 
 export function spawnWebWorker(url: string): SpawnWorker {
@@ -18,7 +18,7 @@ export function spawnWebWorker(url: string): SpawnWorker {
 export function spawnCompilerWorker(url: string): SpawnCompiler {
   return (listener) => {
     const worker = new Worker(url);
-    worker.onmessage = (event: MessageEvent<CompileReply>) => listener.reply(event.data);
+    worker.onmessage = (event: MessageEvent<LanguageReply>) => listener.reply(event.data);
     worker.onerror = (event) => {
       worker.terminate();
       listener.exit(event.message || 'it could not be started');
