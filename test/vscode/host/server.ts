@@ -38,6 +38,8 @@ export interface ServerOptions {
   /** Extension tests must not be asked; everything a user sees should be tried with trust on. */
   readonly workspaceTrust: boolean;
   readonly port?: number;
+  /** A secret that the address must carry, so that no other page or user of the machine gets in. */
+  readonly token?: string;
 }
 
 export interface Server {
@@ -66,12 +68,13 @@ export function installVsix(folder: string, vsix: string): void {
 }
 
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { folder, settings = quietSettings, workspaceTrust, port = 0 } = options;
+  const { folder, settings = quietSettings, workspaceTrust, port = 0, token } = options;
   mkdirSync(path.join(folder, 'server/data/User'), { recursive: true });
   mkdirSync(path.join(folder, 'extensions'), { recursive: true });
   writeFileSync(path.join(folder, 'server/data/User/settings.json'), JSON.stringify(settings, null, 1));
 
-  const args = [entry, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token'];
+  const args = [entry, '--host', '127.0.0.1', '--port', String(port)];
+  args.push(...(token ? ['--connection-token', token] : ['--without-connection-token']));
   args.push('--accept-server-license-terms', '--disable-telemetry', '--telemetry-level', 'off', ...profile(folder));
   if (!workspaceTrust) args.push('--disable-workspace-trust');
   // Detached: extension hosts, file watchers and terminals are in its process group, and end with it.

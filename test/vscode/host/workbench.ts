@@ -140,6 +140,19 @@ export function cells(page: Page): Locator {
   return page.locator('.notebookOverlay .cell-list-container .monaco-list-row');
 }
 
+/** Scrolls a notebook downwards, as the wheel does, until `target` is on the screen: what has not been near it is not drawn at all. */
+export async function scrollNotebookTo(page: Page, target: Locator): Promise<void> {
+  const list = page.locator('.notebookOverlay .cell-list-container');
+  const { x, y, width, height } = (await list.boundingBox())!;
+  await page.mouse.move(x + width - 30, y + height / 2);
+  await until('the wanted output is on the screen', async () => {
+    const box = (await target.count()) > 0 ? await target.first().boundingBox() : null;
+    if (box && box.y > y - 5 && box.y + box.height < y + height + 5) return true;
+    await page.mouse.wheel(0, Math.min(300, box && box.y > y ? box.y + box.height - y - height : 300));
+    return false;
+  });
+}
+
 const runAllButton = (page: Page) => page.locator('.notebook-toolbar-container a.action-label[aria-label^="Run All"]');
 
 export async function runAllCells(page: Page): Promise<void> {
