@@ -5,7 +5,7 @@ import type { Report } from '../simulator/report.ts';
 import type { ChartModel } from '../simulator/view/chart-model.ts';
 import { expectationsOf, verdictMark, verdictText, verdictWord } from '../simulator/view/expectations.ts';
 import { factsOf } from '../simulator/view/facts.ts';
-import { chartsOf } from '../simulator/view/plots.ts';
+import { canShowWork, chartsOf, prefersWork } from '../simulator/view/plots.ts';
 import { dimensionsOf, picksFor, pointFinder } from '../simulator/view/variants.ts';
 import { withoutHidden, xKey } from '../simulator/view/visible.ts';
 import { ChartCard, type CardHost } from './charts/chart-card.ts';
@@ -140,7 +140,7 @@ export class ReportView {
       theme,
     });
     const variantKeys = new Set(dimensions.variants.map((v) => v.key));
-    const whole = chartsOf(report, this.#state.selection);
+    const whole = chartsOf(report, this.#state.selection, { work: this.#alongWork(report) });
     const shown = withoutHidden(whole, hidden);
     this.#fitCards(whole.length);
     whole.forEach((model, i) => {
@@ -268,25 +268,28 @@ export class ReportView {
     );
   }
 
+  #alongWork(report: Report): boolean {
+    return canShowWork(report) && (this.#state.work ?? prefersWork(report));
+  }
+
   #fillPickers(report: Report): void {
     const { picks } = picksFor(report, dimensionsOf(report), this.#state.selection);
-    this.#controls.hidden = picks.length === 0;
-    refill(this.#controls, JSON.stringify(picks.map((p) => [p.axis, p.labels])), () =>
-      picks.map((pick) => {
-        const select = h('select', {
-          'data-axis': pick.axis,
-          onchange: (event: Event) => {
-            const { selectedIndex } = event.target as HTMLSelectElement;
-            this.#setState({ selection: { ...this.#state.selection, [pick.axis]: selectedIndex } });
-          },
-        });
-        select.append(...pick.labels.map((label) => h('option', {}, label)));
-        return h('label', {}, h('code', {}, pick.axis), select);
-      }),
-    );
-    picks.forEach((pick, i) => {
-      const select = this.#controls.querySelectorAll('select')[i];
-      if (select.selectedIndex !== pick.selected) select.selectedIndex = pick.selected;
+    const offersWork = canShowWork(report);
+    this.#controls.hidden = picks.length === 0 && !offersWork;
+    refill(this.#controls, JSON.stringify([picks.map((p) => [p.axis, p.labels]), offersWork]), () => [
+      ...picks.map((pick) =>
+        picker(h('code', {}, pick.axis), pick.labels, (index) =>
+          this.#setState({ selection: { ...this.#state.selection, [pick.axis]: index } }),
+        ),
+      ),
+      offersWork &&
+        picker('time charts along', ['simulated time', 'accesses done'], (index) =>
+          this.#setState({ work: index === 1 }),
+        ),
+    ]);
+    const wanted = [...picks.map((pick) => pick.selected), ...(offersWork ? [this.#alongWork(report) ? 1 : 0] : [])];
+    this.#controls.querySelectorAll('select').forEach((select, i) => {
+      if (select.selectedIndex !== wanted[i]) select.selectedIndex = wanted[i];
     });
   }
 
@@ -311,4 +314,11 @@ function isWide(models: readonly ChartModel[], i: number): boolean {
   return panels % 2 === 1 && models[i].id.endsWith(`.${panels - 1}`)
     ? models[i].kind === 'line' || models[i].kind === 'area'
     : false;
+}
+
+/** A labelled native select; native, because nothing serves assistive technology better. */
+function picker(label: HTMLElement | string, options: readonly string[], chosen: (index: number) => void): HTMLElement {
+  const select = h('select', { onchange: (event: Event) => chosen((event.target as HTMLSelectElement).selectedIndex) });
+  select.append(...options.map((option) => h('option', {}, option)));
+  return h('label', {}, label, select);
 }

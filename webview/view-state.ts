@@ -8,16 +8,18 @@ export interface ViewState {
   readonly selection: Readonly<Record<string, number>>;
   /** By `xKey`. */
   readonly zoom: Readonly<Record<string, Range>>;
+  /** Charts over time run along accesses done; `null`: as suits the report. */
+  readonly work: boolean | null;
   /** Ids of charts whose table is open. */
   readonly tables: readonly string[];
 }
 
-export const INITIAL: ViewState = { hidden: [], selection: {}, zoom: {}, tables: [] };
+export const INITIAL: ViewState = { hidden: [], selection: {}, zoom: {}, work: null, tables: [] };
 
 /** Takes only what has the right shape: stored state may be of an older version, or anyone's. */
 export function asViewState(value: unknown): ViewState {
   if (typeof value !== 'object' || value === null) return INITIAL;
-  const { hidden, selection, zoom, tables } = value as Record<string, unknown>;
+  const { hidden, selection, zoom, work, tables } = value as Record<string, unknown>;
   const strings = (list: unknown): string[] => (Array.isArray(list) ? list.filter((v) => typeof v === 'string') : []);
   const entries = (map: unknown): [string, unknown][] =>
     typeof map === 'object' && map !== null ? Object.entries(map) : [];
@@ -30,6 +32,7 @@ export function asViewState(value: unknown): ViewState {
     hidden: strings(hidden),
     selection: Object.fromEntries(entries(selection).filter((e): e is [string, number] => Number.isInteger(e[1]))),
     zoom: Object.fromEntries(entries(zoom).filter((e): e is [string, Range] => isRange(e[1]))),
+    work: typeof work === 'boolean' ? work : null,
     tables: strings(tables),
   };
 }

@@ -7,7 +7,7 @@ import type { ChartModel, DataTable } from '../view/chart-model.ts';
 import { expectationsOf, verdictMark, verdictText } from '../view/expectations.ts';
 import { eraOf, factsOf, standingText } from '../view/facts.ts';
 import { formatCell, formatValue } from '../view/format.ts';
-import { chartsOf } from '../view/plots.ts';
+import { chartsOf, prefersWork } from '../view/plots.ts';
 import { lastValue } from '../view/sentence.ts';
 import { summaryOf, tableOf } from '../view/tables.ts';
 import { dimensionsOf } from '../view/variants.ts';
@@ -35,7 +35,7 @@ export function reportToMarkdown(report: Report, options: MarkdownOptions = {}):
     blocks.push(lines.join('\n'));
   }
   if (report.points.length > 0) blocks.push(markdownTable(summaryOf(report)));
-  for (const model of chartsOf(report)) blocks.push(...chartBlocks(model));
+  for (const model of chartsOf(report, {}, { work: prefersWork(report) })) blocks.push(...chartBlocks(model));
   blocks.push(...variantBlock(report));
   if (report.warnings.length > 0) {
     blocks.push('### Notes', report.warnings.map((text) => `- ${escapeText(text)}`).join('\n'));

@@ -1,6 +1,6 @@
 /** A report for a terminal: facts, summary table, a chart for each plot, expectations, warnings. Pure: the caller knows width and colour. */
 import type { Report } from '../report.ts';
-import { chartsOf } from '../view/plots.ts';
+import { chartsOf, prefersWork } from '../view/plots.ts';
 import type { ChartModel } from '../view/chart-model.ts';
 import { expectationsOf, verdictMark, verdictText } from '../view/expectations.ts';
 import { factsOf } from '../view/facts.ts';
@@ -24,7 +24,7 @@ export function reportToText(report: Report, options: TextOptions = {}): string 
   const paint = painter(options.color ?? false);
   const blocks: string[][] = [heading(report, width, paint)];
   if (report.points.length > 0) blocks.push(summary(report, paint));
-  for (const model of chartsOf(report)) blocks.push(chartBlock(model, width, paint));
+  for (const model of chartsOf(report, {}, { work: prefersWork(report) })) blocks.push(chartBlock(model, width, paint));
   const expectations = expectationLines(report, width, paint);
   if (expectations.length > 0) blocks.push(expectations);
   if (report.warnings.length > 0) {

@@ -1,12 +1,13 @@
 /** Gauges over simulated time: one panel per metric with one line per variant; stacked areas get one panel per variant instead. */
 import type { MetricRef } from '../plan.ts';
 import type { PointReport } from '../report.ts';
-import type { Annotation, ChartModel, SeriesModel } from './chart-model.ts';
+import type { Annotation, AxisModel, ChartModel, SeriesModel } from './chart-model.ts';
 import { styleOf } from './chart-model.ts';
 import { metricInfo, metricText, seriesOf } from './metrics.ts';
 import type { PlotContext } from './panel.ts';
 import { metricTitle, numberAxis, panel, selectedPoints, shareValueAxes, shareX, valueAxis } from './panel.ts';
 import type { VariantRow } from './variants.ts';
+import { workAt } from './work.ts';
 
 interface Row {
   readonly variant: VariantRow;
@@ -27,16 +28,16 @@ export function overTime(context: PlotContext): ChartModel[] {
       if (!found || found.t.length === 0) missing.push(variant.label);
       else {
         const { key, label, style } = variant;
-        series.push({ key, label, style, unit: found.unit, x: found.t, y: found.y });
+        series.push({ key, label, style, unit: found.unit, x: along(context, point, found.t), y: found.y });
       }
     }
     const unit = series[0]?.unit ?? metricInfo(context.report, metric.name).unit;
     return panel(context, {
       kind: 'line',
       panel: i,
-      title: `${metricTitle(context.report, metric)} over time`,
+      title: `${metricTitle(context.report, metric)} ${overText(context)}`,
       metrics: [metric],
-      x: numberAxis('time', 'ns', xColumns(series, rows)),
+      x: xAxis(context, series, rows),
       y: valueAxis(
         metricTitle(context.report, metric),
         unit,
@@ -45,7 +46,10 @@ export function overTime(context: PlotContext): ChartModel[] {
       series,
       picks,
       subtitle,
-      annotations: annotationsOf(rows.filter((row) => series.some((s) => s.key === row.variant.key))),
+      annotations: annotationsOf(
+        context,
+        rows.filter((row) => series.some((s) => s.key === row.variant.key)),
+      ),
       notes: missingNote(metric, missing, rows.length),
     });
   });
@@ -55,11 +59,18 @@ export function overTime(context: PlotContext): ChartModel[] {
 const sameUnit = (context: PlotContext, metrics: readonly MetricRef[]): boolean =>
   new Set(metrics.map((m) => metricInfo(context.report, m.name).unit)).size === 1;
 
-/** Time starts at zero, and all panels of a plot end with the longest run. */
-const xColumns = (series: readonly SeriesModel[], rows: readonly Row[]): ArrayLike<number>[] => [
-  [0, ...rows.map((row) => row.point.time)],
-  ...series.map((s) => s.x),
-];
+/** Times as they are, or the accesses done by then. */
+const along = (context: PlotContext, point: PointReport, t: Float64Array): Float64Array =>
+  context.options.work ? workAt(point, t) : t;
+
+const overText = (context: PlotContext): string => (context.options.work ? 'by accesses done' : 'over time');
+
+/** Starts at zero; all panels of a plot end with the longest run. */
+function xAxis(context: PlotContext, series: readonly SeriesModel[], rows: readonly Row[]): AxisModel {
+  const ends = rows.map(({ point }) => along(context, point, Float64Array.of(point.time))[0]);
+  const columns = [[0, ...ends], ...series.map((s) => s.x)];
+  return context.options.work ? numberAxis('accesses', 'count', columns) : numberAxis('time', 'ns', columns);
+}
 
 function missingNote(metric: MetricRef, missing: readonly string[], of: number): string[] {
   if (missing.length === 0) return [];
@@ -79,15 +90,17 @@ function metricsTogether(context: PlotContext, { variant, point }: Row): ChartMo
       return [];
     }
     const name = metricText(metric);
-    return [{ key: name, label: name, style: styleOf(i), unit: found.unit, x: found.t, y: found.y }];
+    return [
+      { key: name, label: name, style: styleOf(i), unit: found.unit, x: along(context, point, found.t), y: found.y },
+    ];
   });
   const unit = series[0]?.unit ?? metricInfo(report, plot.metrics[0].name).unit;
   return panel(context, {
     kind: 'line',
     panel: 0,
-    title: `${plot.metrics.map((m) => metricTitle(report, m)).join(', ')} over time`,
+    title: `${plot.metrics.map((m) => metricTitle(report, m)).join(', ')} ${overText(context)}`,
     metrics: plot.metrics,
-    x: numberAxis('time', 'ns', xColumns(series, [{ variant, point }])),
+    x: xAxis(context, series, [{ variant, point }]),
     y: valueAxis(
       unit,
       unit,
@@ -96,7 +109,7 @@ function metricsTogether(context: PlotContext, { variant, point }: Row): ChartMo
     series,
     picks,
     subtitle,
-    annotations: annotationsOf([{ variant, point }], series[0]?.key),
+    annotations: annotationsOf(context, [{ variant, point }], series[0]?.key),
     notes,
   });
 }
@@ -107,7 +120,8 @@ function areas(context: PlotContext): ChartModel[] {
   const { rows, picks, subtitle } = selectedPoints(context);
   const panels = rows.map(({ variant, point }, index) => {
     const found = plot.metrics.map((metric) => ({ metric, column: seriesOf(metric, point) }));
-    const x = union(found.flatMap(({ column }) => (column ? [column.t] : [])));
+    const t = union(found.flatMap(({ column }) => (column ? [column.t] : [])));
+    const x = along(context, point, t);
     const notes: string[] = [];
     const series = found.flatMap(({ metric, column }, i): SeriesModel[] => {
       if (!column) {
@@ -117,7 +131,7 @@ function areas(context: PlotContext): ChartModel[] {
       const name = metricText(metric);
       // Stacked bands are told apart by their order and edges; dashes would only be noise.
       const style = { ...styleOf(i), dash: [] };
-      return [{ key: name, label: name, style, unit: column.unit, x, y: resample(column.t, column.y, x) }];
+      return [{ key: name, label: name, style, unit: column.unit, x, y: resample(column.t, column.y, t) }];
     });
     const top = new Float64Array(x.length);
     for (const s of series) for (let i = 0; i < top.length; i++) top[i] += Number.isNaN(s.y[i]) ? 0 : s.y[i];
@@ -126,15 +140,15 @@ function areas(context: PlotContext): ChartModel[] {
     return panel(context, {
       kind: 'area',
       panel: index,
-      title: `${who}${plot.metrics.map((m) => metricTitle(report, m)).join(', ')} over time`,
+      title: `${who}${plot.metrics.map((m) => metricTitle(report, m)).join(', ')} ${overText(context)}`,
       metrics: plot.metrics,
-      x: numberAxis('time', 'ns', xColumns(series, rows)),
+      x: xAxis(context, series, rows),
       y: valueAxis(unit, unit, [top]),
       series,
       picks,
       subtitle,
       stacked: true,
-      annotations: annotationsOf([{ variant, point }], series[0]?.key),
+      annotations: annotationsOf(context, [{ variant, point }], series[0]?.key),
       notes,
     });
   });
@@ -167,7 +181,7 @@ function resample(t: Float64Array, y: Float64Array, x: Float64Array): Float64Arr
 const EVENTS_DRAWN = 12;
 
 /** Phase starts (all but those at time zero) and noteworthy events. `key`: the series they belong to, when it is not the variant. */
-export function annotationsOf(rows: readonly Row[], key?: string): Annotation[] {
+function annotationsOf(context: PlotContext, rows: readonly Row[], key?: string): Annotation[] {
   const found = new Map<string, { label: string; tone: Annotation['tone']; at: { series: string; x: number }[] }>();
   const add = (id: string, label: string, tone: Annotation['tone'], series: string, x: number) => {
     const entry = found.get(id);
@@ -176,18 +190,21 @@ export function annotationsOf(rows: readonly Row[], key?: string): Annotation[] 
   };
   for (const { variant, point } of rows) {
     const series = key ?? variant.key;
+    const place = (time: number) => along(context, point, Float64Array.of(time))[0];
     const processes = new Set(point.phases.map((phase) => phase.process));
     for (const phase of point.phases) {
       if (phase.name === '' || phase.start <= 0) continue;
       const label = processes.size > 1 ? `${phase.process}: ${phase.name}` : phase.name;
-      add(`phase ${label}`, label, 'phase', series, phase.start);
+      add(`phase ${label}`, label, 'phase', series, place(phase.start));
     }
-    const isAlarm = (rule: string) => /(^|\.)(oom|kill|lockup)(\.|$)/.test(rule);
-    const events = point.events.filter((e) => isAlarm(e.rule) || point.events.length <= EVENTS_DRAWN);
+    const isAlarm = (rule: string) => /(^|\.)(oom|kill|lockup|stuck|timeless)(\.|$)/.test(rule);
+    // Phase starts are drawn already, and a curve's end says that its program was over.
+    const others = point.events.filter((e) => e.rule !== 'phase.start' && e.rule !== 'process.end');
+    const events = others.filter((e) => isAlarm(e.rule) || others.length <= EVENTS_DRAWN);
     for (const event of events.slice(0, EVENTS_DRAWN)) {
       const tone = isAlarm(event.rule) ? 'alarm' : 'event';
       const label = tone === 'alarm' && /oom/.test(event.rule) ? `OOM: ${event.subject}` : event.text || event.rule;
-      add(`${event.rule} ${event.subject}`, label, tone, series, event.time);
+      add(`${event.rule} ${event.subject} ${label}`, label, tone, series, place(event.time));
     }
   }
   return [...found.values()];

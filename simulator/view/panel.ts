@@ -9,6 +9,11 @@ import { niceTicks } from './ticks.ts';
 import type { Dimensions, Selection, VariantRow } from './variants.ts';
 import { picksFor, pointFinder } from './variants.ts';
 
+export interface ViewOptions {
+  /** Charts over time run along the accesses done instead (work.ts). */
+  readonly work?: boolean;
+}
+
 export interface PlotContext {
   readonly report: Report;
   readonly plot: PlotSpec;
@@ -16,6 +21,7 @@ export interface PlotContext {
   readonly index: number;
   readonly dimensions: Dimensions;
   readonly selection: Selection;
+  readonly options: ViewOptions;
   readonly find: (variant: VariantRow, sweepIndices: readonly number[]) => PointReport | undefined;
 }
 
@@ -25,7 +31,8 @@ export const plotContext = (
   index: number,
   dimensions: Dimensions,
   selection: Selection,
-): PlotContext => ({ report, plot, index, dimensions, selection, find: pointFinder(report, dimensions) });
+  options: ViewOptions,
+): PlotContext => ({ report, plot, index, dimensions, selection, options, find: pointFinder(report, dimensions) });
 
 /** The points at the selected sweep values, one per variant. */
 export function selectedPoints(context: PlotContext): {

@@ -7,14 +7,14 @@ import { overAxis, overPhase, overVariant } from './over-category.ts';
 import { overPass } from './over-pass.ts';
 import { distributions, heatmaps, timelines } from './over-rest.ts';
 import { overTime } from './over-time.ts';
-import { plotContext } from './panel.ts';
+import { plotContext, type ViewOptions } from './panel.ts';
 import type { Dimensions, Selection } from './variants.ts';
 import { dimensionsOf } from './variants.ts';
 
 /** All charts of a report, in the order of its `plot` lines. `selection` chooses swept values by axis name. */
-export function chartsOf(report: Report, selection: Selection = {}): ChartModel[] {
+export function chartsOf(report: Report, selection: Selection = {}, options: ViewOptions = {}): ChartModel[] {
   const dimensions = dimensionsOf(report);
-  return plotsOf(report).flatMap((plot, index) => chartsOfPlot(report, plot, index, dimensions, selection));
+  return plotsOf(report).flatMap((plot, index) => chartsOfPlot(report, plot, index, dimensions, selection, options));
 }
 
 export function chartsOfPlot(
@@ -23,8 +23,9 @@ export function chartsOfPlot(
   index: number,
   dimensions: Dimensions,
   selection: Selection,
+  options: ViewOptions = {},
 ): ChartModel[] {
-  const context = plotContext(report, plot, index, dimensions, selection);
+  const context = plotContext(report, plot, index, dimensions, selection, options);
   switch (plot.as) {
     case 'distribution':
       return distributions(context);
@@ -92,4 +93,22 @@ export function plotsOf(report: Report): readonly PlotSpec[] {
   }
   if (plots.length === 0) plots.push({ metrics: hitRatio, over: 'variant', text: 'hit-ratio by variant' });
   return plots;
+}
+
+/** From this ratio of the longest run to the median on, a common time axis squeezes most variants into its beginning. */
+const UNEVEN = 4;
+
+/** Whether charts over time had better run along accesses done, unless their reader says otherwise. */
+export function prefersWork(report: Report): boolean {
+  if (!canShowWork(report)) return false;
+  const times = report.points.map((point) => point.time).sort((a, b) => a - b);
+  return times[times.length - 1] > UNEVEN * times[times.length >> 1];
+}
+
+/** Whether time may be told in work (work.ts): worth offering when charts run over time, points differ in length, and their passes tell the work. */
+export function canShowWork(report: Report): boolean {
+  const overTime = plotsOf(report).some((plot) => plot.over === 'time' || plot.as === 'area');
+  const counted = report.points.every((point) => point.phases.some((phase) => phase.passes.length > 0));
+  const times = report.points.map((point) => point.time);
+  return overTime && counted && times.length > 1 && Math.min(...times) < Math.max(...times);
 }

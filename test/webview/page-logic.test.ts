@@ -87,6 +87,7 @@ test('stored state of any shape is either understood or ignored', () => {
       hidden: ['a'],
       zoom: { x: [1, 2] },
       tables: [],
+      work: null,
       selection: { m: 1 },
     },
   );

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../../simulator/report.ts';
+import { reportToText } from '../../simulator/text/terminal.ts';
 import type { ChartModel } from '../../simulator/view/chart-model.ts';
 import { styleOf } from '../../simulator/view/chart-model.ts';
-import { chartsOf, plotsOf } from '../../simulator/view/plots.ts';
+import { canShowWork, chartsOf, plotsOf, prefersWork } from '../../simulator/view/plots.ts';
 import { dimensionsOf } from '../../simulator/view/variants.ts';
 import { withoutHidden, xKey } from '../../simulator/view/visible.ts';
-import { shiftReport, VARIANTS } from './fixtures.ts';
+import { workAt } from '../../simulator/view/work.ts';
+import { SHIFT_PLOTS, shiftReport, VARIANTS } from './fixtures.ts';
 
 const only = (report: Report): ChartModel => {
   const charts = chartsOf(report);
@@ -291,4 +293,37 @@ test('hiding a series refits the value axis of its chart and of its siblings', (
   assert.ok(fewer.every((model) => model.series.every((s) => s.key !== 'classic')));
   assert.ok(fewer[0].annotations.every((a) => a.at.every((place) => place.series !== 'classic')));
   assert.match(fewer[3].sentence, /6 series/);
+});
+
+test('along accesses done, variants line up: same ends, phases at the same place, passes at whole multiples', () => {
+  const report = shiftReport({
+    sizes: [64],
+    plots: [{ metrics: [{ name: 'nr_active_file' }], over: 'time', text: '' }],
+  });
+  assert.ok(canShowWork(report));
+  const [model] = chartsOf(report, {}, { work: true });
+  const pages = 48 * 256;
+  for (const s of model.series) assert.equal(s.x[s.x.length - 1], 34 * pages, s.label);
+  assert.deepEqual(new Set(model.annotations[0].at.map((place) => place.x)), new Set([4 * pages]));
+  for (const point of report.points) {
+    const ends = point.phases.flatMap((phase) => phase.passes.map((pass) => pass.end));
+    assert.deepEqual(
+      [...workAt(point, Float64Array.from(ends))],
+      ends.map((_, i) => (i + 1) * pages),
+    );
+    const t = point.series[0].t;
+    const work = workAt(point, t);
+    for (let i = 1; i < t.length; i++) assert.ok(work[i] >= work[i - 1], 'work never goes back');
+  }
+  assert.equal(model.title, 'Active file pages by accesses done');
+  assert.ok(!canShowWork(shiftReport({ plots: [SHIFT_PLOTS[0]] })), 'no chart over time, nothing to offer');
+});
+
+test('when one run lasts more than four times the median, static texts line up along accesses done', () => {
+  const report = shiftReport({ sizes: [64] });
+  assert.ok(prefersWork(report), 'classic takes 8 s, the median 2 s');
+  assert.match(reportToText(report), /\nActive file pages by accesses done/);
+  const even = shiftReport({ sizes: [64], variants: ['v3.15', 'v6.1', 'lru'] });
+  assert.ok(!prefersWork(even));
+  assert.match(reportToText(even), /\nActive file pages over time/);
 });

@@ -60,7 +60,7 @@ test('without colour there is not one escape character; with colour, the same wo
   const coloured = reportToText(report, { width: 90, color: true });
   assert.ok(!bare.includes(ESCAPE));
   assert.ok(coloured.includes(ESCAPE));
-   
+
   assert.equal(coloured.replace(/\u001b\[\d+m/g, ''), bare);
 });
 

@@ -70,7 +70,7 @@ browserTest(
     const [colour] = await legendColours(output);
     const canvas = canvasOf(output, 'Active file pages');
     const before = await pixelsOf(canvas, colour);
-    await output.getByRole('combobox', { name: 'server.memory' }).focus();
+    await output.getByRole('combobox', { name: 'time charts along' }).focus();
     await renderer.page.keyboard.press('Tab');
     assert.ok(await classic.evaluate((e) => e === document.activeElement));
     await renderer.page.keyboard.press('Enter');
@@ -254,7 +254,7 @@ browserTest(
     assert.notEqual(await sibling.evaluate((c) => (c as HTMLCanvasElement).toDataURL()), before);
     const tip = output.locator('.tip');
     assert.ok(await tip.isVisible());
-    assert.match((await tip.textContent())!, /^time .*classic/);
+    assert.match((await tip.textContent())!, /^accesses .*classic/);
     await renderer.page.mouse.move(2, 2);
     await renderer.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     assert.equal(await sibling.evaluate((c) => (c as HTMLCanvasElement).toDataURL()), before);
@@ -262,6 +262,23 @@ browserTest(
     noErrors(renderer);
   },
 );
+
+browserTest('charts over time run along time or accesses as chosen, all of them, and say which', async () => {
+  const renderer = await openRenderer();
+  const output = await renderer.render(item(shiftReport()));
+  const along = output.getByRole('combobox', { name: 'time charts along' });
+  assert.equal(await along.inputValue(), 'accesses done', 'classic takes more than four times the median');
+  assert.equal(await output.locator('h4', { hasText: 'by accesses done' }).count(), 2);
+  await along.selectOption('simulated time');
+  assert.equal(await output.locator('h4', { hasText: 'over time' }).count(), 2);
+  assert.equal(await output.locator('h4', { hasText: 'by accesses done' }).count(), 0);
+  await output
+    .locator('.stage')
+    .nth(1)
+    .hover({ position: { x: 200, y: 100 } });
+  assert.match((await output.locator('.tip').textContent())!, /^time .*s/);
+  noErrors(renderer);
+});
 
 browserTest('arrow keys walk points and series and say each value; Home and End jump', async () => {
   const renderer = await openRenderer();
