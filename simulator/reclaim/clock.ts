@@ -10,6 +10,7 @@ import { PAGE_MASK } from '../machine/access.ts';
 import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
 import { PageQueue } from './page-queue.ts';
+import { placesFor } from './share-of.ts';
 
 const REFERENCED = 2;
 /** Gone for good, but its entry is still queued. */
@@ -28,7 +29,7 @@ class Clock implements CacheReclaimer {
     this.host = host;
     this.capacity = Math.max(1, host.capacity);
     this.state = new Uint8Array(host.pages);
-    this.queue = new PageQueue(this.capacity);
+    this.queue = new PageQueue(placesFor(this.capacity, host.pages));
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
@@ -65,7 +66,7 @@ class Clock implements CacheReclaimer {
     this.capacity = Math.max(1, pages);
     while (this.resident > this.capacity) this.evict();
     this.queue.sweep(this.state, RESIDENT, STALE);
-    this.queue.resize(this.capacity);
+    this.queue.resize(placesFor(this.capacity, this.host.pages));
   }
 
   drop(page: number): void {

@@ -10,6 +10,7 @@ import { PAGE_MASK } from '../machine/access.ts';
 import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
 import { PageQueue } from './page-queue.ts';
+import { placesFor } from './share-of.ts';
 
 /** Gone for good, but its entry is still queued. */
 const STALE = 2;
@@ -27,7 +28,7 @@ class Fifo implements CacheReclaimer {
     this.host = host;
     this.capacity = Math.max(1, host.capacity);
     this.state = new Uint8Array(host.pages);
-    this.queue = new PageQueue(this.capacity);
+    this.queue = new PageQueue(placesFor(this.capacity, host.pages));
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
@@ -58,7 +59,7 @@ class Fifo implements CacheReclaimer {
     this.capacity = Math.max(1, pages);
     while (this.resident > this.capacity) this.evict();
     this.queue.sweep(this.state, RESIDENT, STALE);
-    this.queue.resize(this.capacity);
+    this.queue.resize(placesFor(this.capacity, this.host.pages));
   }
 
   drop(page: number): void {

@@ -15,7 +15,7 @@ import type { KnobValues } from '../plan.ts';
 import { flag, knob, share, valueOf } from '../tables/define.ts';
 import type { Pages, Ppm } from '../units.ts';
 import { PageLog } from './page-log.ts';
-import { shareOf } from './share-of.ts';
+import { placesFor, shareOf } from './share-of.ts';
 
 const source = { kind: 'published', where: 'Jiang, Zhang, LIRS, SIGMETRICS 2002; libCacheSim LIRS.c' } as const;
 
@@ -76,7 +76,7 @@ class Lirs implements CacheReclaimer {
     this.state = new Uint8Array(host.pages);
     this.stack = new PageLog(new Int32Array(host.pages).fill(-1), 0, this.stackRoom());
     const positions = new Int32Array(host.pages).fill(-1);
-    this.queue = new PageLog(positions, 0, 2 * this.hirLimit);
+    this.queue = new PageLog(positions, 0, 2 * placesFor(this.hirLimit, this.host.pages));
     this.ghosts = new PageLog(positions, -1, this.stackRoom());
   }
 
@@ -132,7 +132,7 @@ class Lirs implements CacheReclaimer {
     while (this.hirCount > this.hirLimit) this.evictHir();
     this.limitStack();
     this.stack.resize(this.stackRoom());
-    this.queue.resize(2 * this.hirLimit);
+    this.queue.resize(2 * placesFor(this.hirLimit, this.host.pages));
     this.ghosts.resize(this.stackRoom());
   }
 
@@ -157,7 +157,8 @@ class Lirs implements CacheReclaimer {
   }
 
   private stackRoom(): Pages {
-    return this.stackLimit + (this.stackLimit >> 1) + 2;
+    const places = placesFor(this.stackLimit, this.host.pages);
+    return places + (places >> 1) + 2;
   }
 
   private touchHir(page: number, s: number): void {

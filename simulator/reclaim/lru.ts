@@ -10,6 +10,7 @@ import { PAGE_MASK } from '../machine/access.ts';
 import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
 import { PageLog } from './page-log.ts';
+import { placesFor } from './share-of.ts';
 
 /** Entries a frame: at 4, each access pays for a third of a compaction step, however good the hit ratio. */
 const ROOM = 4;
@@ -27,7 +28,7 @@ class Lru implements CacheReclaimer {
     this.host = host;
     this.capacity = Math.max(1, host.capacity);
     this.state = new Uint8Array(host.pages);
-    this.log = new PageLog(new Int32Array(host.pages).fill(-1), 0, ROOM * this.capacity);
+    this.log = new PageLog(new Int32Array(host.pages).fill(-1), 0, this.room());
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
@@ -70,7 +71,7 @@ class Lru implements CacheReclaimer {
   setCapacity(pages: Pages): void {
     this.capacity = Math.max(1, pages);
     while (this.resident > this.capacity) this.evict();
-    this.log.resize(ROOM * this.capacity);
+    this.log.resize(this.room());
   }
 
   drop(page: number): void {
@@ -78,6 +79,10 @@ class Lru implements CacheReclaimer {
     this.log.remove(page);
     this.state[page] = 0;
     this.resident--;
+  }
+
+  private room(): number {
+    return ROOM * placesFor(this.capacity, this.host.pages);
   }
 
   private admit(page: number): void {

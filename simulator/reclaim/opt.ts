@@ -15,6 +15,7 @@ import {
   type ReclaimVariant,
 } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
+import { placesFor } from './share-of.ts';
 
 const NEVER = 0xffffffff;
 
@@ -38,8 +39,8 @@ class Opt implements CacheReclaimer {
     this.host = host;
     this.capacity = Math.max(1, host.capacity);
     this.state = new Uint8Array(host.pages);
-    this.heapPage = new Int32Array(this.capacity);
-    this.heapNext = new Uint32Array(this.capacity);
+    this.heapPage = new Int32Array(placesFor(this.capacity, this.host.pages));
+    this.heapNext = new Uint32Array(placesFor(this.capacity, this.host.pages));
     this.at = new Int32Array(host.pages);
   }
 
@@ -85,8 +86,8 @@ class Opt implements CacheReclaimer {
   setCapacity(pages: Pages): void {
     this.capacity = Math.max(1, pages);
     while (this.resident > this.capacity) this.evict();
-    const heapPage = new Int32Array(this.capacity);
-    const heapNext = new Uint32Array(this.capacity);
+    const heapPage = new Int32Array(placesFor(this.capacity, this.host.pages));
+    const heapNext = new Uint32Array(placesFor(this.capacity, this.host.pages));
     heapPage.set(this.heapPage.subarray(0, this.resident));
     heapNext.set(this.heapNext.subarray(0, this.resident));
     this.heapPage = heapPage;

@@ -14,7 +14,7 @@ import { integer, knob, share, valueOf } from '../tables/define.ts';
 import type { Pages, Ppm } from '../units.ts';
 import { PageLog } from './page-log.ts';
 import { PageQueue } from './page-queue.ts';
-import { shareOf } from './share-of.ts';
+import { placesFor, shareOf } from './share-of.ts';
 
 const source = {
   kind: 'published',
@@ -83,9 +83,9 @@ class S3Fifo implements CacheReclaimer {
     this.capacity = Math.max(1, host.capacity);
     this.divide();
     this.state = new Uint8Array(host.pages);
-    this.small = new PageQueue(this.capacity);
-    this.main = new PageQueue(this.capacity);
-    this.ghosts = new PageLog(new Int32Array(host.pages).fill(-1), 0, 2 * this.ghostPages);
+    this.small = new PageQueue(placesFor(this.capacity, host.pages));
+    this.main = new PageQueue(placesFor(this.capacity, host.pages));
+    this.ghosts = new PageLog(new Int32Array(host.pages).fill(-1), 0, 2 * placesFor(this.ghostPages, host.pages));
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
@@ -124,9 +124,10 @@ class S3Fifo implements CacheReclaimer {
     while (this.ghostCount > this.ghostPages) this.forgetGhost();
     while (this.resident > this.capacity) this.evict();
     this.sweep();
-    this.small.resize(this.capacity);
-    this.main.resize(this.capacity);
-    this.ghosts.resize(2 * this.ghostPages);
+    const places = placesFor(this.capacity, this.host.pages);
+    this.small.resize(places);
+    this.main.resize(places);
+    this.ghosts.resize(2 * placesFor(this.ghostPages, this.host.pages));
   }
 
   drop(page: number): void {

@@ -10,6 +10,7 @@
 import { PAGE_MASK } from '../machine/access.ts';
 import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
+import { placesFor } from './share-of.ts';
 
 const VISITED = 2;
 /** Gone for good, but its entry is still queued. */
@@ -35,7 +36,7 @@ class Sieve implements CacheReclaimer {
     this.host = host;
     this.capacity = Math.max(1, host.capacity);
     this.state = new Uint8Array(host.pages);
-    this.queue = new Int32Array(roomFor(this.capacity));
+    this.queue = new Int32Array(roomFor(placesFor(this.capacity, this.host.pages)));
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
@@ -72,7 +73,7 @@ class Sieve implements CacheReclaimer {
     while (this.resident > this.capacity) this.evict();
     this.trim();
     this.compact();
-    const queue = new Int32Array(roomFor(this.capacity));
+    const queue = new Int32Array(roomFor(placesFor(this.capacity, this.host.pages)));
     queue.set(this.queue.subarray(0, this.end));
     this.queue = queue;
   }

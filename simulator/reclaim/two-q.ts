@@ -13,7 +13,7 @@ import { knob, share, valueOf } from '../tables/define.ts';
 import type { Pages, Ppm } from '../units.ts';
 import { PageLog } from './page-log.ts';
 import { PageQueue } from './page-queue.ts';
-import { shareOf } from './share-of.ts';
+import { placesFor, shareOf } from './share-of.ts';
 
 const source = { kind: 'published', where: 'Johnson, Shasha, 2Q, VLDB 1994; libCacheSim TwoQ.c' } as const;
 
@@ -64,10 +64,10 @@ class TwoQ implements CacheReclaimer {
     this.kinPages = shareOf(this.capacity, this.kinShare);
     this.koutPages = shareOf(this.capacity, this.koutShare);
     this.state = new Uint8Array(host.pages);
-    this.a1in = new PageQueue(this.capacity);
+    this.a1in = new PageQueue(placesFor(this.capacity, host.pages));
     const positions = new Int32Array(host.pages).fill(-1);
-    this.am = new PageLog(positions, 0, 2 * this.capacity);
-    this.a1out = new PageLog(positions, -1, 2 * this.koutPages);
+    this.am = new PageLog(positions, 0, 2 * placesFor(this.capacity, host.pages));
+    this.a1out = new PageLog(positions, -1, 2 * placesFor(this.koutPages, host.pages));
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
@@ -112,9 +112,9 @@ class TwoQ implements CacheReclaimer {
     while (this.ghosts > this.koutPages) this.forgetGhost();
     while (this.resident > this.capacity) this.evict();
     this.a1in.sweep(this.state, RESIDENT, STALE);
-    this.a1in.resize(this.capacity);
-    this.am.resize(2 * this.capacity);
-    this.a1out.resize(2 * this.koutPages);
+    this.a1in.resize(placesFor(this.capacity, this.host.pages));
+    this.am.resize(2 * placesFor(this.capacity, this.host.pages));
+    this.a1out.resize(2 * placesFor(this.koutPages, this.host.pages));
   }
 
   drop(page: number): void {

@@ -19,7 +19,7 @@ import type { Pages, Ppm } from '../units.ts';
 import { CountingFilter } from './counting-filter.ts';
 import { FrequencySketch } from './frequency-sketch.ts';
 import { PageLists } from './page-lists.ts';
-import { shareOf } from './share-of.ts';
+import { placesFor, shareOf } from './share-of.ts';
 
 const source = {
   kind: 'published',
@@ -158,7 +158,7 @@ class WTinyLfu implements CacheReclaimer {
     this.capacity = Math.max(1, pages);
     this.split(Math.max(1, shareOf(this.capacity, this.windowShare)));
     const counted = Math.max(1, this.caffeine ? this.capacity : this.capacity - this.windowLimit);
-    this.counts.resize(counted);
+    this.counts.resize(placesFor(counted, this.host.pages));
     this.sample = (this.caffeine ? CAFFEINE_SAMPLE : LIBCACHESIM_SAMPLE) * counted;
     this.untilHalving = this.sample;
     this.step = STEP * this.capacity;
