@@ -200,10 +200,11 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
           longRun.report(fraction, now - start);
           refresh();
         },
-        onPartial: (report) => {
+        onPartial: (merge) => {
           const now = performance.now();
           if (over || now - streamed < STREAM_MS || signal.aborted) return;
           streamed = now;
+          const report = merge();
           const summary = summarise(report, { hash, cached: false, elapsed: now - start });
           // never awaited: the next one replaces it
           void show(execution, [...before, reportOutput(report, summary, engine)]);

@@ -115,11 +115,11 @@ export class ResultsPanel implements vscode.Disposable {
           told = now;
           this.post({ type: 'progress', running: true, fraction, text: title });
         },
-        onPartial: (report) => {
+        onPartial: (merge) => {
           const now = performance.now();
           if (now - streamed < STREAM_MS || signal.aborted) return;
           streamed = now;
-          const { bytes } = fitReport(report, engine.encodeReport, PANEL_LIMIT);
+          const { bytes } = fitReport(merge(), engine.encodeReport, PANEL_LIMIT);
           this.post({ type: 'report', run: entry.id, report: toBase64(bytes), facts: {} });
         },
       });

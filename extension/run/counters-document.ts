@@ -1,5 +1,8 @@
-/** The counters of a run as a readable document: a table for each run, and each point in the layout of /proc/vmstat. */
+/** The counters of runs as a readable document: a single point in the layout of /proc/vmstat, several side by side. */
 import type { PointReport, Report } from '../../simulator/report.ts';
+
+/** Points side by side in one table. */
+const COLUMNS = 8;
 
 export function countersDocument(reports: readonly Report[]): string {
   const blocks = [
@@ -9,13 +12,14 @@ export function countersDocument(reports: readonly Report[]): string {
   for (const report of reports) {
     blocks.push(`## ${report.title || 'Run'}${report.partial ? ' (partial)' : ''}`);
     blocks.push(`Seed ${report.seed}, model ${report.model}.`);
-    const labels = report.points.map((point) => labelOf(report, point));
-    const names = counterNames(report.points);
-    if (report.points.length <= 8) blocks.push(table(names, labels, report));
-    report.points.forEach((point, i) => {
-      if (labels.length > 1) blocks.push(`### ${labels[i]}`);
-      blocks.push(['```text', ...names.map((name) => `${name} ${point.counters[name] ?? 0}`), '```'].join('\n'));
-    });
+    const { moved, still } = counterNames(report.points);
+    if (report.points.length === 1) blocks.push(list(report.points[0], [...moved, ...still]));
+    else {
+      for (let at = 0; at < report.points.length; at += COLUMNS) {
+        blocks.push(table(moved, report, report.points.slice(at, at + COLUMNS)));
+      }
+      if (still.length > 0) blocks.push(`Zero throughout: ${still.map((name) => `\`${name}\``).join(', ')}.`);
+    }
   }
   return `${blocks.join('\n\n')}\n`;
 }
@@ -29,22 +33,24 @@ export function labelOf(report: Report, point: PointReport): string {
   return parts.length > 0 ? parts.join(', ') : Object.values(point.variant).join(', ') || 'run';
 }
 
-/** Every counter that any point has, in the order of the first that has it; those that are zero everywhere come last, as noise. */
-function counterNames(points: readonly PointReport[]): string[] {
+/** Every counter that any point has, in the order of the first that has it. */
+function counterNames(points: readonly PointReport[]): { readonly moved: string[]; readonly still: string[] } {
   const names = [...new Set(points.flatMap(({ counters }) => Object.keys(counters)))];
-  const moved = (name: string) => points.some(({ counters }) => (counters[name] ?? 0) !== 0);
-  return [...names.filter(moved), ...names.filter((name) => !moved(name))];
+  const moves = (name: string) => points.some(({ counters }) => (counters[name] ?? 0) !== 0);
+  return { moved: names.filter(moves), still: names.filter((name) => !moves(name)) };
 }
 
+const list = ({ counters }: PointReport, names: readonly string[]): string =>
+  ['```text', ...names.map((name) => `${name} ${counters[name] ?? 0}`), '```'].join('\n');
+
 /** Aligned, so that it reads as well in the editor as in a preview. */
-function table(names: readonly string[], labels: readonly string[], report: Report): string {
-  const moved = names.filter((name) => report.points.some(({ counters }) => (counters[name] ?? 0) !== 0));
-  if (moved.length === 0) return 'Nothing was counted.';
+function table(names: readonly string[], report: Report, points: readonly PointReport[]): string {
+  if (names.length === 0) return 'Nothing was counted.';
   const rows = [
-    ['counter', ...labels.map((label) => label.replaceAll('|', '\\|'))],
-    ...moved.map((name) => [
+    ['counter', ...points.map((point) => labelOf(report, point).replaceAll('|', '\\|'))],
+    ...names.map((name) => [
       `\`${name}\``,
-      ...report.points.map(({ counters }) => (counters[name] ?? 0).toLocaleString('en-US')),
+      ...points.map(({ counters }) => (counters[name] ?? 0).toLocaleString('en-US')),
     ]),
   ];
   const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)));

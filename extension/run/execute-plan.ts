@@ -25,8 +25,8 @@ export interface ExecuteOptions {
   /** Take a result from the cache if there is one. */
   readonly reuse: boolean;
   readonly onProgress?: (fraction: number) => void;
-  /** The finished points so far; called only while others are still running. */
-  readonly onPartial?: (report: Report) => void;
+  /** A point has finished and others are still running; `report` puts the finished ones together, which takes its time. */
+  readonly onPartial?: (report: () => Report) => void;
 }
 
 export interface Outcome {
@@ -68,7 +68,7 @@ export async function executePlan(
     onShard: (done) => {
       const points = done.reduce((sum, shard) => sum + shard.points.length, 0);
       if (options.onPartial && points < plan.points.length) {
-        options.onPartial({ ...engine.mergeReports(plan, done), partial: true });
+        options.onPartial(() => ({ ...engine.mergeReports(plan, done), partial: true }));
       }
     },
   });

@@ -74,12 +74,23 @@ test('an expectation counts once and holds only if it held at every point', () =
   assert.deepEqual(expectationsOf(compared), { held: 1, all: 2 });
 });
 
-test('counters are shown under their kernel names, aligned by variant; those that never moved only in the lists', () => {
+test('counters are shown under their kernel names, aligned by variant; those that never moved only by name', () => {
   const text = countersDocument([compared]);
   assert.match(text, /^\| counter {8}\| classic \| v6\.1 \|$/m);
   assert.match(text, /^\| `pgsteal_file` \| {2}12,345 \| {4}0 \|$/m);
-  assert.doesNotMatch(text, /`pgmajfault`/);
-  assert.match(text, /^pgmajfault 0$/m);
+  assert.doesNotMatch(text, /^\| `pgmajfault`/m);
+  assert.match(text, /^Zero throughout: `pgmajfault`\.$/m);
+});
+
+test('the counters of a single point are listed as in /proc/vmstat', () => {
+  const text = countersDocument([{ ...compared, axes: [], points: [{ ...compared.points[0], coordinates: [] }] }]);
+  assert.match(text, /^pgscan_file 0\npgsteal_file 12345|^pgsteal_file 12345\npgscan_file 0/m);
+});
+
+test('many points are shown eight to a table', () => {
+  const points = Array.from({ length: 10 }, () => compared.points[0]);
+  const text = countersDocument([{ ...compared, points }]);
+  assert.equal(text.match(/^\| counter/gm)?.length, 2);
 });
 
 const ramp = (n: number, spike: number) => ({
@@ -188,7 +199,7 @@ test('while points are missing the report is handed on as partial, and never kep
   const partial: boolean[] = [];
   const outcome = await executePlan({ plan: planOf('x', 3), hash: 'h' }, services, {
     reuse: true,
-    onPartial: (report) => partial.push(report.partial),
+    onPartial: (report) => partial.push(report().partial),
   });
   assert.deepEqual(partial, [true, true]);
   assert.equal(outcome.report?.partial, true);
