@@ -1,16 +1,17 @@
 /** Access words of a trace of unknown length: appended to blocks that never move, put together once at the end. */
-const BLOCK_WORDS = 1 << 18;
+const FIRST_BLOCK = 1 << 12;
+const LARGEST_BLOCK = 1 << 18;
 
 export class WordList {
   length = 0;
   private readonly full: Uint32Array[] = [];
-  private block = new Uint32Array(BLOCK_WORDS);
+  private block = new Uint32Array(FIRST_BLOCK);
   private filled = 0;
 
   push(word: number): void {
-    if (this.filled === BLOCK_WORDS) {
+    if (this.filled === this.block.length) {
       this.full.push(this.block);
-      this.block = new Uint32Array(BLOCK_WORDS);
+      this.block = new Uint32Array(Math.min(LARGEST_BLOCK, 2 * this.block.length));
       this.filled = 0;
     }
     this.block[this.filled++] = word;
