@@ -47,6 +47,7 @@ export class MemoryCore implements MemoryHost {
   readonly capacity: Pages;
   readonly flags: Uint8Array;
   readonly counters = new Float64Array(counterRows.length);
+  readonly words: Int32Array;
   readonly lruvecs: number;
   readonly memoryPages: Pages;
   readonly cpus: number;
@@ -66,9 +67,10 @@ export class MemoryCore implements MemoryHost {
   #driver!: ReclaimDriver;
   readonly #synchronousKswapd: boolean;
   readonly #kernelBytes: readonly number[];
+  /** Shadows of pages that are not in memory; shares its bytes with `words`. */
   readonly #shadows: Float64Array;
   /** Which cgroup a page is charged to; absent while there is only the root. */
-  readonly #owner: Uint16Array | undefined;
+  readonly #owner: Uint8Array | Uint16Array | undefined;
   readonly #objectBases: readonly number[];
   readonly #objectSizes: readonly number[];
   readonly #random: readonly boolean[];
@@ -123,8 +125,11 @@ export class MemoryCore implements MemoryHost {
     }
     this.capacity = cacheCapacity(this.memoryPages, parents, this.memcg.max);
     this.flags = new Uint8Array(this.pages);
-    this.#shadows = new Float64Array(this.pages);
-    this.#owner = this.lruvecs > 1 ? new Uint16Array(this.pages) : undefined;
+    const words = new ArrayBuffer(this.pages * 8);
+    this.words = new Int32Array(words);
+    this.#shadows = new Float64Array(words);
+    this.#owner =
+      this.lruvecs === 1 ? undefined : this.lruvecs <= 256 ? new Uint8Array(this.pages) : new Uint16Array(this.pages);
     this.#objectBases = bases;
     this.#objectSizes = objects.map((o) => o.pages);
     this.#random = objects.map((o) => o.kind === 'file' && valueOf(o.values, knobs.advice) === 'random');
@@ -491,11 +496,11 @@ export class MemoryCore implements MemoryHost {
   }
 
   shadowAt(page: number): number {
-    return this.#shadows[page];
+    return (this.#reclaimer.state[page] & RESIDENT) === 0 ? this.#shadows[page] : 0;
   }
 
   forgetShadow(page: number): void {
-    if (this.#shadows[page] === 0) return;
+    if (this.shadowAt(page) === 0) return;
     if ((this.flags[page] & ANON) === 0) this.tree.forget(page);
     this.#shadows[page] = 0;
   }
@@ -573,7 +578,7 @@ export class MemoryCore implements MemoryHost {
     for (let page = start; page < start + pages; page++) {
       const flag = flags[page];
       const anon = (flag & ANON) !== 0;
-      const shadowed = this.#shadows[page] !== 0;
+      const shadowed = this.shadowAt(page) !== 0;
       if ((reclaimer.state[page] & RESIDENT) !== 0) {
         reclaimer.remove(page);
         if (!anon) this.tree.remove(page, false);
@@ -684,14 +689,12 @@ export class MemoryCore implements MemoryHost {
     const lists = g.nr_inactive_file + g.nr_active_file + g.nr_inactive_anon + g.nr_active_anon;
     const sum = this.free + lists + batched + unevictable + this.#slabFrames + this.#tableFrames;
     let resident = 0;
-    let both = 0;
     let swapped = 0;
     let shadows = 0;
     for (let page = 0; page < this.pages; page++) {
       const here = this.#reclaimer.state[page] & RESIDENT;
       resident += here;
-      if (here !== 0 && this.#shadows[page] !== 0) both++;
-      if (this.#shadows[page] !== 0 && (this.flags[page] & ANON) === 0) shadows++;
+      if (this.shadowAt(page) !== 0 && (this.flags[page] & ANON) === 0) shadows++;
       if ((this.flags[page] & SWAPPED) !== 0) swapped++;
     }
     const wrong: string[] = [];
@@ -699,7 +702,6 @@ export class MemoryCore implements MemoryHost {
     if (resident !== this.#resident) wrong.push(`${resident} resident pages, counted ${this.#resident}`);
     if (resident !== lists + batched + unevictable)
       wrong.push(`${resident} resident pages, ${lists + batched + unevictable} on lists`);
-    if (both > 0) wrong.push(`${both} pages both resident and shadowed`);
     if (swapped !== this.#swapUsed) wrong.push(`${swapped} pages in swap, ${this.#swapUsed} slots used`);
     if (shadows !== this.tree.shadows) wrong.push(`${shadows} shadows, trees count ${this.tree.shadows}`);
     if (Math.ceil(this.tree.nodes / NODES_PER_PAGE) !== this.#slabFrames) {

@@ -167,6 +167,8 @@ export interface MemoryHost {
   readonly capacity: Pages;
   readonly flags: Uint8Array;
   readonly counters: Float64Array;
+  /** Two words a page that are the variant's while the page is in memory, and the machine's (the shadow) while it is not. */
+  readonly words: Int32Array;
   readonly lruvecs: number;
   /** Total pages of memory (present), for ratios and bucket orders. */
   readonly memoryPages: Pages;

@@ -30,6 +30,7 @@ import {
   STATS,
 } from '../machine/memcg-stats.ts';
 import { MISS, OUT_OF_MEMORY } from '../machine/memory.ts';
+import { LruRing } from './lru-ring.ts';
 import type { ListReclaimer, ListSizes, MemoryHost, ScanControl, Tally } from '../machine/reclaimer.ts';
 import { ANON, DIRTY, EXEC, MAPPED, PINNED, RESIDENT, SWAPPED, UNEVICTABLE, WRITEBACK } from '../machine/reclaimer.ts';
 import type { Tlb } from '../machine/tlb.ts';
@@ -47,9 +48,14 @@ export const ON_LRU = 32;
 /** Under writeback when reclaim met it: to the reclaim end once it is written (PG_reclaim). */
 export const RECLAIM = 64;
 
+/** Anonymous: copied from the flags, so that the common paths need only this byte. */
+const ANON_PAGE = 128;
+
 /** Most accesses end here: nothing to do for a page that has it all. */
 const SETTLED = RESIDENT | REFERENCED | ACTIVE;
 export const SWAP_CLUSTER_MAX = 32;
+/** How far the loop looks for misses to come. */
+const LOOK_AHEAD = 64;
 
 /** What distinguishes one kernel's two lists from another's. */
 export interface Policy {
@@ -94,10 +100,8 @@ export class TwoList implements ListReclaimer {
   readonly #host: MemoryHost;
   readonly #tlb: Tlb | undefined;
   readonly #policy: Policy;
-  /** links[2p] is the neighbour towards the tail, links[2p + 1] towards the head; −1 at the ends. */
-  readonly #links: Int32Array;
-  readonly #head: Int32Array;
-  readonly #tail: Int32Array;
+  /** lru × 4 + list. */
+  readonly #lists: readonly LruRing[];
   readonly #unevictable: Int32Array;
   readonly #adding: Int32Array;
   #nrAdding = 0;
@@ -107,6 +111,8 @@ export class TwoList implements ListReclaimer {
   readonly #nr = new Float64Array(4);
   readonly #targets = new Float64Array(4);
   #lastRead = -1;
+  /** Nothing: a place to put sums that only exist to have read their terms. */
+  #warmth = 0;
 
   constructor(host: MemoryHost, policy: Policy) {
     this.#host = host;
@@ -115,9 +121,7 @@ export class TwoList implements ListReclaimer {
     this.era = policy.era;
     this.state = new Uint8Array(host.pages);
     this.size = host.stats.local;
-    this.#links = new Int32Array(host.pages * 2);
-    this.#head = new Int32Array(host.lruvecs * 4).fill(-1);
-    this.#tail = new Int32Array(host.lruvecs * 4).fill(-1);
+    this.#lists = Array.from({ length: host.lruvecs * 4 }, () => new LruRing(host.words));
     this.#unevictable = new Int32Array(host.lruvecs);
     this.#adding = new Int32Array(policy.batch);
     this.#activating = new Int32Array(policy.batch);
@@ -129,6 +133,7 @@ export class TwoList implements ListReclaimer {
     const { state } = this;
     let last = this.#lastRead;
     let misses = 0;
+    let warm = 0;
     let i = 0;
     for (; i < n; i++) {
       const word = block[offset + i];
@@ -150,6 +155,10 @@ export class TwoList implements ListReclaimer {
         if (word >>> OP_SHIFT >= OP_STORE) this.#host.wrote(word & PAGE_MASK);
         continue;
       }
+      if (i >= warm) {
+        warm = Math.min(i + LOOK_AHEAD, n);
+        this.#warmComing(block, offset + i, offset + warm);
+      }
       this.#lastRead = last;
       const outcome = this.#host.fault(word, lru);
       last = this.#lastRead;
@@ -168,6 +177,32 @@ export class TwoList implements ListReclaimer {
     return i;
   }
 
+  /**
+   * Reads what the coming misses will need, all at once: the processor fetches many lines of memory side by side here, but few in the long way
+   * of a fault.
+   */
+  #warmComing(block: Uint32Array, from: number, to: number): void {
+    const { state } = this;
+    const { words, flags } = this.#host;
+    let sum = 0;
+    for (let i = from; i < to; i++) {
+      const page = block[i] & PAGE_MASK;
+      if ((state[page] & RESIDENT) === 0) sum += words[2 * page] + flags[page];
+    }
+    this.#warmth = sum | 0;
+  }
+
+  #warmTaken(taken: number): void {
+    const { state } = this;
+    const { words, flags } = this.#host;
+    let sum = 0;
+    for (let i = 0; i < taken; i++) {
+      const page = this.#taken[i];
+      sum += state[page] + words[2 * page] + flags[page];
+    }
+    this.#warmth = sum | 0;
+  }
+
   accessed(word: number): void {
     const op = word >>> OP_SHIFT;
     const page = word & PAGE_MASK;
@@ -175,14 +210,14 @@ export class TwoList implements ListReclaimer {
     if (op === OP_READ) {
       if (page === this.#lastRead) return;
       this.#lastRead = page;
-      if ((this.#host.flags[page] & ANON) !== 0) this.state[page] = s | YOUNG;
+      if ((s & ANON_PAGE) !== 0) this.state[page] = s | YOUNG;
       else if ((s & REFERENCED) === 0) this.state[page] = s | REFERENCED;
       else this.#touchAgain(page, s);
     } else if (op === OP_LOAD || op === OP_STORE) {
       if (this.#tlb?.access(page) === true || (s & YOUNG) !== 0) return;
-      if ((this.#host.flags[page] & (MAPPED | ANON)) === 0) this.#host.map(page);
+      if ((s & ANON_PAGE) === 0 && (this.#host.flags[page] & MAPPED) === 0) this.#host.map(page);
       else this.state[page] = s | YOUNG;
-    } else if ((this.#host.flags[page] & ANON) !== 0) this.state[page] = s | YOUNG;
+    } else if ((s & ANON_PAGE) !== 0) this.state[page] = s | YOUNG;
     else if (this.#policy.writesMark) {
       if ((s & REFERENCED) === 0) this.state[page] = s | REFERENCED;
       else this.#touchAgain(page, s);
@@ -191,12 +226,13 @@ export class TwoList implements ListReclaimer {
 
   /** folio_mark_accessed of a page with PG_referenced. */
   #touchAgain(page: number, s: number): void {
-    if ((s & ACTIVE) !== 0 || (this.#host.flags[page] & UNEVICTABLE) !== 0) return;
+    if ((s & ACTIVE) !== 0) return;
     if ((s & ON_LRU) !== 0) {
       this.state[page] = s & ~REFERENCED;
       this.#activating[this.#nrActivating++] = page;
       if (this.#nrActivating === this.#policy.batch) this.#drainActivating();
-    } else this.state[page] = (s & ~REFERENCED) | ACTIVE;
+    } else if ((this.#host.flags[page] & UNEVICTABLE) === 0) this.state[page] = (s & ~REFERENCED) | ACTIVE;
+    else return;
     this.#policy.activated(this.#host.lruvecOf(page));
     if (this.#host.logging) this.#host.log(RECLAIM_ACTIVATE.id, page, 0, 0);
   }
@@ -209,7 +245,7 @@ export class TwoList implements ListReclaimer {
     const anon = (this.#host.flags[page] & ANON) !== 0;
     let s = RESIDENT;
     if (anon) {
-      s |= YOUNG;
+      s |= YOUNG | ANON_PAGE;
       if (this.#policy.anonActive) s |= ACTIVE;
     }
     if (shadow !== 0) s |= this.#policy.refault(page, lru, shadow, !anon, anon ? OP_STORE : op);
@@ -237,7 +273,7 @@ export class TwoList implements ListReclaimer {
       this.#unevictable[lru]++;
     } else {
       this.#unevictable[lru]--;
-      this.#add(page, lru * 4 + (this.#isAnon(page) ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE));
+      this.#add(page, lru * 4 + ((this.state[page] & ANON_PAGE) !== 0 ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE));
     }
   }
 
@@ -297,63 +333,31 @@ export class TwoList implements ListReclaimer {
 
   // ---- lists
 
-  #isAnon(page: number): boolean {
-    return (this.#host.flags[page] & ANON) !== 0;
-  }
-
   /** lru × 4 + list. */
   #listOf(page: number, s: number): number {
-    const file = this.#isAnon(page) ? 0 : 2;
-    return this.#host.lruvecOf(page) * 4 + file + ((s & ACTIVE) >> 2);
+    return this.#host.lruvecOf(page) * 4 + ((s & ANON_PAGE) !== 0 ? 0 : 2) + ((s & ACTIVE) >> 2);
   }
 
   #add(page: number, list: number): void {
-    const links = this.#links;
-    const head = this.#head[list];
-    links[2 * page] = head;
-    links[2 * page + 1] = -1;
-    if (head < 0) this.#tail[list] = page;
-    else links[2 * head + 1] = page;
-    this.#head[list] = page;
+    this.#lists[list].add(page);
     this.size[(list >> 2) * STATS + (list & 3)]++;
     this.state[page] |= ON_LRU;
   }
 
   #addTail(page: number, list: number): void {
-    const links = this.#links;
-    const tail = this.#tail[list];
-    links[2 * page] = -1;
-    links[2 * page + 1] = tail;
-    if (tail < 0) this.#head[list] = page;
-    else links[2 * tail] = page;
-    this.#tail[list] = page;
+    this.#lists[list].addTail(page);
     this.size[(list >> 2) * STATS + (list & 3)]++;
     this.state[page] |= ON_LRU;
   }
 
   #del(page: number, list: number): void {
-    const links = this.#links;
-    const after = links[2 * page];
-    const before = links[2 * page + 1];
-    if (before < 0) this.#head[list] = after;
-    else links[2 * before] = after;
-    if (after < 0) this.#tail[list] = before;
-    else links[2 * after + 1] = before;
+    this.#lists[list].remove(page);
     this.size[(list >> 2) * STATS + (list & 3)]--;
   }
 
   /** Takes up to `n` pages from the tail into #taken. */
   #isolate(list: number, n: number): number {
-    const links = this.#links;
-    let page = this.#tail[list];
-    let taken = 0;
-    while (taken < n && page >= 0) {
-      this.#taken[taken++] = page;
-      page = links[2 * page + 1];
-    }
-    this.#tail[list] = page;
-    if (page < 0) this.#head[list] = -1;
-    else links[2 * page] = -1;
+    const taken = this.#lists[list].take(n, this.#taken);
     this.size[(list >> 2) * STATS + (list & 3)] -= taken;
     return taken;
   }
@@ -452,6 +456,7 @@ export class TwoList implements ListReclaimer {
     stats.updated(taken);
     stats.updated(taken);
     if (taken === 0) return 0;
+    this.#warmTaken(taken);
     let kept = 0;
     let wrote = 0;
     let activated = 0;

@@ -1,0 +1,88 @@
+/**
+ * One LRU list as a ring of page numbers: pages join at the head, reclaim takes from the tail, a page that leaves from the middle leaves a hole
+ * that the tail skips. So scanning reads memory in order, and moving a page costs two stray writes where a linked list needs six.
+ */
+import type { Pages } from '../units.ts';
+
+const HOLE = -1;
+const FIRST_ROOM = 1024;
+/** Ends count up; they are brought back down long before they stop being small integers. */
+const FAR = 0x20000000;
+
+export class LruRing {
+  /** Pages on the list. */
+  living: Pages = 0;
+  #entries = new Int32Array(FIRST_ROOM).fill(HOLE);
+  #mask = FIRST_ROOM - 1;
+  #tail = 0;
+  #head = 0;
+  /** words[2 × page]: where in its ring a page is. */
+  readonly #words: Int32Array;
+
+  constructor(words: Int32Array) {
+    this.#words = words;
+  }
+
+  add(page: number): void {
+    if (this.#head - this.#tail > this.#mask) this.#makeRoom();
+    const place = this.#head++ & this.#mask;
+    this.#entries[place] = page;
+    this.#words[2 * page] = place;
+    this.living++;
+  }
+
+  addTail(page: number): void {
+    if (this.#head - this.#tail > this.#mask) this.#makeRoom();
+    if (this.#tail === 0) {
+      this.#tail += this.#mask + 1;
+      this.#head += this.#mask + 1;
+    }
+    const place = --this.#tail & this.#mask;
+    this.#entries[place] = page;
+    this.#words[2 * page] = place;
+    this.living++;
+  }
+
+  remove(page: number): void {
+    this.#entries[this.#words[2 * page]] = HOLE;
+    this.living--;
+  }
+
+  /** Takes up to `most` pages from the tail; how many. */
+  take(most: Pages, into: Int32Array): Pages {
+    const entries = this.#entries;
+    const mask = this.#mask;
+    const head = this.#head;
+    let tail = this.#tail;
+    let taken = 0;
+    while (taken < most && tail < head) {
+      const page = entries[tail++ & mask];
+      if (page !== HOLE) into[taken++] = page;
+    }
+    if (tail > FAR) {
+      const down = tail & ~mask;
+      this.#head = head - down;
+      tail -= down;
+    }
+    this.#tail = tail;
+    this.living -= taken;
+    return taken;
+  }
+
+  /** Closes the holes, in a ring twice as large if the living need it. */
+  #makeRoom(): void {
+    const room = this.#mask + 1;
+    const next = new Int32Array(this.living * 2 > room ? room * 2 : room);
+    let n = 0;
+    for (let at = this.#tail; at < this.#head; at++) {
+      const page = this.#entries[at & this.#mask];
+      if (page === HOLE) continue;
+      this.#words[2 * page] = n;
+      next[n++] = page;
+    }
+    this.#entries = next;
+    this.#mask = next.length - 1;
+    this.#tail = 0;
+    this.#head = n;
+  }
+}
