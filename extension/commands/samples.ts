@@ -15,4 +15,9 @@ export const samples: readonly Sample[] = [
     title: 'Page-cache reclaim with changing workloads',
     about: 'Why two lists were not enough, what was proposed in 2013, what was merged, what runs today',
   },
+  {
+    file: 'one-fix-in-mglru.refault.md',
+    title: 'What one stable fix did to MGLRU',
+    about: 'The same kernel before and after 6.1.69, on a working set that moves, in a memory cgroup',
+  },
 ];
