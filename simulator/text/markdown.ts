@@ -45,9 +45,11 @@ export function reportToMarkdown(report: Report, options: MarkdownOptions = {}):
 
 function chartBlocks(model: ChartModel): string[] {
   const blocks = [`### ${escapeText(model.title)}`, escapeText(model.sentence)];
-  const table = tableOf(model);
+  // Long columns never make a short table: don't build it to find out.
+  const few = model.series.every((s) => s.x.length <= ROWS);
+  const table = few ? tableOf(model) : null;
   const drawn = model.series.some((s) => lastValue(s) !== null) || model.heatmap !== undefined;
-  if (drawn && table.rows.length <= ROWS) blocks.push(markdownTable(table));
+  if (drawn && table && table.rows.length <= ROWS) blocks.push(markdownTable(table));
   else if (drawn) {
     const body = unicodeChart(model, WIDTH, painter(false));
     if (body.length > 0) blocks.push(['```text', ...body, '```'].join('\n'));

@@ -84,6 +84,8 @@ export interface ChartModel {
   readonly title: string;
   /** Kernel or kebab-case names of what is drawn. */
   readonly names: readonly string[];
+  /** What the quantities mean, and where the kernel shows them. */
+  readonly doc: string;
   /** What was fixed: `server.memory 64 MiB`. Empty when nothing was. */
   readonly subtitle: string;
   readonly stacked: boolean;

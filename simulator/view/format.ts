@@ -82,7 +82,7 @@ export function scaleFor(unit: string, size: number): Scale {
     case 'bytes/s':
       return fitting(RATES, magnitude);
     case 'ns':
-      return fitting(TIMES, magnitude);
+      return magnitude === 0 ? TIMES[0] : fitting(TIMES, magnitude);
     case 'ratio':
       return { divide: 0.01, suffix: '%' };
     case 'ppm':

@@ -98,6 +98,11 @@ export function metricTitle(report: Report, metric: MetricRef): string {
   return info.title + phase + object;
 }
 
+function docOf(report: Report, metric: MetricRef): string {
+  const { doc, kernel } = metricInfo(report, metric.name);
+  return [doc, kernel === undefined ? '' : `(${kernel})`].filter((part) => part !== '').join(' ');
+}
+
 export interface PanelParts {
   readonly kind: ChartKind;
   readonly title: string;
@@ -121,6 +126,7 @@ export function panel(context: PlotContext, parts: PanelParts): ChartModel {
     kind: parts.kind,
     title: parts.title,
     names: parts.metrics.map(metricText),
+    doc: parts.metrics.map((metric) => docOf(context.report, metric)).join('\n'),
     subtitle: parts.subtitle ?? '',
     stacked: parts.stacked ?? false,
     stepped: parts.stepped ?? false,

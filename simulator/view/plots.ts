@@ -96,7 +96,7 @@ export function plotsOf(report: Report): readonly PlotSpec[] {
 }
 
 /** From this ratio of the longest run to the median on, a common time axis squeezes most variants into its beginning. */
-const UNEVEN = 4;
+const UNEVEN = 3;
 
 /** Whether charts over time had better run along accesses done, unless their reader says otherwise. */
 export function prefersWork(report: Report): boolean {

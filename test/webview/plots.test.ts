@@ -319,7 +319,7 @@ test('along accesses done, variants line up: same ends, phases at the same place
   assert.ok(!canShowWork(shiftReport({ plots: [SHIFT_PLOTS[0]] })), 'no chart over time, nothing to offer');
 });
 
-test('when one run lasts more than four times the median, static texts line up along accesses done', () => {
+test('when one run lasts more than three times the median, static texts line up along accesses done', () => {
   const report = shiftReport({ sizes: [64] });
   assert.ok(prefersWork(report), 'classic takes 8 s, the median 2 s');
   assert.match(reportToText(report), /\nActive file pages by accesses done/);

@@ -23,8 +23,8 @@ test('the terminal text tells facts, figures, every plot and every expectation',
   assert.match(text, /56 MiB {9}classic {10}34\.4 % {2}274 022 {3}261 734 {7}24 576 {9}8\.145 s\n/);
   for (const title of [
     'Hit ratio by pass',
-    'Active file pages over time',
-    'Inactive file pages over time',
+    'Active file pages by accesses done',
+    'Inactive file pages by accesses done',
     'File refaults in “B is hot” by server.memory',
   ]) {
     assert.ok(text.includes(`\n${title}`), title);

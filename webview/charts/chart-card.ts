@@ -134,6 +134,7 @@ export class ChartCard {
     const { model, zoom, tableOpen } = input;
     setText(this.#title, model.title);
     setText(this.#names, model.names.join(', '));
+    this.#names.title = model.doc;
     setText(this.#where, model.subtitle);
     this.#canvas.setAttribute('aria-label', model.sentence);
     this.#resetButton.hidden = zoom === undefined;

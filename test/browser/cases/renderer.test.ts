@@ -267,7 +267,7 @@ browserTest('charts over time run along time or accesses as chosen, all of them,
   const renderer = await openRenderer();
   const output = await renderer.render(item(shiftReport()));
   const along = output.getByRole('combobox', { name: 'time charts along' });
-  assert.equal(await along.inputValue(), 'accesses done', 'classic takes more than four times the median');
+  assert.equal(await along.inputValue(), 'accesses done', 'classic takes more than three times the median');
   assert.equal(await output.locator('h4', { hasText: 'by accesses done' }).count(), 2);
   await along.selectOption('simulated time');
   assert.equal(await output.locator('h4', { hasText: 'over time' }).count(), 2);
