@@ -201,7 +201,7 @@ test('any bytes in any format give accesses or a TraceError, never another error
         assert.ok(error instanceof TraceError, String(error));
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
