@@ -361,7 +361,7 @@ export class MemoryCore implements MemoryHost {
       io.reads++;
       counters[PGPGIN]++;
     }
-    if (op === OP_LOAD) this.map(page);
+    if (op === OP_LOAD) this.#mapAround(page);
     else if (mark) this.#reclaimer.accessed(word);
     return outcome;
   }
@@ -430,6 +430,13 @@ export class MemoryCore implements MemoryHost {
   }
 
   map(page: number): void {
+    this.counters[PGFAULT]++;
+    this.stats.updated(1);
+    this.#mapAround(page);
+  }
+
+  /** filemap_map_pages: the page and its neighbours in memory get page-table entries, which start out young. */
+  #mapAround(page: number): void {
     const object = this.#objectOf(page);
     const base = this.#objectBases[object];
     const start = page - ((page - base) % FAULT_AROUND);

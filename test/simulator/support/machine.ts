@@ -15,6 +15,7 @@ export interface SmallMachine {
   readonly swap?: number;
   readonly swapLatency?: number;
   readonly cpus?: number;
+  readonly tlb?: number;
   readonly sysctls?: KnobValues;
   /** Limits of cgroups below the root, in pages. */
   readonly limits?: readonly number[];
@@ -37,7 +38,7 @@ export function layoutOf(m: SmallMachine): MemoryLayout {
   }
   const machine: MachineSpec = {
     name: 'm',
-    values: { memory: m.memory * PAGE_SIZE, cpus: m.cpus ?? 1 },
+    values: { memory: m.memory * PAGE_SIZE, cpus: m.cpus ?? 1, tlb: m.tlb ?? 0 },
     disk: {},
     swap:
       m.swap === undefined
