@@ -4,10 +4,11 @@ import type { Axis } from '../../simulator/plan.ts';
 import { laterName } from '../../simulator/tables/later.ts';
 import { MAX_PAGES } from '../../simulator/machine/access.ts';
 import { PAGE_SIZE } from '../../simulator/units.ts';
-import type { Compare, CompareValue, Expression, Sweep, Word } from './generated/ast.ts';
+import type { Compare, CompareValue, Expression, Machine, Sweep, Word } from './generated/ast.ts';
+import type { Program } from './program.ts';
 import { reportLeftOver } from './complaints.ts';
 import { exactQuantity, formatQuantity, nearest } from './quantities.ts';
-import { targetNames, targetOf, variantChoice, type Target } from './properties.ts';
+import { propertyValue, targetNames, targetOf, variantChoice, type Target } from './properties.ts';
 import { textOf, unquoted } from './syntax.ts';
 import {
   convert,
@@ -455,3 +456,17 @@ function niceStep(dimension: Dimension, span: number): number {
 /** Where in `overrides` a dimension's value goes. */
 export const overrideKey = (target: Target): string =>
   target.kind === 'let' ? letKey(target.symbol!.name) : target.key;
+
+/** How many values a sweep has, for editors; 0: cannot be told. Complains about nothing. */
+export function sweepValues(program: Program, node: Sweep): number {
+  const machine = (program.items.findLast(({ item }) => item.$type === 'Machine')?.item as Machine | undefined) ?? null;
+  const scope: Scope = {
+    program: program.quiet(),
+    machine,
+    overrides: new Map(),
+    property: propertyValue,
+    evaluating: [],
+    known: new Map(),
+  };
+  return sweepAxis(scope, node)?.axis.values.length ?? 0;
+}

@@ -90,7 +90,7 @@ function mergeSigns(tokens: readonly Token[], typeOf: TypeOf): Token[] {
     const next = tokens[i + 1];
     const before = tokens[i - 1];
     const touches =
-      before && before.endOffset! + 1 === t.startOffset && !['(', '[', ',', ':', '=', '{'].includes(before.image);
+      before !== undefined && before.endOffset! + 1 === t.startOffset && /[\w%)\]"\u00b5-\uffff]$/.test(before.image);
     if (t.image === '-' && !touches && next && isTerminal(next, 'NUMBER') && next.startOffset === t.endOffset! + 1) {
       const { startOffset, startLine, startColumn } = t;
       out.push({

@@ -67,8 +67,8 @@ export class Program {
   readonly nameless = new Set<SymbolKind>();
   readonly duplicates: readonly LanguageSymbol[];
   readonly imports: readonly { readonly place: Place; readonly path: string; readonly source: ParsedSource | null }[];
-  readonly #bySource = new Map<AstNode, ParsedSource>();
-  #references: SymbolReference[] | undefined;
+  private readonly bySource = new Map<AstNode, ParsedSource>();
+  private found: SymbolReference[] | undefined;
 
   constructor(
     sources: readonly Source[],
@@ -83,7 +83,7 @@ export class Program {
 
     const add = (parsed: ParsedSource, imported: boolean): void => {
       all.push(parsed);
-      this.#bySource.set(parsed.ast, parsed);
+      this.bySource.set(parsed.ast, parsed);
       for (const item of parsed.ast.items) {
         items.push({ item, source: parsed, imported });
         if (item.$type !== 'Import' || !item.path) continue;
@@ -188,8 +188,13 @@ export class Program {
     else this.phases.set(name, [symbol]);
   }
 
+  /** The same program, keeping what is reported to itself: for questions that must leave no diagnostics. */
+  quiet(): Program {
+    return Object.create(this, { reporter: { value: new Reporter() } }) as Program;
+  }
+
   sourceOf(node: AstNode): ParsedSource {
-    return this.#bySource.get(rootOf(node)) ?? this.sources[0];
+    return this.bySource.get(rootOf(node)) ?? this.sources[0];
   }
 
   placeOf(node: AstNode): Place {
@@ -230,7 +235,7 @@ export class Program {
 
   /** Every use of every name, for rename, references and highlights. Computed when first asked for. */
   get references(): readonly SymbolReference[] {
-    return (this.#references ??= findReferences(this));
+    return (this.found ??= findReferences(this));
   }
 
   symbolAt(

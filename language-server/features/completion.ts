@@ -1,0 +1,460 @@
+/** What may be written at the cursor: statements as snippets, names from all cells, variants, metrics, units, defaults. */
+import type { CompletionItem } from 'vscode-languageserver';
+import type { Machine } from '../language/generated/ast.ts';
+import type { Program, SymbolKind } from '../language/program.ts';
+import { kindNames } from '../language/program.ts';
+import { targetNames, targetOf } from '../language/properties.ts';
+import { quoted } from '../language/syntax.ts';
+import {
+  knobOf,
+  knobsOf,
+  metric,
+  metrics,
+  patternRow,
+  patterns,
+  reclaimVariant,
+  reclaimVariants,
+  type Knob,
+} from '../language/tables.ts';
+import { dimensionOf, exampleOf, type Scope } from '../language/values.ts';
+import { statements, statementsIn, type Place } from '../../simulator/tables/statements.ts';
+import { units, type Dimension } from '../../simulator/tables/units.ts';
+import {
+  defaultText,
+  describeCounter,
+  describeKnob,
+  describePattern,
+  describeStatement,
+  describeUnit,
+  describeVariant,
+  kindText,
+} from '../describe.ts';
+import { cursorAt, type Cursor, type Token } from './cursor.ts';
+import type { PositionContext } from './context.ts';
+
+/** CompletionItemKind of the protocol. */
+const KIND = {
+  method: 2,
+  function: 3,
+  variable: 6,
+  class: 7,
+  module: 9,
+  property: 10,
+  unit: 11,
+  value: 12,
+  keyword: 14,
+  snippet: 15,
+  enumMember: 20,
+  event: 23,
+  operator: 24,
+} as const;
+const SNIPPET = 2;
+
+/** What `resolve` needs to find the documentation again. */
+type Data = {
+  readonly of: 'statement' | 'knob' | 'variant' | 'metric' | 'pattern' | 'unit';
+  readonly name: string;
+  readonly scope?: string;
+};
+
+export function completion(context: PositionContext): CompletionItem[] {
+  const cursor = cursorAt(context);
+  if (cursor.inComment) return [];
+  const items = cursor.inText ? inText(context, cursor) : offers(context.program, cursor, context);
+  const seen = new Set<string>();
+  return items
+    .filter((item) => !seen.has(item.label) && seen.add(item.label))
+    .map((item, i) => ({
+      ...item,
+      sortText: item.sortText ?? String(i).padStart(4, '0'),
+      textEdit: { range: cursor.range, newText: item.insertText ?? item.label },
+    }));
+}
+
+export function resolveCompletion(item: CompletionItem): CompletionItem {
+  const data = item.data as Data | undefined;
+  const value = data && documentation(data);
+  return value ? { ...item, documentation: { kind: 'markdown', value } } : item;
+}
+
+function documentation({ of, name, scope }: Data): string | undefined {
+  switch (of) {
+    case 'statement': {
+      const row = statements.find((s) => s.word === name && s.place === scope);
+      return row && describeStatement(row);
+    }
+    case 'knob': {
+      const row =
+        reclaimVariant(scope ?? '')?.knobs.find((k) => k.name === name) ?? knobOf(scope as Knob['scope'], name);
+      return row && describeKnob(row);
+    }
+    case 'variant': {
+      const row = reclaimVariant(name);
+      return row && describeVariant(row);
+    }
+    case 'metric': {
+      const row = metric(name);
+      return row && describeCounter(row);
+    }
+    case 'pattern': {
+      const row = patternRow(name);
+      return row && describePattern(row);
+    }
+    case 'unit': {
+      const row = units.find((u) => u.name === name);
+      return row && describeUnit(row);
+    }
+  }
+}
+
+// ---- items
+
+const data = (of: Data['of'], name: string, scope?: string): { data: Data } => ({
+  data: { of, name, ...(scope === undefined ? {} : { scope }) },
+});
+const words = (...labels: string[]): CompletionItem[] => labels.map((label) => ({ label, kind: KIND.keyword }));
+
+const statementItems = (place: Place): CompletionItem[] =>
+  statementsIn(place)
+    .filter((s) => !s.later)
+    .map((s) => ({
+      label: s.word,
+      kind: KIND.snippet,
+      detail: s.form,
+      insertText: s.snippet,
+      insertTextFormat: SNIPPET,
+      ...data('statement', s.word, s.place),
+    }));
+
+const knobItems = (knobs: readonly Knob[], scope: string, given: ReadonlySet<string> = new Set()): CompletionItem[] =>
+  knobs
+    .filter((k) => !given.has(k.name))
+    .map((k) => ({
+      label: k.name,
+      kind: KIND.property,
+      detail: `${kindText(k).replaceAll('`', '')}, default ${defaultText(k)}`,
+      insertText: k.type.kind === 'flag' ? k.name : `${k.name} \${1:${exampleOf(k)}}`,
+      insertTextFormat: SNIPPET,
+      ...data('knob', k.name, scope),
+    }));
+
+const symbolItems = (program: Program, kinds: readonly SymbolKind[]): CompletionItem[] =>
+  [...program.symbols.values()]
+    .filter((s) => kinds.includes(s.kind))
+    .map((s) => ({ label: s.name, kind: symbolKind[s.kind], detail: kindNames[s.kind] }));
+
+const symbolKind: Readonly<Record<SymbolKind, CompletionItem['kind'] & number>> = {
+  machine: KIND.class,
+  file: KIND.variable,
+  anon: KIND.variable,
+  process: KIND.function,
+  cgroup: KIND.module,
+  let: KIND.value,
+  trace: KIND.variable,
+  phase: KIND.event,
+  later: KIND.variable,
+};
+
+const variantItems = (): CompletionItem[] =>
+  reclaimVariants.map((v) => ({
+    label: v.id,
+    kind: KIND.enumMember,
+    detail: [v.title, ...(v.year ? [String(v.year)] : [])].join(', '),
+    ...data('variant', v.id),
+  }));
+const metricItems = (): CompletionItem[] =>
+  metrics.map((m) => ({
+    label: m.name,
+    kind: KIND.method,
+    detail: `${m.title} (${m.kind}, ${m.unit})`,
+    ...data('metric', m.name),
+  }));
+const patternItems = (): CompletionItem[] =>
+  patterns.map((p) => ({
+    label: p.name,
+    kind: KIND.keyword,
+    detail: p.form,
+    insertText: patternSnippets[p.kind] ?? p.name,
+    insertTextFormat: SNIPPET,
+    ...data('pattern', p.name),
+  }));
+
+const patternSnippets: Readonly<Record<string, string>> = {
+  sequential: 'sequentially ${1:4} times',
+  stride: 'stride ${1:64 KiB}, ${2:10k} times',
+  uniform: 'uniform, ${1:1M} times',
+  zipf: 'zipf ${1:1.0}, ${2:1M} times',
+  'hot-cold': 'hot-cold ${1:10%} of pages ${2:90%} of accesses, ${3:1M} times',
+  gaussian: 'gaussian mean ${1:50%} deviation ${2:10%}, ${3:1M} times',
+  stream: 'stream, ${1:100k} times',
+};
+
+const unitItems = (dimension?: Dimension): CompletionItem[] =>
+  units
+    .filter((u) => !u.insteadOf && (dimension === undefined || u.dimension === dimension))
+    .map((u) => ({ label: u.name, kind: KIND.unit, detail: u.doc, ...data('unit', u.name) }));
+
+const choiceItems = (knob: Knob): CompletionItem[] => {
+  if (knob.type.kind === 'flag') return words('on', 'off');
+  if (knob.type.kind === 'choice')
+    return knob.type.of.map((c) => ({ label: c.id, kind: KIND.enumMember, detail: c.doc }));
+  return [{ label: exampleOf(knob), kind: KIND.value, detail: `default ${defaultText(knob)}` }];
+};
+
+const targetItems = (program: Program): CompletionItem[] =>
+  targetNames(scopeOf(program)).map((name) => ({ label: name, kind: KIND.property }));
+
+function scopeOf(program: Program): Pick<Scope, 'program' | 'machine'> {
+  const machine = (program.items.findLast(({ item }) => item.$type === 'Machine')?.item as Machine | undefined) ?? null;
+  return { program, machine };
+}
+
+/** Names that have a value: `let`, sizes, properties. */
+const valueItems = (program: Program): CompletionItem[] => [
+  ...symbolItems(program, ['let']),
+  ...targetNames(scopeOf(program))
+    .filter((name) => name.includes('.') && !name.startsWith('vm.'))
+    .map((name) => ({ label: name, kind: KIND.property })),
+];
+
+// ---- by place
+
+function offers(program: Program, cursor: Cursor, context: PositionContext): CompletionItem[] {
+  const { block, before } = cursor;
+  const last = before.at(-1);
+  // Behind a number stands its unit, or a word that counts.
+  if (last && last.tokenType.name === 'NUMBER')
+    return [
+      ...unitItems(dimensionAt(program, cursor)),
+      ...(block.kind === 'process' ? words('times') : before[0].image === 'sweep' ? words('steps') : []),
+    ];
+  switch (block.kind) {
+    case 'properties':
+    case 'variant':
+      return inProperties(program, cursor);
+    case 'process':
+      return inProcess(program, before);
+    case 'run':
+      return inRun(program, before, context);
+    case 'at':
+      return inAt(program, before);
+    case 'program':
+      return atTop(program, before);
+    case 'unknown':
+      return [];
+  }
+}
+
+function knobsAt({ block }: Cursor): readonly Knob[] {
+  if (block.kind === 'variant') return reclaimVariant(block.variant ?? '')?.knobs ?? [];
+  return block.scope ? knobsOf(block.scope) : [];
+}
+
+function inProperties(program: Program, cursor: Cursor): CompletionItem[] {
+  const { before, block } = cursor;
+  const knobs = knobsAt(cursor);
+  const [head] = before;
+  if (!head) {
+    const more =
+      block.scope === 'machine'
+        ? [
+            snippet('disk', 'disk { latency ${1:100 us}, bandwidth ${2:150 MB/s} }'),
+            snippet('swap', 'swap ${1|zram,disk|} ${2:1 GiB}'),
+            snippet('reclaim', 'reclaim ${1:v6.1}'),
+            snippet('sysctl', 'sysctl ${1:vm.swappiness} ${2:60}'),
+          ]
+        : [];
+    return [...knobItems(knobs, block.kind === 'variant' ? (block.variant ?? '') : (block.scope ?? '')), ...more];
+  }
+  if (head.image === 'reclaim' && before.length === 1) return variantItems();
+  if (head.image === 'swap' && before.length === 1) return words('zram', 'disk');
+  if (head.image === 'sysctl') return sysctlItems(before);
+  const knob = knobs.find((k) => k.name === head.image);
+  return knob && before.length === 1 ? [...choiceItems(knob), ...(dimensionOf(knob) ? valueItems(program) : [])] : [];
+}
+
+const snippet = (label: string, insertText: string): CompletionItem => ({
+  label,
+  kind: KIND.snippet,
+  insertText,
+  insertTextFormat: SNIPPET,
+});
+
+function sysctlItems(before: readonly Token[]): CompletionItem[] {
+  if (before.length === 1) return knobItems(knobsOf('sysctl'), 'sysctl');
+  const knob = knobOf('sysctl', before[1].image);
+  return knob && before.length === 2 ? choiceItems(knob) : [];
+}
+
+function atTop(program: Program, before: readonly Token[]): CompletionItem[] {
+  const [head, second] = before;
+  const last = before.at(-1)!;
+  if (!head) return statementItems('program');
+  switch (head.image) {
+    case 'sysctl':
+      return sysctlItems(before);
+    case 'swap':
+      return before.length === 1 ? words('zram', 'disk') : [];
+    case 'process':
+    case 'cgroup':
+      if (before.some((t) => t.image === 'in')) return symbolItems(program, ['cgroup']);
+      return second ? words('in') : [];
+    case 'run':
+      if (before.some((t) => t.image === 'of') && (last.image === 'of' || last.image === ','))
+        return symbolItems(program, ['process']);
+      return words('of', 'for');
+    case 'let':
+    case 'file':
+      return before.length >= 2 ? valueItems(program) : [];
+    default:
+      return [];
+  }
+}
+
+const ACCESS = new Set(['read', 'write', 'touch']);
+
+function inProcess(program: Program, before: readonly Token[]): CompletionItem[] {
+  let [head] = before;
+  if (!head) return [...statementItems('process'), ...knobItems(knobsOf('process'), 'process')];
+  let rest = before;
+  const weighted = before.findIndex((t) => ACCESS.has(t.image));
+  if (head.tokenType.name === 'NUMBER') {
+    if (weighted < 0) return statementItems('process').filter((i) => ACCESS.has(i.label));
+    rest = before.slice(weighted);
+    head = rest[0];
+  }
+  const last = rest.at(-1)!;
+  if (ACCESS.has(head.image)) {
+    if (rest.length === 1) return symbolItems(program, ['file', 'anon']);
+    if (last.image === 'of') return words('pages', 'accesses');
+    const named = rest.some((t) => patternRow(t.image));
+    return [
+      ...(named ? [] : patternItems()),
+      ...words('once', 'for', 'at', 'every'),
+      ...(last.image === ',' || last.image === 'zipf' ? symbolItems(program, ['let']) : []),
+    ];
+  }
+  switch (head.image) {
+    case 'mlock':
+    case 'munlock':
+    case 'munmap':
+      return rest.length === 1 ? symbolItems(program, ['file', 'anon']) : [];
+    case 'fsync':
+      return rest.length === 1 ? symbolItems(program, ['file']) : [];
+    case 'replay':
+      return rest.length === 1 ? symbolItems(program, ['trace']) : [];
+    case 'phase':
+      return rest.length >= 2 ? words('for') : [];
+    case 'anon':
+      return rest.length === 2 ? valueItems(program) : [];
+    default: {
+      const knob = knobOf('process', head.image);
+      return knob && rest.length === 1 ? choiceItems(knob) : [];
+    }
+  }
+}
+
+function inRun(program: Program, before: readonly Token[], context: PositionContext): CompletionItem[] {
+  const [head, second] = before;
+  if (!head) return statementItems('run');
+  const last = before.at(-1)!;
+  switch (head.image) {
+    case 'compare': {
+      if (!second) return targetItems(program);
+      if (before.length === 2) return words(':');
+      const target = targetOf(scopeOf(program), second.image);
+      if (target?.kind === 'reclaim') return last.image === ':' || last.image === ',' ? variantItems() : words('as');
+      return target?.knob ? choiceItems(target.knob) : valueItems(program);
+    }
+    case 'sweep':
+      if (!second) return targetItems(program).filter((i) => i.label !== 'reclaim');
+      return before.some((t) => t.image === '..')
+        ? [...words('step', 'in'), ...valueItems(program)]
+        : valueItems(program);
+    case 'plot':
+      if (last.image === 'by' || last.image === 'over')
+        return [...words('time', 'pass', 'phase', 'variant'), ...axesAt(context)];
+      if (last.image === 'of') return symbolItems(program, ['file', 'anon', 'process', 'cgroup']);
+      if (last.image === 'as') return words('line', 'bars', 'area', 'heatmap', 'distribution', 'timeline', 'table');
+      return last.image === ',' || before.length === 1 ? metricItems() : words('by', 'over', 'of', 'as');
+    case 'expect':
+      if (last.image === 'at') return axesAt(context);
+      return [...metricItems(), ...labelsAt(context), ...words('no', 'oom', 'at', 'before')];
+    case 'sysctl':
+      return sysctlItems(before);
+    default:
+      return [];
+  }
+}
+
+function inAt(program: Program, before: readonly Token[]): CompletionItem[] {
+  const [head] = before;
+  if (!head) return statementItems('at');
+  if (head.image === 'kill') return symbolItems(program, ['process']);
+  if (head.image === 'sysctl') return sysctlItems(before);
+  if (head.image === 'set' && before.length === 1) {
+    return targetItems(program).filter((i) => targetOf(scopeOf(program), i.label)?.symbol?.kind === 'cgroup');
+  }
+  return [];
+}
+
+/** The run around the cursor. */
+function runAt({ source, offset }: PositionContext) {
+  const run = source.ast.items.find(
+    (item) => item.$type === 'Run' && item.$cstNode!.offset <= offset && offset <= item.$cstNode!.end,
+  );
+  return run?.$type === 'Run' ? run : undefined;
+}
+
+const axesAt = (context: PositionContext): CompletionItem[] =>
+  (runAt(context)?.block?.clauses ?? []).flatMap((c) =>
+    (c.$type === 'Compare' || c.$type === 'Sweep') && c.target ? [{ label: c.target.text, kind: KIND.property }] : [],
+  );
+
+const labelsAt = (context: PositionContext): CompletionItem[] =>
+  (runAt(context)?.block?.clauses ?? []).flatMap((c) =>
+    c.$type === 'Compare'
+      ? c.values.map((v) => ({
+          label: v.alias?.text ?? v.terms.map((t) => t.$cstNode?.text ?? '').join(' '),
+          kind: KIND.enumMember,
+          detail: 'compared here',
+        }))
+      : [],
+  );
+
+/** The dimension that the number before the cursor should have, where that can be told. */
+function dimensionAt(program: Program, cursor: Cursor): Dimension | undefined {
+  const { before, block } = cursor;
+  const head = before[0].image;
+  const previous = before.at(-2)?.image;
+  if (block.kind === 'properties' || block.kind === 'variant') {
+    const knob = knobsAt(cursor).find((k) => k.name === head);
+    return knob ? dimensionOf(knob) : undefined;
+  }
+  if (head === 'sweep' || head === 'compare' || head === 'set') {
+    const target = before[1] && targetOf(scopeOf(program), before[1].image);
+    return target?.knob ? dimensionOf(target.knob) : target?.kind === 'size' ? 'bytes' : undefined;
+  }
+  if (head === 'file' || head === 'anon' || head === 'swap') return 'bytes';
+  if (
+    previous === 'for' ||
+    previous === 'every' ||
+    previous === 'before' ||
+    head === 'idle' ||
+    (head === 'at' && before.length === 2)
+  )
+    return 'time';
+  if (previous === 'at' && block.kind === 'process') return 'rate';
+  return undefined;
+}
+
+/** Inside of quotes: names of phases. */
+function inText({ program }: PositionContext, { before }: Cursor): CompletionItem[] {
+  if (before.at(-1)?.image !== '(') return [];
+  return [...program.phases.keys()].map((name) => ({
+    label: name,
+    kind: KIND.event,
+    detail: 'phase',
+    insertText: quoted(name).slice(1, -1),
+  }));
+}
