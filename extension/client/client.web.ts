@@ -1,12 +1,19 @@
 /** The language server as a web worker. */
-import { LanguageClient, type LanguageClientOptions } from 'vscode-languageclient/browser';
+import {
+  BrowserMessageReader,
+  BrowserMessageWriter,
+  LanguageClient,
+  type LanguageClientOptions,
+} from 'vscode-languageclient/browser';
 import type { Client } from '../platform.ts';
 
 export function createWebClient(url: string, options: LanguageClientOptions): Client {
   let worker: Worker | undefined;
+  // Reader and writer are made here: VS Code's extension host wraps workers, and the client would not know one when it sees it.
   const start = () => {
+    worker?.terminate();
     worker = new Worker(url);
-    return Promise.resolve(worker);
+    return Promise.resolve({ reader: new BrowserMessageReader(worker), writer: new BrowserMessageWriter(worker) });
   };
   const client = new LanguageClient('refault', 'Refault', start, options);
   return {
