@@ -135,7 +135,11 @@ export class CacheMemory implements Memory {
   }
 
   readAhead(page: number, cgroup: number): number {
-    return (this.reclaimer.state[page] & RESIDENT) !== 0 ? HIT : this.access(page, cgroup);
+    if ((this.reclaimer.state[page] & RESIDENT) !== 0) return HIT;
+    if (this.reclaimer.bringIn === undefined) return this.access(page, cgroup);
+    this.reclaimer.bringIn(page);
+    this.counters[PGALLOC]++;
+    return this.#filled(page, this.flags[page]);
   }
 
   isResident(page: number): boolean {
@@ -192,7 +196,9 @@ export class CacheMemory implements Memory {
         this.#locked++;
       } else {
         this.#locked--;
-        if ((this.flags[page] & TOUCHED) !== 0) this.reclaimer.access(page);
+        if ((this.flags[page] & TOUCHED) === 0) continue;
+        if (this.reclaimer.bringIn === undefined) this.reclaimer.access(page);
+        else this.reclaimer.bringIn(page);
       }
     }
     this.reclaimer.setCapacity(Math.max(1, this.#core.capacity - this.#locked));

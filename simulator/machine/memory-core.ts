@@ -67,6 +67,7 @@ export class MemoryCore implements MemoryHost {
   #driver!: ReclaimDriver;
   readonly #synchronousKswapd: boolean;
   readonly #kernelBytes: readonly number[];
+  #chargesKernel: boolean;
   /** Shadows of pages that are not in memory; shares its bytes with `words`. */
   readonly #shadows: Float64Array;
   /** Which cgroup a page is charged to; absent while there is only the root. */
@@ -75,7 +76,7 @@ export class MemoryCore implements MemoryHost {
   readonly #objectSizes: readonly number[];
   readonly #random: readonly boolean[];
   /** Page tables: one bit of existence per run of 512 pages of each object, with the cgroup that pays. */
-  readonly #tables: Uint8Array;
+  readonly #tables: Uint16Array;
   readonly #tableBases: number[] = [];
   #slabFrames = 0;
   #tableFrames = 0;
@@ -139,7 +140,7 @@ export class MemoryCore implements MemoryHost {
       this.#tableBases.push(tables);
       tables += Math.ceil(object.pages / TABLE_PAGES);
     }
-    this.#tables = new Uint8Array(tables);
+    this.#tables = new Uint16Array(tables);
     this.tree = new PageTree(
       {
         nodeFreed: (owner) => this.#nodeFreed(owner),
@@ -159,6 +160,7 @@ export class MemoryCore implements MemoryHost {
       machine.swap.length > 0 && machine.swap.every((s) => valueOf(s.values, knobs.swapLatency) < SYNCHRONOUS_SWAP);
     this.#synchronousKswapd = layout.kswapd === 'synchronous';
     this.#kernelBytes = layout.kernelBytes ?? [];
+    this.#chargesKernel = layout.chargesKernelMemory ?? true;
     this.#swappiness = valueOf(sysctls, knobs.swappiness);
     const minFree = sysctls[knobs.minFreeKbytes.name];
     this.#minFreeKbytes = typeof minFree === 'number' ? minFree : undefined;
@@ -173,6 +175,7 @@ export class MemoryCore implements MemoryHost {
   attach(reclaimer: ListReclaimer): void {
     this.#reclaimer = reclaimer;
     this.era = reclaimer.era ?? '6.1';
+    if (this.era === '3.15') this.#chargesKernel = false;
     this.#driver = new ReclaimDriver(this, reclaimer);
     for (const [cgroup, bytes] of this.#kernelBytes.entries()) this.memcg.chargeObject(cgroup, bytes);
     this.#setWatermarks();
@@ -284,11 +287,10 @@ export class MemoryCore implements MemoryHost {
   }
 
   #makeNode(lru: number): boolean {
-    // kernel memory is charged to cgroups since 4.5
-    if (this.era === '6.1' && !this.memcg.chargeObject(lru, NODE_BYTES)) return false;
+    if (!this.memcg.chargeObject(this.#payer(lru), NODE_BYTES)) return false;
     if (this.tree.nodes + 1 > this.#slabFrames * NODES_PER_PAGE) {
       if (!this.#allocate()) {
-        this.#unchargeNode(lru);
+        this.memcg.unchargeObject(this.#payer(lru), NODE_BYTES);
         return false;
       }
       this.#slabFrames++;
@@ -296,12 +298,13 @@ export class MemoryCore implements MemoryHost {
     return true;
   }
 
-  #unchargeNode(lru: number): void {
-    if (this.era === '6.1') this.memcg.unchargeObject(lru, NODE_BYTES);
+  /** Who is charged for kernel memory that `lru` needs. */
+  #payer(lru: number): number {
+    return this.#chargesKernel ? lru : 0;
   }
 
   #nodeFreed(owner: number): void {
-    this.#unchargeNode(owner);
+    this.memcg.unchargeObject(owner, NODE_BYTES);
     const frames = Math.ceil(this.tree.nodes / NODES_PER_PAGE);
     if (frames < this.#slabFrames) {
       this.#freeFrames(this.#slabFrames - frames);
@@ -341,7 +344,7 @@ export class MemoryCore implements MemoryHost {
       // reclaim for one node may free others above it
       for (let made = 0; made < this.tree.missing(page); made++) {
         if (this.#makeNode(lru)) continue;
-        for (; made > 0; made--) this.#unchargeNode(lru);
+        for (; made > 0; made--) this.memcg.unchargeObject(this.#payer(lru), NODE_BYTES);
         this.memcg.uncharge(lru, 1);
         this.#freeFrames(1);
         return OUT_OF_MEMORY;
@@ -349,7 +352,7 @@ export class MemoryCore implements MemoryHost {
     }
     this.stats.updated(2);
     const stillThere = this.#shadows[page] !== 0;
-    this.tree.insert(page, stillThere, lru);
+    this.tree.insert(page, stillThere, this.#payer(lru));
     this.#shadows[page] = 0;
     if (this.#owner !== undefined) this.#owner[page] = lru;
     this.#resident++;
@@ -419,12 +422,12 @@ export class MemoryCore implements MemoryHost {
     const at = this.#tableBases[object] + Math.floor((page - this.#objectBases[object]) / TABLE_PAGES);
     if (this.#tables[at] !== 0) return true;
     if (!this.#allocate()) return false;
-    if (!this.memcg.chargeKernelPages(lru, 1)) {
+    if (!this.memcg.chargeKernelPages(this.#payer(lru), 1)) {
       this.#freeFrames(1);
       return false;
     }
     this.stats.updated(1);
-    this.#tables[at] = lru + 1;
+    this.#tables[at] = this.#payer(lru) + 1;
     this.#tableFrames++;
     return true;
   }

@@ -28,6 +28,8 @@ export interface MemoryLayout {
   readonly kswapd: 'synchronous' | 'concurrent';
   /** Bytes of kernel objects charged to each cgroup from the start, beside what the page cache needs (inodes, dentries, buffers). */
   readonly kernelBytes?: readonly number[];
+  /** Whether cgroups pay for tree nodes and page tables (cgroup.memory=nokmem: false). Absent: as the variant's kernel does, since 4.5. */
+  readonly chargesKernelMemory?: boolean;
 }
 
 /** Outcome bits of one access or fault. */

@@ -59,11 +59,19 @@ export interface CacheReclaimer {
   drop(page: number): void;
   /** Rulers that must know the future (OPT) are given the whole access sequence before the first access. */
   foresee?(next: FutureAccesses): void;
+  /**
+   * Brings a page in without its being accessed (read-ahead, unlocking). Policies that lack it take it for an access; one that counts accesses
+   * against the future it was told cannot.
+   */
+  bringIn?(page: number): void;
 }
 
-/** For each access i of the coming sequence, the index of the next access to the same page (or 2^32-1). */
+/** The coming sequence of accesses, by index; 2^32 − 1 stands for never. */
 export interface FutureAccesses {
+  /** For each access, the index of the next one to the same page. */
   readonly next: Uint32Array;
+  /** For each page, the index of its first access. */
+  readonly first: Uint32Array;
 }
 
 /** A cgroup's lists on one node (struct lruvec). Index 0 belongs to the root cgroup. */

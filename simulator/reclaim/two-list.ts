@@ -112,7 +112,7 @@ export class TwoList implements ListReclaimer {
   readonly #targets = new Float64Array(4);
   #lastRead = -1;
   /** Nothing: a place to put sums that only exist to have read their terms. */
-  #warmth = 0;
+  warmth = 0;
 
   constructor(host: MemoryHost, policy: Policy) {
     this.#host = host;
@@ -189,7 +189,7 @@ export class TwoList implements ListReclaimer {
       const page = block[i] & PAGE_MASK;
       if ((state[page] & RESIDENT) === 0) sum += words[2 * page] + flags[page];
     }
-    this.#warmth = sum | 0;
+    this.warmth = sum | 0;
   }
 
   #warmTaken(taken: number): void {
@@ -200,7 +200,7 @@ export class TwoList implements ListReclaimer {
       const page = this.#taken[i];
       sum += state[page] + words[2 * page] + flags[page];
     }
-    this.#warmth = sum | 0;
+    this.warmth = sum | 0;
   }
 
   accessed(word: number): void {
@@ -210,8 +210,7 @@ export class TwoList implements ListReclaimer {
     if (op === OP_READ) {
       if (page === this.#lastRead) return;
       this.#lastRead = page;
-      if ((s & ANON_PAGE) !== 0) this.state[page] = s | YOUNG;
-      else if ((s & REFERENCED) === 0) this.state[page] = s | REFERENCED;
+      if ((s & REFERENCED) === 0) this.state[page] = s | REFERENCED;
       else this.#touchAgain(page, s);
     } else if (op === OP_LOAD || op === OP_STORE) {
       if (this.#tlb?.access(page) === true || (s & YOUNG) !== 0) return;

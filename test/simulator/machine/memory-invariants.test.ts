@@ -66,7 +66,19 @@ function words(c: Case): Uint32Array {
     const pages = toFile ? file : anon;
     const page = random.below(random.below(2) === 0 ? pages : Math.ceil((pages * c.hot) / 100)) + (toFile ? 0 : file);
     const kind = random.below(10);
-    const op = toFile ? (c.reads || kind < 7 ? OP_READ : kind < 9 ? OP_LOAD : OP_WRITE) : kind < 5 ? OP_LOAD : OP_STORE;
+    const op = toFile
+      ? c.reads || kind < 7
+        ? OP_READ
+        : kind < 9
+          ? OP_LOAD
+          : OP_WRITE
+      : kind < 5
+        ? OP_LOAD
+        : kind < 8
+          ? OP_STORE
+          : kind < 9
+            ? OP_READ
+            : OP_WRITE;
     return ((op << OP_SHIFT) | page) >>> 0;
   });
 }
