@@ -133,5 +133,5 @@ function futureOf(words: Uint32Array, { filePages, anonPages }: ReplaySetup): Fu
     next[i] = upcoming[page];
     upcoming[page] = i;
   }
-  return { next };
+  return { next, first: upcoming };
 }

@@ -4,7 +4,7 @@
  *
  * Source: Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal 5(2), 1966. As many misses as
  * libCacheSim's Belady. No known divergence; among pages that are never used again any may go, which changes no count.
- * Memory: 8 bytes a frame (a binary heap by next use), 5 a tracked page, and 4 an access for the future it is told.
+ * Memory: 8 bytes a frame (a binary heap by next use), 9 a tracked page, and 4 an access for the future it is told.
  */
 import { PAGE_MASK } from '../machine/access.ts';
 import {
@@ -27,7 +27,9 @@ class Opt implements CacheReclaimer {
   private readonly host: MemoryHost;
   private capacity: Pages;
   private next: Uint32Array | null = null;
-  /** Index of the access that comes next. */
+  /** For each page, the index of its next access. */
+  private cursor: Uint32Array = new Uint32Array(0);
+  /** No index before this one is to come any more. */
   private now = 0;
   /** A heap: the farthest next use on top. */
   private heapPage: Int32Array;
@@ -46,17 +48,24 @@ class Opt implements CacheReclaimer {
 
   foresee(future: FutureAccesses): void {
     this.next = future.next;
+    this.cursor = future.first.slice();
     this.now = 0;
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
     const state = this.state;
     const next = this.future();
+    const cursor = this.cursor;
     let misses = 0;
     for (let i = 0; i < n; i++) {
       const page = block[offset + i] & PAGE_MASK;
-      const now = this.now++;
-      const use = now < next.length ? next[now] : NEVER;
+      const at = cursor[page];
+      let use: number;
+      if (at === this.now) {
+        use = next[at];
+        cursor[page] = use;
+        this.now++;
+      } else use = this.nextUse(page);
       if ((state[page] & RESIDENT) !== 0) {
         this.up(this.at[page], page, use);
         continue;
@@ -70,9 +79,7 @@ class Opt implements CacheReclaimer {
   }
 
   access(page: number): boolean {
-    const next = this.future();
-    const now = this.now++;
-    const use = now < next.length ? next[now] : NEVER;
+    const use = this.nextUse(page);
     if ((this.state[page] & RESIDENT) !== 0) {
       this.tally.hits++;
       this.up(this.at[page], page, use);
@@ -98,6 +105,26 @@ class Opt implements CacheReclaimer {
     if ((this.state[page] & RESIDENT) === 0) return;
     this.state[page] = 0;
     this.fill(this.at[page]);
+  }
+
+  bringIn(page: number): void {
+    if ((this.state[page] & RESIDENT) === 0) this.admit(page, this.upcoming(page));
+  }
+
+  /** Notes an access and says when the page is used next. Not all foreseen accesses need come here: locked pages need no policy. */
+  private nextUse(page: number): number {
+    const at = this.upcoming(page);
+    if (at === NEVER) return NEVER;
+    this.now = at + 1;
+    return (this.cursor[page] = this.future()[at]);
+  }
+
+  private upcoming(page: number): number {
+    const next = this.future();
+    let at = this.cursor[page];
+    while (at < this.now) at = next[at];
+    this.cursor[page] = at;
+    return at;
   }
 
   private future(): Uint32Array {

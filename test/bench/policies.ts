@@ -96,5 +96,5 @@ function futureOf(words: Uint32Array, pages: number): FutureAccesses {
     next[i] = seen[words[i]]!;
     seen[words[i]] = i;
   }
-  return { next };
+  return { next, first: seen };
 }

@@ -6,7 +6,7 @@ import { PAGE_MASK } from '../../../simulator/machine/access.ts';
 import { FrequencySketch } from '../../../simulator/reclaim/frequency-sketch.ts';
 import { CountingFilter } from '../../../simulator/reclaim/counting-filter.ts';
 import { Random } from '../../../simulator/workload/random.ts';
-import { cacheOf, nextUses, referenceVariants, residentIn } from './reference-host.ts';
+import { cacheOf, futureOf, referenceVariants, residentIn } from './reference-host.ts';
 import { models } from './reference-models.ts';
 
 const PAGES = 96;
@@ -56,7 +56,7 @@ for (const [name, model] of Object.entries(models)) {
     fc.assert(
       fc.property(trace, capacity, (words, c) => {
         const { reclaimer } = cacheOf(id, PAGES, c, values);
-        reclaimer.foresee?.({ next: nextUses(words, PAGES) });
+        reclaimer.foresee?.(futureOf(words, PAGES));
         const expected = model(c, words);
         // Among pages that are never used again OPT may choose, so only its misses are certain.
         if (id === 'opt') {
@@ -85,7 +85,7 @@ for (const [name, model] of Object.entries(models)) {
       // Its plain model looks ahead page by page.
       const words = longTrace(pages, id === 'opt' ? length / 4 : length, c);
       const { reclaimer } = cacheOf(id, pages, c, values);
-      reclaimer.foresee?.({ next: nextUses(words, pages) });
+      reclaimer.foresee?.(futureOf(words, pages));
       const bits = new Uint8Array((words.length + 7) >> 3);
       reclaimer.run(Uint32Array.from(words), 0, words.length, bits);
       const expected = model(c, words);
@@ -132,7 +132,7 @@ for (const { id, values } of forms) {
       fc.property(steps, capacity, fc.array(fc.nat(3), { minLength: 7, maxLength: 7 }), (all, c, operations) => {
         const blocks = cacheOf(id, PAGES, c, values);
         const singles = cacheOf(id, PAGES, c, values);
-        const future = { next: nextUses(wordsOf(all), PAGES) };
+        const future = futureOf(wordsOf(all), PAGES);
         blocks.reclaimer.foresee?.(future);
         singles.reclaimer.foresee?.(future);
         for (const step of all) {
@@ -166,7 +166,7 @@ for (const { id, values } of forms) {
     fc.assert(
       fc.property(steps, capacity, (all, c) => {
         const { reclaimer, evicted } = cacheOf(id, PAGES, c, values);
-        reclaimer.foresee?.({ next: nextUses(wordsOf(all), PAGES) });
+        reclaimer.foresee?.(futureOf(wordsOf(all), PAGES));
         let limit = c;
         let dropped = 0;
         for (const step of all) {
@@ -202,13 +202,13 @@ for (const { id, values } of forms) {
         if (id === 'w-tinylfu') return;
         const used = cacheOf(id, PAGES, c, values);
         const fresh = cacheOf(id, PAGES, c, values);
-        used.reclaimer.foresee?.({ next: nextUses(before, PAGES) });
+        used.reclaimer.foresee?.(futureOf(before, PAGES));
         for (const page of before) used.reclaimer.access(page);
         for (let page = 0; page < PAGES; page++) used.reclaimer.drop(page);
         assert.equal(used.reclaimer.resident, 0);
         // Targets that adapt are not pages: only policies without any start like new.
         if (['arc', 'car', 'clock-pro'].includes(id)) return;
-        for (const { reclaimer } of [used, fresh]) reclaimer.foresee?.({ next: nextUses(words, PAGES) });
+        for (const { reclaimer } of [used, fresh]) reclaimer.foresee?.(futureOf(words, PAGES));
         for (const page of words) assert.equal(used.reclaimer.access(page), fresh.reclaimer.access(page));
       }),
       { numRuns: 100 },

@@ -1,5 +1,10 @@
 /** What tests of the reference policies share: a host that only listens, and a few access sequences. */
-import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../../../simulator/machine/reclaimer.ts';
+import type {
+  CacheReclaimer,
+  FutureAccesses,
+  MemoryHost,
+  ReclaimVariant,
+} from '../../../simulator/machine/reclaimer.ts';
 import type { KnobValues } from '../../../simulator/plan.ts';
 import { reclaimVariants } from '../../../simulator/reclaim/registry.ts';
 
@@ -31,21 +36,21 @@ export function cacheOf(id: string, pages: number, capacity: number, values: Kno
   return { reclaimer, evicted };
 }
 
-/** For each access the index of the next one to the same page. */
-export function nextUses(trace: ArrayLike<number>, pages: number): Uint32Array {
+/** What OPT is told of a sequence. */
+export function futureOf(trace: ArrayLike<number>, pages: number): FutureAccesses {
   const next = new Uint32Array(trace.length);
   const upcoming = new Uint32Array(pages).fill(0xffffffff);
   for (let i = trace.length - 1; i >= 0; i--) {
     next[i] = upcoming[trace[i]];
     upcoming[trace[i]] = i;
   }
-  return next;
+  return { next, first: upcoming };
 }
 
 /** Misses of a policy over a whole sequence. */
 export function missesOf(id: string, trace: Uint32Array, pages: number, capacity: number, values?: KnobValues): number {
   const { reclaimer } = cacheOf(id, pages, capacity, values);
-  reclaimer.foresee?.({ next: nextUses(trace, pages) });
+  reclaimer.foresee?.(futureOf(trace, pages));
   reclaimer.run(trace, 0, trace.length);
   return reclaimer.tally.misses;
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cacheOf, missesOf, nextUses, referenceVariants } from './reference-host.ts';
+import { cacheOf, missesOf, futureOf, referenceVariants } from './reference-host.ts';
 
 const PAGES = 64;
 const trace = fc
@@ -66,7 +66,7 @@ test('OPT stays optimal when pages are dropped on the way', () => {
       const script = all.map(([page, kind]) => (kind === 0 ? page | drop : page));
       const words = script.filter((step) => (step & drop) === 0);
       const { reclaimer } = cacheOf('opt', 16, c);
-      reclaimer.foresee?.({ next: nextUses(words, 16) });
+      reclaimer.foresee?.(futureOf(words, 16));
       let cached: number[] = [];
       let done = 0;
       let misses = 0;
@@ -106,4 +106,20 @@ test('every reference policy says where it comes from, and all its parameters ha
       assert.notEqual(knob.default, null, `${variant.id} ${knob.name}`);
     }
   }
+});
+
+test('OPT keeps its place in the future when pages are brought in unasked or accesses pass it by', () => {
+  const words = [0, 1, 2, 0, 3, 1, 0, 2, 4, 0];
+  const { reclaimer } = cacheOf('opt', 5, 2);
+  reclaimer.foresee?.(futureOf(words, 5));
+  reclaimer.access(0);
+  // Page 1 is locked meanwhile: its accesses never come here. Page 2 is read ahead, and used next.
+  reclaimer.bringIn?.(2);
+  assert.equal(reclaimer.access(2), true);
+  assert.equal(reclaimer.access(0), true);
+  // Page 2 is used later than page 0, so it makes room.
+  assert.equal(reclaimer.access(3), false);
+  assert.equal(reclaimer.access(0), true);
+  assert.equal(reclaimer.access(2), false);
+  assert.deepEqual(reclaimer.tally, { hits: 3, misses: 3 });
 });

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../simulator/workload/random.ts';
 import { buildZipfTable, zipfRank } from '../../../simulator/workload/zipf-table.ts';
-import { cacheOf, cyclic, missesOf, nextUses, residentIn } from './reference-host.ts';
+import { cacheOf, cyclic, missesOf, futureOf, residentIn } from './reference-host.ts';
 
 const M = 16_384;
 const pagesOf = (share: number) => Math.floor(share * M);
@@ -133,7 +133,7 @@ test('Zipf 0.8 over 4 M, 20 million accesses after 5 million: .635 LRU, .668 2Q,
   for (let i = 0; i < words.length; i++) words[i] = zipfRank(step.value, random.unit());
   const hitRatio = (id: string) => {
     const { reclaimer } = cacheOf(id, pages, M);
-    if (reclaimer.foresee !== undefined) reclaimer.foresee({ next: nextUses(words, pages) });
+    if (reclaimer.foresee !== undefined) reclaimer.foresee(futureOf(words, pages));
     reclaimer.run(words, 0, warmUp);
     const before = reclaimer.tally.misses;
     reclaimer.run(words, warmUp, words.length - warmUp);
