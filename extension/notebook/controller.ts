@@ -66,19 +66,25 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
 
   function finish(execution: vscode.NotebookCellExecution, success: boolean | undefined, at?: number): void {
     executions.delete(execution.cell.document.uri.toString());
-    execution.end(success, at);
+    try {
+      execution.end(success, at);
+    } catch (error) {
+      services.log.debug(`an execution could not be ended: ${String(error)}`);
+    }
   }
 
   async function run(execution: vscode.NotebookCellExecution, session: NotebookSession, seed?: number): Promise<void> {
-    if (execution.token.isCancellationRequested) return finish(execution, undefined);
+    if (execution.token.isCancellationRequested || session.signal.aborted) return finish(execution, undefined);
     const abort = new AbortController();
     const listening = execution.token.onCancellationRequested(() => abort.abort());
+    session.signal.addEventListener('abort', () => abort.abort(), { once: true });
     let success = false;
     try {
       success = await runCell(execution, session, abort.signal, seed);
     } catch (error) {
       services.log.error(error instanceof Error ? error : String(error));
-      await show(execution, [failureOutput(error)]);
+      // a notebook that has been closed shows nothing any more
+      await show(execution, [failureOutput(error)]).catch(() => undefined);
     } finally {
       listening.dispose();
       session.record(execution.cell).progress = undefined;

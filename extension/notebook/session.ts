@@ -44,6 +44,13 @@ export class NotebookSession implements vscode.Disposable {
   private order = 0;
   /** Runs of this notebook follow one another. */
   queue: Promise<void> = Promise.resolve();
+  /** Ends what is running, and keeps what is waiting from starting, when the notebook is closed. */
+  private readonly closed = new AbortController();
+
+  /** Aborted when the notebook is closed. */
+  get signal(): AbortSignal {
+    return this.closed.signal;
+  }
 
   constructor(notebook: vscode.NotebookDocument, compiler: Compiler, changed: () => void) {
     this.notebook = notebook;
@@ -91,6 +98,7 @@ export class NotebookSession implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.timer);
+    this.closed.abort();
   }
 }
 

@@ -97,15 +97,16 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
     return member;
   }
 
-  /** Gives every free worker the next task of the oldest run that may still take one. */
+  /** Gives every free worker a task, of the run that has fewest under way: a short run need not wait for a long one to end. */
   function dispatch(): void {
-    for (const run of runs) {
-      while (run.waiting.length > 0 && run.active.size < run.width) {
-        const idle = [...members].find((member) => !member.task);
-        const member = idle ?? (members.size < Math.max(1, size()) ? hire() : undefined);
-        if (!member) return;
-        give(member, run.waiting.shift()!);
-      }
+    for (;;) {
+      const able = [...runs].filter((run) => run.waiting.length > 0 && run.active.size < run.width);
+      if (able.length === 0) return;
+      const run = able.reduce((least, other) => (other.active.size < least.active.size ? other : least));
+      const idle = [...members].find((member) => !member.task);
+      const member = idle ?? (members.size < Math.max(1, size()) ? hire() : undefined);
+      if (!member) return;
+      give(member, run.waiting.shift()!);
     }
   }
 
