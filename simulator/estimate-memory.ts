@@ -8,6 +8,7 @@ import { valueOf } from './tables/define.ts';
 import * as knobs from './tables/knobs.ts';
 import { PAGE_SIZE, type Bytes } from './units.ts';
 import { validatePlan } from './validate.ts';
+import { MAX_MEMO } from './workload/memo-source.ts';
 import { patternBytes } from './workload/program.ts';
 
 /** Largest memory a run would hold at a time, to be compared with what the host has before starting. */
@@ -60,13 +61,14 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
     if (reclaimVariant(scenario.reclaim.id)?.clairvoyant)
       most(
         `the future that '${scenario.reclaim.id}' must know`,
-        foreseen(plan, scenario) * BYTES_PER_FORESEEN + pages * 4,
+        foreseen(plan, scenario) * BYTES_PER_FORESEEN + pages * 8,
       );
   }
   most(
     'tables of access patterns',
     [...tables.values()].reduce((a, b) => a + b, 0),
   );
+  most('accesses that points share', plan.points.length > 1 ? 4 * MAX_MEMO : 0);
   most(
     'traces',
     plan.traces.reduce((n, trace) => n + 4 * (trace.records ?? 0), 0),

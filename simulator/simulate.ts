@@ -5,7 +5,7 @@
  * Both functions may throw a PlanError: what is asked for can't be simulated, and how to change it.
  */
 import { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
-import { preparePoint } from './engine/prepare.ts';
+import { preparePoint, type PrepareContext } from './engine/prepare.ts';
 import type { PointRun } from './engine/point-run.ts';
 import { traceFacts, type TraceFacts } from './engine/setup.ts';
 import { isMetric, wantedBy, type Wanted } from './engine/wanted.ts';
@@ -118,6 +118,7 @@ class PlanSimulation implements Simulation {
   private readonly test: TestOptions;
   private readonly wanted: Wanted;
   private readonly tables = new TableCache();
+  private readonly shared: PrepareContext['shared'] = { key: '', programs: null };
   private traces: readonly TraceFacts[] | null = null;
   private readonly finished: PointReport[] = [];
   private readonly warnings: string[] = [];
@@ -218,6 +219,7 @@ class PlanSimulation implements Simulation {
         wanted,
         traces,
         tables,
+        shared: this.shared,
         createMemory: this.create,
         log: this.options.log,
         check: this.test.check ?? false,

@@ -279,7 +279,7 @@ export class BlocksRun implements PointRun {
   }
 
   report(): PointReport {
-    return this.recorder.report(this.point, this.now, this.done, this.memory.distributions?.() ?? []);
+    return this.recorder.report(this.point, this.now, this.done);
   }
 }
 

@@ -213,6 +213,7 @@ export class EventsRun implements PointRun, WritebackHost {
   private log({ from, to, limit }: NonNullable<EventsOptions['log']>): void {
     let logged = 0;
     this.memory.setLog((id, page, a, b) => {
+      this.recorder.distances?.log(id, page, a);
       const time = this.current >= 0 ? this.local : this.now;
       if (time < from || time >= to || logged++ >= limit) return;
       const object = this.objectOf[page];
@@ -953,7 +954,7 @@ export class EventsRun implements PointRun, WritebackHost {
 
   report(): PointReport {
     for (const thread of this.threads) if (!thread.over && thread.at < thread.lotEnd) this.tell(thread, this.now);
-    return this.recorder.report(this.point, this.now, this.done, this.memory.distributions?.() ?? []);
+    return this.recorder.report(this.point, this.now, this.done);
   }
 }
 

@@ -22,24 +22,22 @@ export function countAccesses(program: Program): number {
   return total;
 }
 
-/** Consumes the program's sources: give it a program of its own. */
+/** Consumes the program's sources: give it a program of its own, or one that remembers. */
 export function* foreseeProgram(program: Program, pages: number): Generator<number, FutureAccesses> {
   const words = new Uint32Array(countAccesses(program));
   let filled = 0;
-  for (const phase of program.phases)
-    for (const step of phase.steps) {
-      if (filled === words.length) break;
-      if (step.kind !== 'accesses' || step.count === 0) continue;
-      step.source!.restart();
-      const end = filled + step.count;
-      while (filled < end) {
-        const n = Math.min(BLOCK, end - filled);
-        step.source!.fill(words.subarray(filled, filled + n), 0, n);
-        filled += n;
-        yield n;
-      }
+  for (const step of program.phases.flatMap((phase) => phase.steps)) {
+    if (filled === words.length) break;
+    if (step.kind !== 'accesses' || step.count === 0) continue;
+    step.source!.restart();
+    for (const end = filled + step.count; filled < end;) {
+      const n = Math.min(BLOCK, end - filled);
+      step.source!.fill(words, filled, filled + n);
+      filled += n;
+      yield n;
     }
-  // Backwards: for each access, where its page is used next.
+  }
+  // Backwards: for each access, where its page is used next, in place.
   const upcoming = new Uint32Array(pages).fill(NEVER);
   const next = words;
   for (let i = words.length - 1; i >= 0;) {
@@ -52,5 +50,5 @@ export function* foreseeProgram(program: Program, pages: number): Generator<numb
     }
     yield from - end;
   }
-  return { next };
+  return { next, first: upcoming };
 }

@@ -5,7 +5,8 @@ import { PlanError } from '../plan-error.ts';
 import type { Plan, PointSpec } from '../plan.ts';
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
-import { buildPrograms, type TableCache } from '../workload/program.ts';
+import { MAX_MEMO, remembering } from '../workload/memo-source.ts';
+import { buildPrograms, type Program, type TableCache } from '../workload/program.ts';
 import { BlocksRun } from './blocks-run.ts';
 import { EventsRun } from './events-run.ts';
 import { countAccesses, foreseeProgram, MAX_FORESEEN } from './future.ts';
@@ -19,6 +20,8 @@ export interface PrepareContext {
   readonly wanted: Wanted;
   readonly traces: readonly TraceFacts[];
   readonly tables: TableCache;
+  /** The program that points of one workload share; of the last workload only. */
+  readonly shared: { key: string; programs: Program[] | null };
   readonly createMemory: CreateMemory;
   readonly log: { readonly from: number; readonly to: number; readonly limit: number } | undefined;
   /** Count frames after every event (tests). */
@@ -43,7 +46,7 @@ export function* preparePoint(context: PrepareContext, point: PointSpec): Genera
       tables,
       longest: setup.path === 'blocks' ? BLOCK : EVENTS_LOT,
     });
-  const programs = yield* build();
+  const programs = setup.path === 'blocks' ? yield* remembered(context, setup, build) : yield* build();
   const memory = context.createMemory(setup.layout);
   yield BLOCK;
   if (memory.wantsFuture) {
@@ -60,7 +63,8 @@ export function* preparePoint(context: PrepareContext, point: PointSpec): Genera
           : `'${scenario.reclaim.id}' must know all ${total} accesses beforehand, more than the ${MAX_FORESEEN} that fit`,
         'Give numbers of accesses or passes instead of times, and fewer of them, or leave it out of this comparison.',
       );
-    memory.foresee(yield* foreseeProgram((yield* build())[0], setup.layout.pages));
+    const own = programs === context.shared.programs ? programs : yield* build();
+    memory.foresee(yield* foreseeProgram(own[0], setup.layout.pages));
   }
   yield* faultInLocked(setup, memory);
   const recorder = new Recorder(plan, setup, memory, wanted, plan.points.length);
@@ -69,6 +73,30 @@ export function* preparePoint(context: PrepareContext, point: PointSpec): Genera
     check: context.check,
     log: context.log,
   });
+}
+
+/** On the fast path, points that differ only in machine and variant share one program and the words it drew. */
+function* remembered(
+  context: PrepareContext,
+  setup: Setup,
+  build: () => Generator<number, Program[]>,
+): Generator<number, Program[]> {
+  const { shared, plan } = context;
+  if (plan.points.length === 1) return yield* build();
+  const { processes } = setup.scenario;
+  const key = JSON.stringify([
+    processes,
+    setup.objects.map(({ kind, pages }) => [kind, pages]),
+    setup.placements.length,
+  ]);
+  if (shared.key !== key) {
+    const programs = yield* build();
+    const total = countAccesses(programs[0]);
+    shared.key = key;
+    shared.programs = total > MAX_MEMO ? null : programs.map(remembering);
+    if (!shared.programs) return programs;
+  }
+  return shared.programs ?? (yield* build());
 }
 
 /** Locked regions are there from the start. */

@@ -5,16 +5,7 @@
 import { counterRows } from '../machine/counters.ts';
 import type { Gauges, Memory } from '../machine/memory.ts';
 import type { Plan, PointSpec, SourceSpan } from '../plan.ts';
-import type {
-  Distribution,
-  EventRecord,
-  ObjectReport,
-  PassReport,
-  PhaseReport,
-  PointReport,
-  Series,
-  Span,
-} from '../report.ts';
+import type { EventRecord, ObjectReport, PassReport, PhaseReport, PointReport, Series, Span } from '../report.ts';
 import type { Rule } from '../tables/define.ts';
 import { gauges as gaugeRows, noGauges } from '../tables/gauges.ts';
 import { measureByName, measures, type MeasureInput } from '../tables/measures.ts';
@@ -24,6 +15,7 @@ import { sideBySide, type PassEntry, type Snapshot } from '../workload/pass-log.
 import type { Program } from '../workload/program.ts';
 import { evaluateExpectations } from './evaluate.ts';
 import { PHASE_START } from '../tables/engine-rules.ts';
+import { REFAULT_DISTANCE, RefaultDistances } from './refault-distances.ts';
 import { Sampler } from './sampler.ts';
 import type { Setup } from './setup.ts';
 import { isCounter, isGauge, type Wanted } from './wanted.ts';
@@ -63,6 +55,8 @@ export class Recorder implements PhaseListener {
   readonly objectMisses: Float64Array | null;
   readonly cursors: Cursor[] = [];
   pressure: PressureSource | null = null;
+  /** Kept when somebody asks for it: logging costs time. */
+  readonly distances: RefaultDistances | null;
   readonly sampler: Sampler;
 
   private readonly plan: Plan;
@@ -89,6 +83,8 @@ export class Recorder implements PhaseListener {
     this.points = points;
     this.objectAccesses = wanted.objects ? new Float64Array(setup.objects.length) : null;
     this.objectMisses = wanted.objects ? new Float64Array(setup.objects.length) : null;
+    this.distances = wanted.names.has(REFAULT_DISTANCE) ? new RefaultDistances() : null;
+    if (this.distances) memory.setLog(this.distances.log);
     this.baseline = Float64Array.from(memory.counters);
     const needed = new Set<string>();
     const levels: string[] = [];
@@ -215,6 +211,7 @@ export class Recorder implements PhaseListener {
       ...(gauges ? { gauges } : {}),
       ...(passes ? { passes } : {}),
       ...(this.pressure ? { pressure: this.pressure.levels() } : {}),
+      ...(this.distances ? { refaultDistance: this.distances.mean } : {}),
     };
   }
 
@@ -337,7 +334,7 @@ export class Recorder implements PhaseListener {
     });
   }
 
-  report(point: PointSpec, now: Nanoseconds, complete: boolean, distributions: readonly Distribution[]): PointReport {
+  report(point: PointSpec, now: Nanoseconds, complete: boolean): PointReport {
     const { plan, setup } = this;
     const { scenario } = setup;
     const phases: PhaseReport[] = [];
@@ -378,7 +375,7 @@ export class Recorder implements PhaseListener {
       ...(this.objectAccesses ? { objects: this.objects() } : {}),
       phases,
       series: this.series(),
-      distributions,
+      distributions: [...(this.memory.distributions?.() ?? []), ...(this.distances?.distribution() ?? [])],
       events: [...this.events].sort((a, b) => a.time - b.time),
       spans: phases
         .filter((phase) => phase.name !== '')

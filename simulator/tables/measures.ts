@@ -20,6 +20,8 @@ export interface MeasureInput {
   readonly passes?: readonly Pick<PassReport, 'accesses' | 'misses'>[];
   /** Memory pressure at the end of the span, by measure name; absent on the fast path. */
   readonly pressure?: Readonly<Record<string, number>>;
+  /** Mean over the run so far, when it is kept. */
+  readonly refaultDistance?: number;
 }
 
 export interface Measure extends Counter {
@@ -97,6 +99,14 @@ export const measures: readonly Measure[] = [
     'Share of the misses that brought back a page whose eviction was still remembered.',
     (i) => sum(i, REFAULTS) / i.misses,
     { needs: REFAULTS },
+  ),
+  measure(
+    'refault-distance',
+    'Refault distance',
+    'pages',
+    'Evictions and activations between a page’s eviction and its return: the mean over the run, or the whole distribution. Two-list variants only.',
+    (i) => i.refaultDistance ?? NaN,
+    { level: true },
   ),
   measure(
     'reclaim-efficiency',
