@@ -59,8 +59,8 @@ const rows = {
     'Brace closes nothing',
     "this '}' closes nothing: remove it",
     'Every block before it has been closed already.',
-    `${PROGRAM} }`,
-    PROGRAM,
+    'file db 96 MiB }',
+    'file db 96 MiB',
   ),
   S04: error(
     'S04',
@@ -205,8 +205,8 @@ const rows = {
     'Never used',
     "{kind} '{name}' is used by no run",
     'It does no harm. It is shown faded so that leftovers are found.',
-    'file A 48 MiB',
-    PROGRAM,
+    'file A 48 MiB\nfile B 48 MiB\nprocess p { read A once }\nrun',
+    'file A 48 MiB\nprocess p { read A once }\nrun',
   ),
   N11: error(
     'N11',
@@ -427,8 +427,8 @@ const rows = {
     'Two runs with one title',
     'there is a run "{title}" already: choose another title to tell them apart',
     'The command line picks runs by title.',
-    'run "a"\nrun "a"',
-    'run "a"\nrun "b" of p',
+    `${PROGRAM} "a"\nrun "a" of p`,
+    `${PROGRAM} "a"\nrun "b" of p`,
   ),
   R07: warning(
     'R07',
@@ -443,8 +443,8 @@ const rows = {
     'Part of another machine',
     "'{name}' is no part of this run, which {uses}: {remedy}",
     'Only what a run simulates can be varied by it.',
-    'sweep other.memory 1 MiB .. 2 MiB in 2 steps',
-    'sweep server.memory 1 MiB .. 2 MiB in 2 steps',
+    'machine other { memory 1 MiB }\nmachine server { memory 1 MiB }\nfile db 1 MiB\nprocess p { read db once }\nrun { sweep other.memory 1 MiB .. 2 MiB in 2 steps }',
+    'machine server { memory 1 MiB }\nfile db 1 MiB\nprocess p { read db once }\nrun { sweep server.memory 1 MiB .. 2 MiB in 2 steps }',
   ),
   R09: error(
     'R09',

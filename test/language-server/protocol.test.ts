@@ -31,7 +31,7 @@ interface Report {
   }[];
 }
 
-before(async () => {
+before(() => {
   writeFileSync(path.join(folder, 'machines.refault'), 'machine server { memory 64 MiB }\n');
   child = spawn(process.execPath, [server, '--stdio']);
   client = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
