@@ -66,6 +66,7 @@ export class Legend {
     );
     const best =
       figures[0]?.title === 'hit ratio' && variants.length > 2 ? Math.max(...ranked.map((v) => v ?? -1)) : NaN;
+    const differ = new Set(ranked.filter((v) => v !== null)).size > 1;
     rows.forEach((row, i) => {
       const off = hidden.has(variants[i].key);
       row.querySelector('button')?.setAttribute('aria-pressed', String(!off));
@@ -74,7 +75,7 @@ export class Legend {
         const cell = row.cells[row.cells.length - figures.length + f];
         const value = point ? figure.of(point) : null;
         setText(cell, formatCell(value, figure.unit) + (point && !point.complete && f === 0 ? ' (interrupted)' : ''));
-        if (f === 0) cell.classList.toggle('best', ranked[i] !== null && ranked[i] === best);
+        if (f === 0) cell.classList.toggle('best', differ && ranked[i] !== null && ranked[i] === best);
       });
     });
   }

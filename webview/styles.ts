@@ -1,11 +1,13 @@
 /** Styles of everything drawn, as one constructed sheet: no inline style, so the strictest content security policy is fine with it. */
 
 const css = `
-.refault { color: var(--vscode-foreground); font-family: var(--vscode-font-family); font-size: var(--vscode-font-size, 13px); line-height: 1.45; position: relative; container-type: inline-size; }
+.refault { color: var(--vscode-foreground); font-family: var(--vscode-font-family); font-size: var(--vscode-font-size, 13px); line-height: 1.45; position: relative; width: 100%; container-type: inline-size; }
 .refault * { box-sizing: border-box; }
 .refault h3, .refault h4, .refault p, .refault ul, .refault table, .refault figure { margin: 0; }
 .refault h3 { font-size: 1.2em; font-weight: 600; }
 .refault h4 { font-size: 1em; font-weight: 600; }
+.refault code { color: inherit; background: none; padding: 0; border: 0; }
+.refault code.muted { color: var(--vscode-descriptionForeground); }
 .refault code, .refault .mono { font-family: var(--vscode-editor-font-family, monospace); font-size: 0.92em; }
 .refault .muted { color: var(--vscode-descriptionForeground); }
 .refault tr:hover .muted, .refault button:hover .muted { color: inherit; }
@@ -45,6 +47,7 @@ const css = `
 .refault th { font-weight: 600; }
 .refault thead th { color: var(--vscode-descriptionForeground); font-weight: normal; border-bottom: 1px solid var(--refault-line-strong); }
 .refault .text { text-align: left; }
+.refault thead, .refault tr, .refault tr:nth-child(even) { background: none; font-weight: normal; }
 .refault tbody tr:hover { background: var(--vscode-list-hoverBackground); }
 .refault .legend { margin: 4px 0 10px; }
 .refault .legend th:first-child { padding-left: 0; }

@@ -22,7 +22,8 @@ const MARKERS: readonly Marker[] = ['circle', 'triangle', 'square', 'diamond', '
 
 /** Hue, dash and marker repeat with different periods, so that 35 series stay distinct. */
 export function styleOf(index: number, ruler = false): SeriesStyle {
-  if (ruler) return { slot: -1, dash: [1, 3], marker: MARKERS[index % MARKERS.length] };
+  if (ruler)
+    return { slot: -1, dash: index % 2 === 0 ? [1, 3] : [6, 3, 1, 3], marker: MARKERS[index % MARKERS.length] };
   return {
     slot: index % COLOUR_SLOTS,
     dash: DASHES[index % DASHES.length],

@@ -10,7 +10,7 @@ export const THIN = '\u202f';
 export function formatNumber(value: number, decimals = 0): string {
   if (Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
-  const text = Math.abs(value).toFixed(decimals);
+  const text = Math.abs(value).toFixed(Math.min(20, decimals));
   const point = text.indexOf('.');
   const whole = point < 0 ? text : text.slice(0, point);
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, THIN);
@@ -28,6 +28,7 @@ export function formatSignificant(value: number, digits = 3): string {
 
 /** The power of ten of the leading digit: 3 for 1234, −2 for 0.012. A loop, because logarithms differ between engines. */
 export function exponentOf(value: number): number {
+  if (!Number.isFinite(value)) return 0;
   let magnitude = 0;
   let rest = Math.abs(value);
   while (rest >= 10) {

@@ -57,8 +57,9 @@ export function extent(columns: Iterable<ArrayLike<number>>): { readonly min: nu
   for (const column of columns) {
     for (let i = 0; i < column.length; i++) {
       const v = column[i];
-      if (v < min) min = v;
-      if (v > max) max = v;
+      // NaN fails both; infinities have no place on an axis.
+      if (v < min && v !== -Infinity) min = v;
+      if (v > max && v !== Infinity) max = v;
     }
   }
   return min <= max ? { min, max } : null;

@@ -17,9 +17,12 @@ export function powerOfTen(exponent: number): number {
 
 /** About `count` ticks that enclose `min … max`, at steps of 1, 2, 2.5 or 5 times a power of ten. */
 export function niceTicks(min: number, max: number, count = 5): Ticks {
-  if (!(max > min)) {
-    const pad = max === 0 ? 1 : Math.abs(max) * 0.5;
-    return niceTicks(max === 0 ? 0 : max - pad, max + pad, count);
+  if (!Number.isFinite(min) || !Number.isFinite(max)) return niceTicks(0, 1, count);
+  // So far beyond any quantity that steps can't be told apart in a double.
+  if (max - min > 1e300) return { min, max, step: max / 2 - min / 2, values: [min, max] };
+  if (!(max - min > Math.max(1e-18, Math.abs(max) * 1e-13))) {
+    const pad = Math.abs(max) < 1e-17 ? 1 : Math.abs(max) * 0.5;
+    return niceTicks(Math.abs(max) < 1e-17 ? 0 : max - pad, max + pad, count);
   }
   const rough = (max - min) / Math.max(1, count);
   const exponent = exponentOf(rough);
@@ -48,7 +51,7 @@ function snap(value: number, step: number): number {
 
 /** As many decimals as the step needs, no more. */
 export function formatTick(value: number, step: number): string {
-  const decimals = Math.max(0, -exponentOf(step));
+  const decimals = Math.min(20, Math.max(0, -exponentOf(step)));
   const text = step.toFixed(decimals);
   // A step of 2.5 has one digit behind its leading one.
   return formatNumber(value, Math.abs(Number(text) - step) > step * 1e-6 ? decimals + 1 : decimals);

@@ -40,14 +40,18 @@ function variantsOf(report: Report, compares: readonly number[]): VariantRow[] {
   // In the order written, not in the order in which points happened to finish.
   const found = [...seen.values()].map((point) => ({ point, at: compares.map((a) => point.coordinates[a]) }));
   found.sort((a, b) => compareTuples(a.at, b.at));
-  return found.map(({ point, at }, index) => {
+  const used = { candidates: 0, rulers: 0 };
+  return found.map(({ point, at }) => {
     const parts = compares.map((a, i) => report.axes[a].values[at[i]]?.label ?? '?');
     const label = parts.length > 0 ? parts.join(' · ') : (point.variant['reclaim'] ?? 'run');
     const info = infoOf(report, compares, at, point);
+    // Rulers take no hue from the candidates.
+    const ruler = info?.family === 'ruler';
+    const index = ruler ? used.rulers++ : used.candidates++;
     return {
       key: label,
       label,
-      style: styleOf(index, info?.family === 'ruler'),
+      style: styleOf(index, ruler),
       coordinates: at,
       ...(info ? { info } : {}),
     };
