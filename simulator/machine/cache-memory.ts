@@ -8,11 +8,12 @@ import type { TimelineAction } from '../plan.ts';
 import type { Pages } from '../units.ts';
 import { OP_SHIFT, OP_STORE, PAGE_MASK } from './access.ts';
 import { PGALLOC, PGFAULT, PGFREE, PGMAJFAULT, PGPGIN, PGPGOUT, PSWPIN, PSWPOUT } from './counters.ts';
+import { DirtyPages } from './dirty-pages.ts';
 import type { MemoryCore } from './memory-core.ts';
 import type { Gauges, Memory } from './memory.ts';
 import { HIT, MISS, READ_IO, SWAP_IN, ZEROED } from './memory.ts';
 import type { CacheReclaimer, FutureAccesses } from './reclaimer.ts';
-import { ANON, DIRTY, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE, WRITEBACK } from './reclaimer.ts';
+import { ANON, DIRTY, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE } from './reclaimer.ts';
 import { RECLAIM_EVICT } from '../tables/rules.ts';
 
 export class CacheMemory implements Memory {
@@ -25,9 +26,7 @@ export class CacheMemory implements Memory {
   readonly #core: MemoryCore;
   readonly #hasAnon: boolean;
   #locked = 0;
-  #dirty: number[] = [];
-  #nrDirty = 0;
-  #nrWriteback = 0;
+  readonly #dirtyPages: DirtyPages;
   #swapUsed = 0;
   #queued = { file: 0, swap: 0 };
 
@@ -36,6 +35,7 @@ export class CacheMemory implements Memory {
     this.reclaimer = reclaimer;
     this.counters = core.counters;
     this.flags = core.flags;
+    this.#dirtyPages = new DirtyPages(core.flags);
     this.io = core.io;
     this.#hasAnon = hasAnon;
     this.wantsFuture = reclaimer.foresee !== undefined;
@@ -117,8 +117,7 @@ export class CacheMemory implements Memory {
       this.io.swapOuts++;
       this.#queued.swap++;
     } else if ((flag & DIRTY) !== 0) {
-      this.flags[page] = flag & ~DIRTY;
-      this.#nrDirty--;
+      this.#dirtyPages.clean(page);
       this.counters[PGPGOUT]++;
       this.io.writes++;
       this.#queued.file++;
@@ -127,11 +126,7 @@ export class CacheMemory implements Memory {
   }
 
   #wrote(page: number): void {
-    const flag = this.flags[page];
-    if ((flag & (DIRTY | ANON)) !== 0) return;
-    this.flags[page] = flag | DIRTY;
-    this.#nrDirty++;
-    this.#dirty.push(page);
+    if ((this.flags[page] & ANON) === 0) this.#dirtyPages.add(page);
   }
 
   readAhead(page: number, cgroup: number): number {
@@ -154,26 +149,11 @@ export class CacheMemory implements Memory {
   }
 
   takeDirty(limit: Pages, into: Uint32Array): Pages {
-    let taken = 0;
-    let read = 0;
-    for (; read < this.#dirty.length && taken < limit && taken < into.length; read++) {
-      const page = this.#dirty[read];
-      if ((this.flags[page] & (DIRTY | WRITEBACK)) !== DIRTY) continue;
-      this.flags[page] = (this.flags[page] & ~DIRTY) | WRITEBACK;
-      this.#nrDirty--;
-      this.#nrWriteback++;
-      into[taken++] = page;
-    }
-    this.#dirty.splice(0, read);
-    return taken;
+    return this.#dirtyPages.take(limit, into);
   }
 
   writebackDone(page: number): void {
-    if ((this.flags[page] & WRITEBACK) === 0) return;
-    this.flags[page] &= ~WRITEBACK;
-    this.#nrWriteback--;
-    this.counters[PGPGOUT]++;
-    if ((this.flags[page] & DIRTY) !== 0) this.#dirty.push(page);
+    if (this.#dirtyPages.written(page)) this.counters[PGPGOUT]++;
   }
 
   takeQueuedWrites(): { file: Pages; swap: Pages } {
@@ -212,8 +192,8 @@ export class CacheMemory implements Memory {
       this.reclaimer.drop(page);
       if ((flag & UNEVICTABLE) !== 0) this.#locked--;
       if ((flag & SWAPPED) !== 0) this.#swapUsed--;
-      if ((flag & DIRTY) !== 0) this.#nrDirty--;
-      if ((flag & WRITEBACK) !== 0) this.#nrWriteback--;
+      this.#dirtyPages.clean(page);
+      this.#dirtyPages.abandon(page);
       this.flags[page] = flag & ANON;
     }
     this.reclaimer.setCapacity(Math.max(1, this.#core.capacity - this.#locked));
@@ -237,8 +217,8 @@ export class CacheMemory implements Memory {
     into.nr_active_anon = 0;
     into.nr_inactive_anon = 0;
     into.nr_unevictable = this.#locked;
-    into.nr_dirty = this.#nrDirty;
-    into.nr_writeback = this.#nrWriteback;
+    into.nr_dirty = this.#dirtyPages.dirty;
+    into.nr_writeback = this.#dirtyPages.writeback;
     into.nr_swap_used = this.#swapUsed;
     into.nr_slab = 0;
     into.workingset_nodes = 0;

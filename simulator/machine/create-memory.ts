@@ -6,6 +6,7 @@ import type { TimelineAction } from '../plan.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
 import { PAGE_MASK, OP_LOAD, OP_SHIFT, OP_STORE } from './access.ts';
 import { PGSCAN_DIRECT, PGSCAN_KSWAPD } from './counters.ts';
+import { checkConservation } from './conservation.ts';
 import { CacheMemory } from './cache-memory.ts';
 import { MemoryCore } from './memory-core.ts';
 import type { CreateMemory, Gauges, Memory } from './memory.ts';
@@ -36,11 +37,9 @@ class ListMemory implements Memory {
   readonly flags: Uint8Array;
   readonly io: Memory['io'];
   readonly wantsFuture = false;
-  readonly core: MemoryCore;
   readonly #core: MemoryCore;
 
   constructor(core: MemoryCore, reclaimer: ListReclaimer) {
-    this.core = core;
     this.#core = core;
     this.reclaimer = reclaimer;
     this.counters = core.counters;
@@ -141,7 +140,7 @@ class ListMemory implements Memory {
   }
 
   checkConservation(): void {
-    this.#core.checkConservation();
+    checkConservation(this.#core);
   }
 
   setLog(log: ((rule: string, page: number, a: number, b: number) => void) | null): void {

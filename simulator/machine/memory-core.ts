@@ -22,20 +22,22 @@ import {
   PSWPOUT,
   WORKINGSET_SHADOWS,
 } from './counters.ts';
+import { cacheCapacity } from './cache-capacity.ts';
+import { DirtyPages } from './dirty-pages.ts';
 import { MemcgStats } from './memcg-stats.ts';
 import { Memcg } from './memcg.ts';
 import type { Gauges, MemoryLayout } from './memory.ts';
 import { DIRECT_RECLAIM, MISS, OUT_OF_MEMORY, READ_IO, SWAP_IN, WORKINGSET_STALL, ZEROED } from './memory.ts';
+import { ObjectMap } from './object-map.ts';
+import { PageTables } from './page-tables.ts';
 import { NODE_BYTES, NODES_PER_PAGE, PageTree } from './page-tree.ts';
 import { ReclaimDriver } from './reclaim-driver.ts';
 import type { ListReclaimer, MemoryHost, ScanControl } from './reclaimer.ts';
-import { ANON, DIRTY, MAPPED, PINNED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE, WRITEBACK } from './reclaimer.ts';
+import { ANON, DIRTY, MAPPED, PINNED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE } from './reclaimer.ts';
 import { Tlb } from './tlb.ts';
 import { watermarks, type Watermarks } from './watermarks.ts';
 import { RECLAIM_EVICT, RECLAIM_PAGEOUT } from '../tables/rules.ts';
 
-/** Pages a page-table page maps. */
-const TABLE_PAGES = 512;
 /** Pages mapped around a fault: fault_around_bytes, 64 KiB. */
 const FAULT_AROUND = 16;
 /** Swap devices faster than this are read and written in place (zram, RAM disks): a page read back gives up its slot at once. */
@@ -72,14 +74,11 @@ export class MemoryCore implements MemoryHost {
   readonly #shadows: Float64Array;
   /** Which cgroup a page is charged to; absent while there is only the root. */
   readonly #owner: Uint8Array | Uint16Array | undefined;
-  readonly #objectBases: readonly number[];
-  readonly #objectSizes: readonly number[];
+  readonly #objects: ObjectMap;
   readonly #random: readonly boolean[];
-  /** Page tables: one bit of existence per run of 512 pages of each object, with the cgroup that pays. */
-  readonly #tables: Uint16Array;
-  readonly #tableBases: number[] = [];
+  readonly #tables: PageTables;
+  readonly #dirtyPages: DirtyPages;
   #slabFrames = 0;
-  #tableFrames = 0;
   #resident = 0;
   #directReclaim = false;
   readonly #swapPages: Pages;
@@ -88,10 +87,6 @@ export class MemoryCore implements MemoryHost {
   #swappiness: number;
   #minFreeKbytes: number | undefined;
   #scaleFactor: number;
-  #dirty: number[] = [];
-  #dirtyHead = 0;
-  #nrDirty = 0;
-  #nrWriteback = 0;
   #queuedFile = 0;
   #queuedSwap = 0;
   #now: Nanoseconds = 0;
@@ -131,24 +126,23 @@ export class MemoryCore implements MemoryHost {
     this.#shadows = new Float64Array(words);
     this.#owner =
       this.lruvecs === 1 ? undefined : this.lruvecs <= 256 ? new Uint8Array(this.pages) : new Uint16Array(this.pages);
-    this.#objectBases = bases;
-    this.#objectSizes = objects.map((o) => o.pages);
+    this.#dirtyPages = new DirtyPages(this.flags);
+    this.#objects = new ObjectMap(
+      bases,
+      objects.map((o) => o.pages),
+    );
+    this.#tables = new PageTables(this.#objects);
     this.#random = objects.map((o) => o.kind === 'file' && valueOf(o.values, knobs.advice) === 'random');
-    let tables = 0;
     for (const [i, object] of objects.entries()) {
       if (object.kind === 'anon') this.flags.fill(ANON, bases[i], bases[i] + object.pages);
-      this.#tableBases.push(tables);
-      tables += Math.ceil(object.pages / TABLE_PAGES);
     }
-    this.#tables = new Uint16Array(tables);
     this.tree = new PageTree(
       {
         nodeFreed: (owner) => this.#nodeFreed(owner),
         shadowNodesChanged: () => this.stats.updated(1),
         clearShadows: (start, end) => this.#shadows.fill(0, start, end),
       },
-      bases,
-      objects.map((o) => o.pages),
+      this.#objects,
       objects.map((o) => o.kind === 'file'),
       this.lruvecs,
     );
@@ -213,16 +207,15 @@ export class MemoryCore implements MemoryHost {
   }
 
   objectStart(page: number): number {
-    return this.#objectBases[this.#objectOf(page)];
+    return this.#objects.start(page);
   }
 
   objectEnd(page: number): number {
-    const object = this.#objectOf(page);
-    return this.#objectBases[object] + this.#objectPages(object);
+    return this.#objects.end(page);
   }
 
   randomAdvice(page: number): boolean {
-    return this.#random[this.#objectOf(page)];
+    return this.#random[this.#objects.objectOf(page)];
   }
 
   highWatermark(): Pages {
@@ -404,31 +397,16 @@ export class MemoryCore implements MemoryHost {
     return ZEROED;
   }
 
-  #objectOf(page: number): number {
-    const bases = this.#objectBases;
-    let low = 0;
-    let high = bases.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (bases[middle] <= page) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
   /** The page table that maps `page` exists afterwards, charged to whoever faulted first. */
   #makeTable(page: number, lru: number): boolean {
-    const object = this.#objectOf(page);
-    const at = this.#tableBases[object] + Math.floor((page - this.#objectBases[object]) / TABLE_PAGES);
-    if (this.#tables[at] !== 0) return true;
+    if (this.#tables.has(page)) return true;
     if (!this.#allocate()) return false;
     if (!this.memcg.chargeKernelPages(this.#payer(lru), 1)) {
       this.#freeFrames(1);
       return false;
     }
     this.stats.updated(1);
-    this.#tables[at] = this.#payer(lru) + 1;
-    this.#tableFrames++;
+    this.#tables.add(page, this.#payer(lru));
     return true;
   }
 
@@ -440,10 +418,9 @@ export class MemoryCore implements MemoryHost {
 
   /** filemap_map_pages: the page and its neighbours in memory get page-table entries, which start out young. */
   #mapAround(page: number): void {
-    const object = this.#objectOf(page);
-    const base = this.#objectBases[object];
+    const base = this.#objects.start(page);
     const start = page - ((page - base) % FAULT_AROUND);
-    const end = Math.min(start + FAULT_AROUND, base + this.#objectPages(object));
+    const end = Math.min(start + FAULT_AROUND, this.#objects.end(page));
     const { flags } = this;
     const { state } = this.#reclaimer;
     if (!this.#makeTable(page, this.lruvecOf(page))) return;
@@ -453,10 +430,6 @@ export class MemoryCore implements MemoryHost {
       this.stats.updated(1);
       this.#reclaimer.accessed(((OP_LOAD << OP_SHIFT) | near) >>> 0);
     }
-  }
-
-  #objectPages(object: number): Pages {
-    return this.#objectSizes[object];
   }
 
   readAhead(page: number, lru: number): number {
@@ -517,8 +490,7 @@ export class MemoryCore implements MemoryHost {
 
   pageout(page: number): boolean {
     if ((this.flags[page] & DIRTY) === 0) return true;
-    this.flags[page] &= ~DIRTY;
-    this.#nrDirty--;
+    this.#dirtyPages.clean(page);
     this.counters[PGPGOUT]++;
     this.io.writes++;
     this.#queuedFile++;
@@ -527,38 +499,17 @@ export class MemoryCore implements MemoryHost {
   }
 
   wrote(page: number): void {
-    const flag = this.flags[page];
-    if ((flag & DIRTY) !== 0) return;
-    this.flags[page] = flag | DIRTY;
-    if ((flag & ANON) !== 0) return;
-    this.#nrDirty++;
-    this.#dirty.push(page);
+    if ((this.flags[page] & ANON) !== 0) this.flags[page] |= DIRTY;
+    else this.#dirtyPages.add(page);
   }
 
   takeDirty(limit: Pages, into: Uint32Array): Pages {
-    let taken = 0;
-    while (taken < limit && taken < into.length && this.#dirtyHead < this.#dirty.length) {
-      const page = this.#dirty[this.#dirtyHead++];
-      if ((this.flags[page] & (DIRTY | WRITEBACK | ANON)) !== DIRTY) continue;
-      this.flags[page] = (this.flags[page] & ~DIRTY) | WRITEBACK;
-      this.#nrDirty--;
-      this.#nrWriteback++;
-      into[taken++] = page;
-    }
-    if (this.#dirtyHead > 65_536 && this.#dirtyHead * 2 > this.#dirty.length) {
-      this.#dirty = this.#dirty.slice(this.#dirtyHead);
-      this.#dirtyHead = 0;
-    }
-    return taken;
+    return this.#dirtyPages.take(limit, into);
   }
 
   writebackDone(page: number): void {
-    if ((this.flags[page] & WRITEBACK) === 0) return;
-    this.flags[page] &= ~WRITEBACK;
-    this.#nrWriteback--;
+    if (!this.#dirtyPages.written(page)) return;
     this.counters[PGPGOUT]++;
-    // dirtied again meanwhile: its old place in the queue is gone
-    if ((this.flags[page] & DIRTY) !== 0) this.#dirty.push(page);
     if ((this.#reclaimer.state[page] & RESIDENT) !== 0) this.#reclaimer.writebackEnded?.(page);
   }
 
@@ -601,29 +552,15 @@ export class MemoryCore implements MemoryHost {
       this.#shadows[page] = 0;
       this.tlb?.forget(page);
       if ((flag & SWAPPED) !== 0) this.#swapUsed--;
-      if ((flag & DIRTY) !== 0 && !anon) this.#nrDirty--;
-      if ((flag & WRITEBACK) !== 0) this.#nrWriteback--;
+      if (!anon) this.#dirtyPages.clean(page);
+      this.#dirtyPages.abandon(page);
       flags[page] = anon ? ANON : 0;
     }
-    this.#freeTables(start, pages);
-    return freed;
-  }
-
-  /** Page tables of runs that went away whole (free_pgtables). */
-  #freeTables(start: number, pages: Pages): void {
-    const object = this.#objectOf(start);
-    const base = this.#objectBases[object];
-    const whole = this.#objectPages(object);
-    const from = start === base ? 0 : Math.ceil((start - base) / TABLE_PAGES);
-    const end =
-      start + pages >= base + whole ? Math.ceil(whole / TABLE_PAGES) : Math.floor((start + pages - base) / TABLE_PAGES);
-    for (let at = this.#tableBases[object] + from; at < this.#tableBases[object] + end; at++) {
-      if (this.#tables[at] === 0) continue;
-      this.memcg.unchargeKernelPages(this.#tables[at] - 1, 1);
-      this.#tables[at] = 0;
-      this.#tableFrames--;
+    this.#tables.release(start, pages, (payer) => {
+      this.memcg.unchargeKernelPages(payer, 1);
       this.#freeFrames(1);
-    }
+    });
+    return freed;
   }
 
   // ---- settings
@@ -683,46 +620,39 @@ export class MemoryCore implements MemoryHost {
     into.nr_inactive_anon = inactiveAnon;
     into.nr_active_anon = activeAnon;
     into.nr_unevictable = this.#reclaimer.unevictable ?? 0;
-    into.nr_dirty = this.#nrDirty;
-    into.nr_writeback = this.#nrWriteback;
+    into.nr_dirty = this.#dirtyPages.dirty;
+    into.nr_writeback = this.#dirtyPages.writeback;
     into.nr_swap_used = this.#swapUsed;
-    into.nr_slab = this.#slabFrames + this.#tableFrames;
+    into.nr_slab = this.#slabFrames + this.#tables.frames;
     into.workingset_nodes = this.tree.shadowNodes.reduce((sum, n) => sum + n, 0);
     into.nr_shadows = this.tree.shadows;
     return into;
   }
 
-  checkConservation(): void {
-    const g = this.gauges(emptyGauges());
-    const batched = this.#reclaimer.batched?.() ?? 0;
-    const unevictable = g.nr_unevictable;
-    const lists = g.nr_inactive_file + g.nr_active_file + g.nr_inactive_anon + g.nr_active_anon;
-    const sum = this.free + lists + batched + unevictable + this.#slabFrames + this.#tableFrames;
+  /** What the conservation check needs beside gauges. */
+  counts(): CoreCounts {
+    const { state } = this.#reclaimer;
     let resident = 0;
     let swapped = 0;
     let shadows = 0;
     for (let page = 0; page < this.pages; page++) {
-      const here = this.#reclaimer.state[page] & RESIDENT;
-      resident += here;
+      resident += state[page] & RESIDENT;
       if (this.shadowAt(page) !== 0 && (this.flags[page] & ANON) === 0) shadows++;
       if ((this.flags[page] & SWAPPED) !== 0) swapped++;
     }
-    const wrong: string[] = [];
-    if (sum !== this.memoryPages) wrong.push(`states sum to ${sum} of ${this.memoryPages} frames`);
-    if (resident !== this.#resident) wrong.push(`${resident} resident pages, counted ${this.#resident}`);
-    if (resident !== lists + batched + unevictable)
-      wrong.push(`${resident} resident pages, ${lists + batched + unevictable} on lists`);
-    if (swapped !== this.#swapUsed) wrong.push(`${swapped} pages in swap, ${this.#swapUsed} slots used`);
-    if (shadows !== this.tree.shadows) wrong.push(`${shadows} shadows, trees count ${this.tree.shadows}`);
-    if (Math.ceil(this.tree.nodes / NODES_PER_PAGE) !== this.#slabFrames) {
-      wrong.push(`${this.tree.nodes} nodes in ${this.#slabFrames} frames`);
-    }
-    if (wrong.length > 0) {
-      throw new Error(
-        `frames are not conserved: ${wrong.join('; ')} (free ${this.free}, lists ${lists}, batches ${batched}, unevictable ${unevictable}, nodes ${this.#slabFrames}, tables ${this.#tableFrames})`,
-      );
-    }
+    const batched = this.#reclaimer.batched?.() ?? 0;
+    return { resident, swapped, shadows, batched, counted: this.#resident, slabFrames: this.#slabFrames };
   }
+}
+
+export interface CoreCounts {
+  readonly resident: Pages;
+  readonly swapped: Pages;
+  readonly shadows: number;
+  readonly batched: Pages;
+  /** Resident pages as counted along the way. */
+  readonly counted: Pages;
+  readonly slabFrames: Pages;
 }
 
 export const emptyGauges = (): Gauges => ({
@@ -739,18 +669,3 @@ export const emptyGauges = (): Gauges => ({
   workingset_nodes: 0,
   nr_shadows: 0,
 });
-
-/**
- * What a policy from the literature gets to fill: all of memory, reserves included (so do the published comparisons), or, where cgroups at the
- * top have limits, what those limits add up to.
- */
-export function cacheCapacity(memory: Pages, parents: Int32Array, max: Float64Array): Pages {
-  let limits = 0;
-  for (let cgroup = 1; cgroup < parents.length; cgroup++) {
-    let limit = max[cgroup];
-    let top = cgroup;
-    for (; parents[top] > 0; top = parents[top]) limit = Math.min(limit, max[parents[top]]);
-    if (parents[cgroup] === 0) limits += max[cgroup];
-  }
-  return limits > 0 ? Math.min(memory, limits) : memory;
-}

@@ -7,6 +7,8 @@
  * files of one page.
  */
 
+import type { ObjectMap } from './object-map.ts';
+
 /** Slots of a node (XA_CHUNK_SIZE). */
 export const SLOTS = 64;
 /**
@@ -34,6 +36,7 @@ export class PageTree {
   /** Shadow entries in all trees. */
   shadows = 0;
   readonly #host: TreeHost;
+  readonly #objects: ObjectMap;
   readonly #bases: readonly number[];
   readonly #sizes: readonly number[];
   /** Per object: first node number of each level, leaves first; empty for anonymous objects and files of one page. */
@@ -48,16 +51,11 @@ export class PageTree {
   readonly #prev: Int32Array;
   readonly #head: Int32Array;
   readonly #tail: Int32Array;
-  #object = 0;
 
-  constructor(
-    host: TreeHost,
-    bases: readonly number[],
-    sizes: readonly number[],
-    isFile: readonly boolean[],
-    owners: number,
-  ) {
+  constructor(host: TreeHost, objects: ObjectMap, isFile: readonly boolean[], owners: number) {
     this.#host = host;
+    this.#objects = objects;
+    const { bases, sizes } = objects;
     this.#bases = bases;
     this.#sizes = sizes;
     let nodes = 0;
@@ -83,25 +81,9 @@ export class PageTree {
     this.#tail = new Int32Array(owners).fill(-1);
   }
 
-  #locate(page: number): number {
-    const bases = this.#bases;
-    let object = this.#object;
-    if (page >= bases[object] && page < bases[object] + this.#sizes[object]) return object;
-    let low = 0;
-    let high = bases.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (bases[middle] <= page) low = middle;
-      else high = middle - 1;
-    }
-    object = low;
-    this.#object = object;
-    return object;
-  }
-
   /** How many nodes must be made before `page` can be stored. */
   missing(page: number): number {
-    const object = this.#locate(page);
+    const object = this.#objects.objectOf(page);
     const levels = this.#levels[object];
     if (levels.length === 0) return 0;
     let index = page - this.#bases[object];
@@ -127,7 +109,7 @@ export class PageTree {
 
   /** Puts a page in its slot, making missing nodes in `owner`'s name; `hadShadow` says what the slot held. */
   insert(page: number, hadShadow: boolean, owner: number): void {
-    const object = this.#locate(page);
+    const object = this.#objects.objectOf(page);
     const levels = this.#levels[object];
     if (levels.length === 0) {
       if (hadShadow) this.shadows--;
@@ -176,7 +158,7 @@ export class PageTree {
 
   /** Takes a page out of its slot, leaving a shadow or nothing. */
   remove(page: number, leaveShadow: boolean): void {
-    const object = this.#locate(page);
+    const object = this.#objects.objectOf(page);
     const levels = this.#levels[object];
     if (levels.length === 0) {
       if (leaveShadow) this.shadows++;
@@ -199,7 +181,7 @@ export class PageTree {
 
   /** Clears a slot that holds a shadow (truncate). */
   forget(page: number): void {
-    const object = this.#locate(page);
+    const object = this.#objects.objectOf(page);
     this.shadows--;
     const levels = this.#levels[object];
     if (levels.length === 0) return;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ObjectMap } from '../../../simulator/machine/object-map.ts';
 import { PageTree, SLOTS } from '../../../simulator/machine/page-tree.ts';
 
 /** Slots in use, in the order in which nodes came to hold only shadows. */
@@ -68,8 +69,7 @@ test('nodes, shadow entries and nodes with only shadows are what the slots in us
           shadowNodesChanged: () => undefined,
           clearShadows: (start, end) => cleared.push([start, end]),
         },
-        bases,
-        sizes,
+        new ObjectMap(bases, sizes),
         [true, true, true],
         1,
       );
@@ -125,8 +125,7 @@ test('nodes with only shadows are given up in the order in which they lost their
   const cleared: number[] = [];
   const tree = new PageTree(
     { nodeFreed: () => undefined, shadowNodesChanged: () => undefined, clearShadows: (start) => cleared.push(start) },
-    [0],
-    [1000],
+    new ObjectMap([0], [1000]),
     [true],
     1,
   );

@@ -1,0 +1,25 @@
+/** Debug and property tests: every frame is in exactly one state, and what is counted along the way is what is there. */
+import { emptyGauges, type MemoryCore } from './memory-core.ts';
+import { NODES_PER_PAGE } from './page-tree.ts';
+
+/** Throws with the sums if anything is lost or counted twice. */
+export function checkConservation(core: MemoryCore): void {
+  const g = core.gauges(emptyGauges());
+  const c = core.counts();
+  const lists = g.nr_inactive_file + g.nr_active_file + g.nr_inactive_anon + g.nr_active_anon;
+  const placed = lists + c.batched + g.nr_unevictable;
+  const sum = g.nr_free_pages + placed + g.nr_slab;
+  const wrong: string[] = [];
+  if (sum !== core.memoryPages) wrong.push(`states sum to ${sum} of ${core.memoryPages} frames`);
+  if (c.resident !== c.counted) wrong.push(`${c.resident} resident pages, counted ${c.counted}`);
+  if (c.resident !== placed) wrong.push(`${c.resident} resident pages, ${placed} on lists and in batches`);
+  if (c.swapped !== g.nr_swap_used) wrong.push(`${c.swapped} pages in swap, ${g.nr_swap_used} slots used`);
+  if (c.shadows !== g.nr_shadows) wrong.push(`${c.shadows} shadows, trees count ${g.nr_shadows}`);
+  if (Math.ceil(core.tree.nodes / NODES_PER_PAGE) !== c.slabFrames) {
+    wrong.push(`${core.tree.nodes} nodes in ${c.slabFrames} frames`);
+  }
+  if (wrong.length === 0) return;
+  throw new Error(
+    `frames are not conserved: ${wrong.join('; ')} (free ${g.nr_free_pages}, lists ${lists}, batches ${c.batched}, unevictable ${g.nr_unevictable}, kernel ${g.nr_slab})`,
+  );
+}
