@@ -98,7 +98,9 @@ export class ReportView {
 
   /** Offers changed (the host has announced itself): draws the header's tools again. */
   refreshActions(): void {
-    if (this.#report) this.#fillActions(this.#report);
+    if (!this.#report) return;
+    this.#fillActions(this.#report);
+    this.#fillExpectations(this.#report);
   }
 
   dispose(): void {
@@ -255,16 +257,27 @@ export class ReportView {
 
   #fillExpectations(report: Report): void {
     const found = expectationsOf(report);
+    const { reveal } = this.#host;
     this.#expectations.hidden = found.length === 0;
-    refill(this.#expectations, JSON.stringify(found), () =>
-      found.map((e) =>
-        h(
+    refill(this.#expectations, JSON.stringify([reveal !== undefined, found]), () =>
+      found.map((e) => {
+        const { source } = e;
+        const text = h('code', {}, e.text);
+        const linked =
+          reveal && source
+            ? h(
+                'button',
+                { type: 'button', class: 'link', title: 'Go to its line', onclick: () => reveal(source) },
+                text,
+              )
+            : text;
+        return h(
           'li',
           { class: e.verdict },
           h('span', { class: 'mark', role: 'img', 'aria-label': verdictWord(e.verdict) }, verdictMark(e.verdict)),
-          h('span', {}, h('code', {}, e.text), ' ', h('span', { class: 'why' }, verdictText(e))),
-        ),
-      ),
+          h('span', {}, linked, ' ', h('span', { class: 'why' }, verdictText(e))),
+        );
+      }),
     );
   }
 

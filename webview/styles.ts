@@ -29,6 +29,8 @@ const css = `
 .refault .expectations .holds .mark { color: var(--vscode-testing-iconPassed, var(--vscode-charts-green)); }
 .refault .expectations .fails .mark { color: var(--vscode-testing-iconFailed, var(--vscode-errorForeground)); }
 .refault .expectations .open .mark { color: var(--vscode-editorWarning-foreground, inherit); }
+.refault button.link { border: 0; padding: 0; text-align: left; }
+.refault button.link:hover { background: none; text-decoration: underline; }
 .refault .expectations .why { color: var(--vscode-descriptionForeground); }
 .refault .expectations .fails .why { color: var(--vscode-foreground); }
 

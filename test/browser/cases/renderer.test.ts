@@ -349,6 +349,22 @@ browserTest('without a host, saving downloads; with one, the host is asked to sa
   noErrors(renderer);
 });
 
+browserTest('a host that can reveal makes expectations lead to their lines', async () => {
+  const renderer = await openRenderer();
+  const report = shiftReport({ variants: ['classic'], sizes: [64] });
+  const source = { uri: 'file:///x.refault', line: 7, column: 2, endLine: 7, endColumn: 30 };
+  const placed: Report = {
+    ...report,
+    points: report.points.map((p) => ({ ...p, expectations: p.expectations.map((e) => ({ ...e, source })) })),
+  };
+  const output = await renderer.render(item(placed));
+  assert.equal(await output.locator('.expectations button').count(), 0);
+  await renderer.receive({ type: 'host', abilities: ['reveal'] } satisfies HostMessage);
+  await output.locator('.expectations button').click();
+  assert.deepEqual(((await renderer.sent()) as PageMessage[]).at(-1), { type: 'reveal', source });
+  noErrors(renderer);
+});
+
 browserTest('partial and cached results say so in words', async () => {
   const renderer = await openRenderer();
   const output = await renderer.render(item(shiftReport({ partial: true }), 'one', { cached: true }));
