@@ -16,6 +16,10 @@ import type { Recorder } from './recorder.ts';
 import { OOM_KILL_RULE, PROCESS_EXIT } from '../tables/engine-rules.ts';
 import type { Setup } from './setup.ts';
 
+/** Accesses between two looks at the budget: a few milliseconds even if all miss before the engine has warmed up. */
+const LOT = 16_384;
+/** Accesses that one which misses is worth as work, beside itself. */
+const MISS_WORK = 3;
 /** Pages that mlock faults in with one request. */
 export const FAULT_LOT = 256;
 /** Samples of a short run; longer ones are sampled at every block. */
@@ -124,7 +128,7 @@ export class BlocksRun implements PointRun {
   private accesses(): number {
     const { cursor, memory, recorder, block, missBits } = this;
     const step = cursor.step!;
-    const n = Math.min(cursor.left, BLOCK, this.untilSample);
+    const n = Math.min(cursor.left, LOT, this.untilSample);
     step.source!.fill(block, 0, n);
     const missesBefore = missesOf(memory);
     let done: number;
@@ -150,7 +154,7 @@ export class BlocksRun implements PointRun {
     const over = cursor.consume(done, done - misses, misses, this.now);
     if (done < n) this.outOfMemory();
     else if (over) this.next();
-    return n;
+    return n + MISS_WORK * misses;
   }
 
   /** Time of everything beyond hits since the last call. */

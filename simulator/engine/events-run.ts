@@ -118,6 +118,9 @@ export class EventsRun implements PointRun, WritebackHost {
   private nextSample: Nanoseconds;
   private nextAverage: Nanoseconds = PSI_PERIOD;
   private spent = 0;
+  private budget = 0;
+  /** The budget ran out between two lots of a thread: it goes on as if nothing had been. */
+  private paused = false;
   private seenSwapOuts: number;
   private seenWrites: number;
   private seenScans = 0;
@@ -156,6 +159,8 @@ export class EventsRun implements PointRun, WritebackHost {
       return typeof max === 'number' ? Math.floor(max / PAGE_SIZE) : Infinity;
     });
     this.end = scenario.duration ?? Infinity;
+    if (scenario.machine.swap.length > 1)
+      recorder.warn(`all swapping is timed as on the first swap device, '${scenario.machine.swap[0].name}'`);
     this.threads = programs.map((program, i) => new Thread(i, program, recorder, lot));
     this.living = scenario.processes.map(() => true);
     this.active = this.threads.length;
@@ -226,6 +231,7 @@ export class EventsRun implements PointRun, WritebackHost {
 
   advance(budget: number): number {
     this.spent = 0;
+    this.budget = budget;
     while (!this.done && this.spent < budget) {
       if (this.current >= 0) this.runThread(this.threads[this.current], budget);
       else this.nextEvent();
@@ -398,7 +404,8 @@ export class EventsRun implements PointRun, WritebackHost {
   private runThread(thread: Thread, budget: number): void {
     while (this.current === thread.index && !this.done) {
       if (this.spent >= budget) return;
-      if (this.local >= this.limit()) {
+      if (this.paused) this.paused = false;
+      else if (this.local >= this.limit()) {
         this.yieldCpu(thread);
         continue;
       }
@@ -512,6 +519,10 @@ export class EventsRun implements PointRun, WritebackHost {
           thread.doing = END;
           return;
         }
+        if (this.spent >= this.budget) {
+          this.paused = true;
+          return;
+        }
         const n = step.single ? 1 : Math.min(lot.length, cursor.left);
         step.source!.fill(lot, 0, n);
         thread.at = thread.told = 0;
@@ -621,7 +632,7 @@ export class EventsRun implements PointRun, WritebackHost {
     if (outcome & (READ_IO | SWAP_IN)) {
       const page = word & PAGE_MASK;
       const done = outcome & SWAP_IN ? this.swap.request(this.local, 1) : this.read(thread, word);
-      if (this.threads.length > 1) this.inFlight.add(page, page + 1, done);
+      if (this.threads.length > 1) this.inFlight.add(page, page + 1, done, (outcome & WORKINGSET_STALL) !== 0);
       if (done >= until) {
         until = done;
         reason = 'io';
@@ -654,16 +665,18 @@ export class EventsRun implements PointRun, WritebackHost {
     const start = base + window.start;
     const end = Math.min(start + window.size, base + this.setup.objects[object].pages);
     let pages = present;
+    let stall = false;
     for (let page = start + present; page < end; page++) {
       if (memory.isResident(page)) continue;
       const outcome = memory.readAhead(page, thread.program.cgroup);
       if (outcome & OUT_OF_MEMORY) break;
+      if (outcome & WORKINGSET_STALL) stall = true;
       pages++;
     }
     this.afterReclaim(true);
     if (pages === 0) return this.local;
     const done = this.disk.request(this.local, pages);
-    this.inFlight.add(start, end, done);
+    this.inFlight.add(start, end, done, stall);
     return done;
   }
 
@@ -676,7 +689,7 @@ export class EventsRun implements PointRun, WritebackHost {
       if (state.hit(page - this.setup.layout.bases[object])) this.readWindow(thread, object, state, 0);
     }
     const arrival = this.inFlight.arrival(page);
-    return arrival <= this.local || this.passOrWait(thread, arrival, 'io');
+    return arrival <= this.local || this.passOrWait(thread, arrival, 'io', this.inFlight.stalled);
   }
 
   /** After writing for a while: whether there is too much dirty memory to go on. */

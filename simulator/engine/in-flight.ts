@@ -6,14 +6,18 @@ export class InFlight {
   private starts: number[] = [];
   private ends: number[] = [];
   private times: Nanoseconds[] = [];
+  private stalls: boolean[] = [];
+  /** Whether waiting for the page last asked about is a memory stall. */
+  stalled = false;
   private done = 0;
 
   constructor(pages: Pages) {
     this.marks = new Uint8Array(pages);
   }
 
-  /** Pages start … end − 1 arrive at `time`; times come in any order. */
-  add(start: number, end: number, time: Nanoseconds): void {
+  /** Pages start … end − 1 arrive at `time`; times come in any order. `stall`: some of them belong to the workingset. */
+  add(start: number, end: number, time: Nanoseconds, stall = false): void {
+    this.stalls.push(stall);
     this.starts.push(start);
     this.ends.push(end);
     this.times.push(time);
@@ -24,7 +28,10 @@ export class InFlight {
   arrival(page: number): Nanoseconds {
     if (this.marks[page] === 0) return 0;
     for (let i = this.times.length - 1; i >= this.done; i--)
-      if (page >= this.starts[i] && page < this.ends[i]) return this.times[i];
+      if (page >= this.starts[i] && page < this.ends[i]) {
+        this.stalled = this.stalls[i];
+        return this.times[i];
+      }
     return 0;
   }
 
@@ -38,6 +45,7 @@ export class InFlight {
       this.starts = this.starts.slice(this.done);
       this.ends = this.ends.slice(this.done);
       this.times = this.times.slice(this.done);
+      this.stalls = this.stalls.slice(this.done);
       this.done = 0;
     }
   }

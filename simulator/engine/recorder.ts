@@ -360,6 +360,8 @@ export class Recorder implements PhaseListener {
       const { value } = axis.values[point.coordinates[i]];
       if (typeof value === 'number') at[axis.name] = value;
     });
+    if (this.sampler.decimated)
+      this.warn('series over time are decimated: of each interval the lowest and the highest value are kept');
     if (this.eventsLost > 0) this.warn(`${this.eventsLost} events after the first ${MAX_EVENTS} are left out`);
     const unjudged: PointReport = {
       coordinates: point.coordinates,
