@@ -29,7 +29,7 @@ import { signatureHelp } from './features/signature-help.ts';
 import { documentSymbols, workspaceSymbols } from './features/symbols.ts';
 import { SemanticTokensBuilder } from 'vscode-languageserver';
 import { warmUp } from './language/parser.ts';
-import { LANGUAGE, Workspace } from './workspace.ts';
+import { LANGUAGE, Workspace, type ProgramView } from './workspace.ts';
 
 export const NOTEBOOK_TYPE = 'refault-notebook';
 /** LSPErrorCodes.RequestFailed: the message is shown to the user. */
@@ -114,27 +114,45 @@ export function serve(connection: Connection, files: FileSystem): void {
 
   // ---- staying fresh: errors elsewhere depend on what is declared here
 
-  let declared = '';
+  /** What was declared when diagnostics were last worked out. */
+  const declared = new Map<string, string>();
+  const namesOf = ({ program }: ProgramView): string =>
+    [...program.symbols.values()].map((s) => `${s.kind} ${s.name}`).join();
+  const touched = new Set<string>();
+  let pending = false;
   const refreshOthers = (): void => {
     if (canRefresh) connection.languages.diagnostics.refresh().catch(() => undefined); // the client may be leaving
   };
+  /** Once for all that arrives together: opening a notebook touches every cell. */
   const changed = (uri: string): void => {
-    const names = [...workspace.view(uri).program.symbols.values()].map((s) => `${s.kind} ${s.name}`).join();
-    const key = `${workspace.keyOf(uri)} ${names}`;
-    if (key !== declared) refreshOthers();
-    declared = key;
+    touched.add(workspace.keyOf(uri));
+    if (pending) return;
+    pending = true;
+    setTimeout(() => {
+      pending = false;
+      let stale = false;
+      for (const key of touched) {
+        const names = namesOf(workspace.view(key));
+        stale ||= declared.has(key) && declared.get(key) !== names;
+        declared.set(key, names);
+      }
+      touched.clear();
+      if (stale) refreshOthers();
+    });
   };
   texts.onDidChangeContent(({ document }) => changed(document.uri));
   texts.onDidClose(({ document }) => {
     workspace.close(document.uri);
+    declared.delete(document.uri);
     tokens.forget(document.uri);
   });
   notebooks.onDidOpen((n) => open.add(n.uri));
   notebooks.onDidClose((n) => {
     open.delete(n.uri);
     workspace.close(n.uri);
+    declared.delete(n.uri);
   });
-  notebooks.onDidChange(() => refreshOthers());
+  notebooks.onDidChange(({ notebookDocument }) => changed(notebookDocument.uri));
 
   // ---- features
 
@@ -147,9 +165,11 @@ export function serve(connection: Connection, files: FileSystem): void {
     positionContext(await workspace.settled(uri), uri, position);
   const isCell = (uri: string): boolean => notebooks.findNotebookDocumentForCell(uri) !== undefined;
 
-  connection.languages.diagnostics.on(async ({ textDocument: { uri }, previousResultId }) =>
-    diagnosticReport(await workspace.settled(uri), uri, previousResultId),
-  );
+  connection.languages.diagnostics.on(async ({ textDocument: { uri }, previousResultId }) => {
+    const view = await workspace.settled(uri);
+    if (!declared.has(view.key)) declared.set(view.key, namesOf(view));
+    return diagnosticReport(view, uri, previousResultId);
+  });
   connection.onCompletion(async (params) => {
     const context = await at(params);
     return context ? completion(context) : [];

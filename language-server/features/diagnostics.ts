@@ -17,7 +17,7 @@ export const toDiagnostic = (d: LanguageDiagnostic): Diagnostic => ({
   codeDescription: { href: pageOf(d.code) },
   source: 'refault',
   message: d.message,
-  ...(d.code === 'N10' ? { tags: [UNNECESSARY] } : {}),
+  ...(d.code === 'N10' || d.code === 'R12' ? { tags: [UNNECESSARY] } : {}),
   ...(d.related
     ? { relatedInformation: d.related.map(({ uri, range, message }) => ({ location: { uri, range }, message })) }
     : {}),

@@ -1,5 +1,6 @@
 /** One access statement: what it touches, in which pattern, how much, how fast. */
 import type { AccessStep, Amount, MixStep, Pattern, RegionRef } from '../../simulator/plan.ts';
+import { unitByName } from '../../simulator/tables/units.ts';
 import { PAGE_SIZE } from '../../simulator/units.ts';
 import type { Access, Argument, Expression, Figure, Reference, Region, Weighted } from './generated/ast.ts';
 import { reportLeftOver } from './complaints.ts';
@@ -462,6 +463,25 @@ export function regionRef(scope: Scope, objects: ObjectTable, region: Region): R
   return { object, start, pages: end - start };
 }
 
+/** The arguments of an access that say how much. */
+const amountsIn = (node: Access): Argument[] =>
+  node.args.filter(
+    (a) =>
+      a.$type === 'OnceArgument' ||
+      a.$type === 'ForArgument' ||
+      (a.$type === 'Figure' &&
+        (a.times ||
+          (a.value.$type === 'Quantity' &&
+            unitByName(a.value.unit?.text ?? '')?.dimension === 'bytes' &&
+            !isStride(node, a)))),
+  );
+
+/** Whether a size is the distance of a stride rather than an amount. */
+const isStride = (node: Access, figure: Figure): boolean => {
+  const before = node.args[node.args.indexOf(figure) - 1];
+  return before?.$type === 'Figure' && wordOf(before.value)?.text === 'stride';
+};
+
 /** Neighbouring weighted accesses: one mixture. */
 export function mixStep(
   scope: Scope,
@@ -519,19 +539,26 @@ export function mixStep(
     );
     return null;
   }
-  const written = parts.find(
-    (p, i) =>
-      nodes[i]?.access?.args.some(
-        (a) => a.$type === 'OnceArgument' || a.$type === 'ForArgument' || (a.$type === 'Figure' && a.times),
-      ) && p,
-  );
-  const total = amount ?? written?.access.amount ?? null;
-  if (amount === null && !written) {
+  const written = nodes.flatMap((node) => (node.access ? amountsIn(node.access) : []));
+  const extra = written[amount === null ? 1 : 0];
+  if (extra) {
+    program.reporter.report('S01', program.placeOf(extra), {
+      found: textOf(extra),
+      remedy:
+        amount === null
+          ? 'one amount counts for the whole mixture'
+          : 'the block around says how long the mixture lasts',
+    });
+    return null;
+  }
+  const own = nodes.findIndex((node) => node.access && amountsIn(node.access).length > 0);
+  const total = amount ?? parts[own]?.access.amount;
+  if (!total) {
     program.reporter.report('R02', program.placeOf(first), {
       what: 'this mixture',
       remedy: "put it in 'for 20 s { … }' or 'for 1M times { … }'",
     });
     return null;
   }
-  return { kind: 'mix', parts, amount: total!, source: objects.span(first) };
+  return { kind: 'mix', parts, amount: total, source: objects.span(first) };
 }

@@ -70,7 +70,10 @@ export function compileSources(sources: readonly Source[], options: CompileOptio
     if (plan) plans.push(plan);
   });
   // What looks unused may be named in a line with an error.
-  if (runs > 0 && program.reporter.errors === 0) reportUnused(program, used);
+  if (runs > 0 && program.reporter.errors === 0) {
+    reportUnused(program, used);
+    reportIdle(program);
+  }
   reportImports(program);
   const diagnostics = program.reporter.diagnostics(program.sources.map((s) => s.uri));
   return { plans, diagnostics, program };
@@ -292,6 +295,10 @@ function compileRun(program: Program, node: Run, index: number, ordinal: number,
   const title = titleOf(program, node, ordinal, context.titles);
   const { dimensionals, plots, expects, seed: ownSeed, incomplete } = clausesOf(scope, node);
   reportParts(scope, node, inputs, dimensionals);
+  for (const d of dimensionals) {
+    if (context.overrides.has(overrideKey(d.target)))
+      program.reporter.report('R13', program.placeOf(d.node), { name: d.axis.name });
+  }
 
   const points: PointSpec[] = [];
   const traces: TraceRef[] = [];
@@ -591,6 +598,18 @@ function reportUnused(program: Program, used: ReadonlySet<LanguageSymbol>): void
   for (const symbol of program.symbols.values()) {
     if (used.has(symbol) || mentioned.has(symbol) || symbol.kind === 'later' || !own.has(symbol.place.uri)) continue;
     program.reporter.report('N10', symbol.place, { kind: kindNames[symbol.kind], name: symbol.name });
+  }
+}
+
+/** What counts for the runs behind it, and has none. */
+function reportIdle(program: Program): void {
+  const last = program.items.findLastIndex(({ item, imported }) => item.$type === 'Run' && !imported);
+  for (const { item, imported } of program.items.slice(last + 1)) {
+    if (imported) continue;
+    if (item.$type === 'At' || item.$type === 'Sysctl' || item.$type === 'Seed' || item.$type === 'Swap') {
+      const word = item.$type.toLowerCase();
+      program.reporter.report('R12', program.placeWithin(item, 0, word.length), { what: word });
+    }
   }
 }
 

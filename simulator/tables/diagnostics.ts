@@ -471,6 +471,23 @@ const rows = {
     'fsync log',
   ),
 
+  R12: hint(
+    'R12',
+    'No run follows',
+    "'{what}' has no effect: no run follows it",
+    'It counts for the runs behind it. Put it before the run that it is meant for.',
+    `${PROGRAM}\nsysctl vm.swappiness 10`,
+    `sysctl vm.swappiness 10\n${PROGRAM}`,
+  ),
+  R13: warning(
+    'R13',
+    'Set from outside, but varied',
+    "setting '{name}' has no effect on this run: it varies '{name}' itself",
+    'What a run compares or sweeps takes all its values in turn, whatever `--set` says.',
+    '',
+    '',
+  ),
+
   // ---- later
   L01: error(
     'L01',

@@ -467,3 +467,25 @@ test('a name declared twice points to the first', () => {
     [['cell:2', 'N02', 'cell:1']],
   );
 });
+
+test('amounts inside of a mixture are given once, or by the block around; nothing is ignored', () => {
+  const mixture = (body: string) => codes(`file db 1 MiB\nprocess p { ${body} }\nrun`);
+  assert.deepEqual(mixture('for 2 s { 50% read db uniform, 10 times; 50% touch db }'), ['2:44 S01']);
+  assert.deepEqual(mixture('50% read db uniform, 10 times; 50% touch db uniform, 20 times'), ['2:66 S01']);
+  assert.deepEqual(mixture('50% read db uniform, 10 times; 50% touch db'), []);
+  assert.deepEqual(mixture('50% read db uniform; 50% touch db'), ['2:13 R02']);
+  assert.deepEqual(mixture('for 2 s { 50% read db stride 8 KiB; 50% touch db }'), []);
+});
+
+test('what stands behind the last run and would count for the next is faded', () => {
+  assert.deepEqual(codes(`${BASE}run\nsysctl vm.swappiness 10\nat 2 s { sysctl vm.swappiness 3 }\nseed 4`), [
+    '4:1 R12',
+    '5:1 R12',
+    '6:1 R12',
+  ]);
+});
+
+test('setting what a run varies itself is said to have no effect', () => {
+  const text = `${BASE}run { compare vm.swappiness: 0, 60 }`;
+  assert.deepEqual(codes(text, { set: { 'vm.swappiness': '10' } }), ['3:7 R13']);
+});
