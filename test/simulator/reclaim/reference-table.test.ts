@@ -1,5 +1,5 @@
 /**
- * The reference columns of the table of expected results in docs/models/reclaim.md, measured there with an independent prototype at
+ * The reference columns of the reclaim model’s table of expected results, which an independent prototype measured at
  * M = 16 384 pages: values within ±0.01, but for S3-FIFO and SIEVE, whose figures depend on details of their drivers and count as orderings.
  */
 import assert from 'node:assert/strict';
