@@ -4,7 +4,7 @@
  * is known when it returns; the cost of reclaiming either type decides which is scanned.
  *
  * Kernel: mm/workingset.c, prepare_scan_count, get_scan_count in mm/vmscan.c, 6.1. Statistics of cgroups are read late, as there.
- * Left out: what MemoryHost leaves out; large folios; demotion to slower nodes.
+ * Left out: what MemoryHost leaves out; the clock’s wrap after 2^36 evictions; large folios; demotion to slower nodes.
  */
 import { OP_WRITE } from '../machine/access.ts';
 import {
@@ -130,8 +130,7 @@ const knobs = [
   batch,
 ];
 
-/** Width of the clock in a shadow: 64 bits less mark, workingset, node and cgroup. */
-const EVICTION_RANGE = 0x1000000000;
+/** A shadow is (age × 2 + workingset) × SHADOW_CGROUPS + cgroup + 1: with 36 bits of age, as in the kernel, still a whole number. */
 const SHADOW_CGROUPS = 65_536;
 
 export class Workingset61 implements Policy {
@@ -189,7 +188,7 @@ export class Workingset61 implements Policy {
   }
 
   eviction(_page: number, target: number, workingset: boolean): number {
-    const age = this.#age[target] % EVICTION_RANGE;
+    const age = this.#age[target];
     this.#advance(target);
     return (age * 2 + (workingset ? 1 : 0)) * SHADOW_CGROUPS + target + 1;
   }
@@ -198,12 +197,12 @@ export class Workingset61 implements Policy {
     // what is about to be overwritten was not missed
     if (file && op === OP_WRITE) return 0;
     const host = this.#host;
-    const target = (shadow % SHADOW_CGROUPS) - 1;
+    // products instead of remainders: those are slow for numbers beyond 32 bits
     const rest = Math.floor(shadow / SHADOW_CGROUPS);
+    const target = shadow - rest * SHADOW_CGROUPS - 1;
     const eviction = Math.floor(rest / 2);
-    const workingset = rest % 2 === 1;
-    let distance = (this.#age[target] % EVICTION_RANGE) - eviction;
-    if (distance < 0) distance += EVICTION_RANGE;
+    const workingset = rest !== eviction * 2;
+    const distance = this.#age[target] - eviction;
     host.counters[file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON]++;
     host.stats.updated(1);
     let size = this.#seen(target, LRU_ACTIVE_FILE);
