@@ -1,5 +1,6 @@
 /** Bundles the suite into one file that every kind of extension host can load. */
 import path from 'node:path';
+import process from 'node:process';
 import { build } from 'esbuild';
 import { root } from './host/install.ts';
 
@@ -14,6 +15,8 @@ export async function buildSuite(): Promise<void> {
     target: 'es2022',
     format: 'cjs',
     external: ['vscode'],
+    // No environment variable reaches a web worker.
+    define: { REFAULT_TEST_GREP: JSON.stringify(process.env['REFAULT_TEST_GREP'] ?? '') },
     logLevel: 'warning',
     sourcemap: 'inline',
   });

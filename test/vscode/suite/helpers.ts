@@ -9,13 +9,15 @@ import { ok } from './assert.ts';
 export const SAMPLE = 'page-cache-reclaim.refault.md';
 export const inBrowser = typeof process === 'undefined' || !process.versions?.node;
 
-/** Activates the extension and waits for its language server. */
+/** Activates the extension. Cells run whether or not its language server is there yet. */
 export async function refault(): Promise<RefaultApi> {
   const extension = vscode.extensions.getExtension<RefaultApi>('refault.refault');
   ok(extension, 'the extension refault.refault is not known');
-  const api = await extension.activate();
-  await api.whenReady();
-  return api;
+  return extension.activate();
+}
+
+export async function languageServer(): Promise<void> {
+  await (await refault()).whenReady();
 }
 
 export function inWorkspace(name: string): vscode.Uri {
@@ -44,13 +46,20 @@ export async function openNotebook(uri: vscode.Uri): Promise<vscode.NotebookDocu
   return notebook;
 }
 
+/** Nothing may be running: VS Code would ask before it closes such a notebook, and tests cannot answer. */
 export async function closeAll(): Promise<void> {
+  const running = vscode.workspace.notebookDocuments.filter((notebook) => codeCells(notebook).some(isRunning));
+  for (const { uri } of running) await vscode.commands.executeCommand('notebook.cancelExecution', uri);
+  await until('nothing is running', () => !running.some((notebook) => codeCells(notebook).some(isRunning)));
   await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
 }
 
 export const codeCells = (notebook: vscode.NotebookDocument): vscode.NotebookCell[] =>
   notebook.getCells().filter((cell) => cell.kind === vscode.NotebookCellKind.Code);
+
+export const isRunning = ({ executionSummary }: vscode.NotebookCell): boolean =>
+  executionSummary?.executionOrder !== undefined && executionSummary.success === undefined;
 
 /** Runs all cells and waits until none is waiting or running. */
 export async function runAll(notebook: vscode.NotebookDocument): Promise<void> {
@@ -61,12 +70,13 @@ export async function runAll(notebook: vscode.NotebookDocument): Promise<void> {
 
 export async function runCell(cell: vscode.NotebookCell): Promise<void> {
   const done = ended(cell);
-  await startCell(cell);
+  startCell(cell);
   await done;
 }
 
-export async function startCell(cell: vscode.NotebookCell): Promise<void> {
-  await vscode.commands.executeCommand('notebook.cell.execute', {
+/** Does not wait: the command itself would, for the end of the run. */
+export function startCell(cell: vscode.NotebookCell): void {
+  void vscode.commands.executeCommand('notebook.cell.execute', {
     ranges: [{ start: cell.index, end: cell.index + 1 }],
     document: cell.notebook.uri,
   });
@@ -129,7 +139,7 @@ export function pointOf(report: Report, reclaim: string): PointReport {
   return point;
 }
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 30_000;
 const EVERY_MS = 10;
 
 /** Waits for something that no event tells of; says what it was waiting for when it does not come. */

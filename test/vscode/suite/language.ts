@@ -4,7 +4,7 @@ import { equal, ok } from './assert.ts';
 import * as h from './helpers.ts';
 
 describe('The language', () => {
-  before(h.refault);
+  before(h.languageServer);
   afterEach(h.closeAll);
 
   it('marks a mistake, and the mark moves with the text and goes with the mistake', async () => {
@@ -113,7 +113,9 @@ describe('The language', () => {
         document.uri,
         { tabSize: 2, insertSpaces: true },
       );
-      await h.edit(document, (edit, uri) => (edits ?? []).forEach((one) => edit.replace(uri, one.range, one.newText)));
+      if (edits && edits.length > 0) {
+        await h.edit(document, (edit, uri) => edits.forEach((one) => edit.replace(uri, one.range, one.newText)));
+      }
       return document.getText();
     };
     const once = await format();
