@@ -5,7 +5,7 @@
  *
  * Source: Jiang, Zhang, "LIRS: an efficient low inter-reference recency set replacement policy", SIGMETRICS 2002. Equal to libCacheSim's LIRS,
  * miss for miss, from 200 pages up (below, a queue of one page makes libCacheSim lose count of a page). Divergence from the paper, taken over
- * from libCacheSim and switched off by `demote-on-queue-hit false`: a hit on a HIR page that is not on the stack also demotes the bottom LIR
+ * from libCacheSim and switched off by `demote-on-queue-hit off`: a hit on a HIR page that is not on the stack also demotes the bottom LIR
  * page. The stack is bounded to twice the memory by forgetting ghosts, the longest evicted first.
  * Memory: 24 bytes a frame (stack 12, ghosts 12, queue by its share), 9 a tracked page.
  */
