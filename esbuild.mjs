@@ -18,14 +18,14 @@ const shared = {
 
 /** name → options, and the budget in kB (1000 bytes) that fails the build. */
 const bundles = {
-  extension: { ...node, in: 'extension/extension.node.ts', out: 'extension.cjs', external: ['vscode'], budget: 800 },
+  extension: { ...node, in: 'extension/extension.node.ts', out: 'extension.cjs', external: ['vscode'], budget: 1000 },
   'extension.web': {
     ...web,
     format: 'cjs',
     in: 'extension/extension.web.ts',
     out: 'extension.web.cjs',
     external: ['vscode'],
-    budget: 800,
+    budget: 1000,
   },
   server: { ...node, in: 'language-server/server.node.ts', out: 'server.cjs', budget: 1200 },
   'server.web': { ...web, format: 'iife', in: 'language-server/server.web.ts', out: 'server.web.js', budget: 1200 },
