@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Worker } from 'node:worker_threads';
+import { Worker as NodeWorker } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from '../../../extension/worker/protocol.ts';
 import { compileProgram } from '../../../language-server/language/index.ts';
 import type { Plan } from '../../../simulator/plan.ts';
@@ -47,7 +47,7 @@ const messagesFor = (plan: Plan): ToWorker[] => [
 
 test('a worker of the extension host reports the same bytes', async () => {
   for (const plan of plans()) {
-    const worker = new Worker(path.join(dist, 'sim-worker.cjs'));
+    const worker = new NodeWorker(path.join(dist, 'sim-worker.cjs'));
     const report = await new Promise<Report>((resolve, reject) => {
       worker.on('error', reject);
       worker.on('message', (message: FromWorker) => {
@@ -77,7 +77,7 @@ browserTest('a worker in a browser reports the same bytes', async () => {
               worker.terminate();
               resolve(
                 JSON.stringify(event.data.report, (_, v: unknown) =>
-                  v instanceof Float64Array ? { column: [...v] } : v,
+                  v instanceof Float64Array ? { $column: [...v] } : v,
                 ),
               );
             };
@@ -85,9 +85,12 @@ browserTest('a worker in a browser reports the same bytes', async () => {
           }),
         { script: readFileSync(path.join(dist, 'sim-worker.web.js'), 'utf8'), messages: messagesFor(plan) },
       );
-      const report = JSON.parse(text, (_, v: unknown) =>
-        v !== null && typeof v === 'object' && 'column' in v ? Float64Array.from(v.column as number[]) : v,
-      ) as Report;
+      const unpack = (_: string, v: unknown): unknown => {
+        if (v === null || typeof v !== 'object') return v;
+        if ('$column' in v) return Float64Array.from(v.$column as string[], Number);
+        return '$figure' in v ? Number(v.$figure) : v;
+      };
+      const report = JSON.parse(text, unpack) as Report;
       assert.equal(hashReport(report), hashReport(inNode(plan)), plan.title);
     }
   } finally {
