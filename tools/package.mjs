@@ -59,7 +59,15 @@ function promised({ main, browser, icon, contributes }) {
   for (const renderer of contributes.notebookRenderer) named.push(renderer.entrypoint);
   for (const { steps } of contributes.walkthroughs ?? [])
     for (const { media } of steps) named.push(media.markdown ?? media.svg);
-  named.push('dist/server.cjs', 'dist/server.web.js', 'dist/panel.js', 'dist/sim-worker.cjs', 'dist/sim-worker.web.js');
+  named.push(
+    'dist/server.cjs',
+    'dist/server.web.js',
+    'dist/panel.js',
+    'dist/compile-worker.cjs',
+    'dist/compile-worker.web.js',
+    'dist/sim-worker.cjs',
+    'dist/sim-worker.web.js',
+  );
   named.push('samples/page-cache-reclaim.refault.md', 'package.nls.json');
   named.push('readme.md', 'changelog.md', 'LICENSE.txt'); // the names that the packer gives them
   return named.filter((name) => name !== undefined).map((name) => name.replace(/^\.\//, ''));

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { RefaultApi } from '../../../extension/activate.ts';
 import { REPORT_MIME } from '../../../simulator/host-protocol.ts';
-import { decodeReport } from '../../../simulator/report-codec.ts';
+import { decodeReport, hashReport } from '../../../simulator/report-codec.ts';
 import type { PointReport, Report } from '../../../simulator/report.ts';
 import { ok } from './assert.ts';
 
@@ -124,6 +124,17 @@ export function reportOf(cell: vscode.NotebookCell): Report {
   const [report] = reportsOf(cell);
   ok(report, `the cell has no report, but ${cell.outputs.map(textOf).join(' | ') || 'no output'}`);
   return report;
+}
+
+/** Hash of everything in a report but the places in texts, which have other addresses in other hosts. */
+export function hashOf(report: Report): string {
+  const without = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+    if (Array.isArray(value)) return value.map(without);
+    const entries = Object.entries(value).filter(([key]) => key !== 'source');
+    return Object.fromEntries(entries.map(([key, inner]) => [key, without(inner)]));
+  };
+  return hashReport(without(report) as Report);
 }
 
 /** An output's text, be it plain text or an error. */

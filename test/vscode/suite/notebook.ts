@@ -1,7 +1,6 @@
 /** The main path: the sample opens as a notebook, runs, and tells its story. */
 import * as vscode from 'vscode';
 import { REPORT_MIME } from '../../../simulator/host-protocol.ts';
-import { hashReport } from '../../../simulator/report-codec.ts';
 import { equal, ok } from './assert.ts';
 import * as h from './helpers.ts';
 import { note } from './reporter.ts';
@@ -49,7 +48,7 @@ describe('A notebook', () => {
         );
         ok(h.textOf(output).length > 100, 'the textual forms are empty');
       }
-      hashes.push(...h.reportsOf(cell).map(hashReport));
+      hashes.push(...h.reportsOf(cell).map(h.hashOf));
       for (const report of h.reportsOf(cell)) {
         equal(report.partial, false, `"${report.title}" is partial`);
         const broken = report.points.flatMap(({ expectations }) => expectations.filter(({ holds }) => !holds));
@@ -100,9 +99,9 @@ describe('A notebook', () => {
     const notebook = await h.openCells('file db 96 MiB\nprocess p { read db zipf 1.0, 100k times }\nrun');
     const [cell] = h.codeCells(notebook);
     await h.runCell(cell);
-    const first = hashReport(h.reportOf(cell));
+    const first = h.hashOf(h.reportOf(cell));
     await h.runCell(cell);
-    equal(hashReport(h.reportOf(cell)), first);
+    equal(h.hashOf(h.reportOf(cell)), first);
   });
 
   it('keeps its file byte for byte when an edit is undone and the file saved', async () => {
