@@ -152,6 +152,10 @@ export interface IdleStep {
   readonly source?: SourceSpan;
 }
 
+/**
+ * The trace's words in order. File pages and anonymous pages (stores) are numbered apart, each from 0; they belong to the declared file and
+ * region of the trace's name, or else to ones that the simulator adds behind the declared objects.
+ */
 export interface ReplayStep {
   readonly kind: 'replay';
   /** Index into Plan.traces. */

@@ -167,7 +167,7 @@ export class BlocksRun implements PointRun {
       (misses + zeroed) * costs.fault +
       (seen.reads - io.reads) * this.readTime +
       (seen.swapIns - io.swapIns) * this.swapInTime +
-      // Nobody waits for a page to be swapped out, but the device is busy with it.
+      // Nobody waits for a page to be swapped out, but the next one to be read waits behind it.
       (seen.swapOuts - io.swapOuts) * this.swapOutTime +
       (scans - this.scans) * costs.scan;
     Object.assign(io, seen);

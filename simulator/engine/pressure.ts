@@ -79,8 +79,11 @@ export class Pressure implements PressureSource {
     this.time = time;
     if (this.delayed <= 0) return;
     const threads = Math.max(1, Math.min(this.nonidle, this.cpus));
-    this.some.total += Math.floor((elapsed * Math.min(this.delayed, threads)) / threads);
-    this.full.total += Math.floor((elapsed * (threads - Math.min(this.productive, threads))) / threads);
+    const some = Math.min(this.delayed, threads);
+    // Tasks that wait for other I/O keep a processor from being productive, but make nobody's wait one for memory.
+    const full = Math.min(some, threads - Math.min(this.productive, threads));
+    this.some.total += Math.floor((elapsed * some) / threads);
+    this.full.total += Math.floor((elapsed * full) / threads);
   }
 
   /** Every PSI_PERIOD, after settling. */

@@ -112,6 +112,18 @@ test('one of two busy tasks stalled on two processors: half of some, and of full
   assert.equal(full.total, 45 + 10);
 });
 
+test('a task that waits for a plain read makes another’s stall full on one processor, not on two', () => {
+  const full = (cpus: number) => {
+    const pressure = new Pressure(cpus);
+    pressure.change(0, 1, 1, 0); // stalled
+    pressure.change(0, 1, 0, 0); // waits for a read that is nobody's workingset
+    pressure.settle(100);
+    return [pressure.some.total, pressure.full.total];
+  };
+  assert.deepEqual(full(1), [100, 100]);
+  assert.deepEqual(full(2), [50, 50]);
+});
+
 test('a spike survives any thinning of samples', () => {
   const sampler = new Sampler(1, 0);
   const level = new Float64Array(1);
