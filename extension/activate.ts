@@ -49,7 +49,7 @@ export function activateWith(context: vscode.ExtensionContext, platform: Platfor
   const statusBar = new CellStatusBar(sessionOf);
   const kernel = createController({ services, sessionOf, diagnostics, refresh: () => statusBar.refresh() });
   const server = createLanguageServer(services);
-  const panel = new ResultsPanel(services);
+  const panel = new ResultsPanel(services, diagnostics);
   context.subscriptions.push(
     diagnostics,
     statusBar,
@@ -86,7 +86,6 @@ export function activateWith(context: vscode.ExtensionContext, platform: Platfor
     vscode.workspace.onDidChangeNotebookDocument((event) => {
       if (event.notebook.notebookType !== NOTEBOOK_TYPE) return;
       const edits = event.cellChanges.filter(({ document }) => document !== undefined);
-      for (const { cell } of edits) diagnostics.clear(cell);
       if (edits.length > 0 || event.contentChanges.length > 0) sessionOf(event.notebook).edited();
       for (const { cell, outputs } of event.cellChanges) if (outputs?.length === 0) cleared(cell);
     }),
@@ -99,7 +98,7 @@ export function activateWith(context: vscode.ExtensionContext, platform: Platfor
     if (record.progress) return;
     record.shown = undefined;
     record.runs = [];
-    diagnostics.clear(cell);
+    diagnostics.clear(cell.document.uri);
     services.results.set(cell.document.uri.toString(), []);
     statusBar.refresh();
   }

@@ -104,7 +104,7 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
     execution.executionOrder = session.nextOrder();
     execution.start(Date.now());
     const program = await session.compile();
-    diagnostics.clear(cell);
+    diagnostics.clear(cell.document.uri);
 
     const errors = errorsFor(program, cell);
     if (errors.length > 0) {
@@ -141,7 +141,7 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
       summaries.push(summary);
       records.push(recordOf(cell, outcome, outcome.report));
       outputs.push(reportOutput(outcome.report, summary, await services.engine()));
-      diagnostics.report(cell, outcome.report);
+      diagnostics.add(cell.document.uri, outcome.report);
       if (outcome.report.partial || signal.aborted) {
         complete = false;
         break;

@@ -7,23 +7,21 @@ import type { ExpectationResult, Report } from '../../simulator/report.ts';
 
 export class RunDiagnostics implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('refault-run');
+  private readonly listening = vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+    if (contentChanges.length > 0) this.clear(document.uri);
+  });
 
-  clear(cell: vscode.NotebookCell): void {
-    this.collection.delete(cell.document.uri);
-  }
-
-  clearUri(uri: vscode.Uri): void {
+  /** `uri` is a file or a cell. */
+  clear(uri: vscode.Uri): void {
     this.collection.delete(uri);
   }
 
-  report(cell: vscode.NotebookCell, report: Report): void {
-    this.collection.set(cell.document.uri, [
-      ...(this.collection.get(cell.document.uri) ?? []),
-      ...diagnosticsOf(report, cell.document.uri.toString()),
-    ]);
+  add(uri: vscode.Uri, report: Report): void {
+    this.collection.set(uri, [...(this.collection.get(uri) ?? []), ...diagnosticsOf(report, uri.toString())]);
   }
 
   dispose(): void {
+    this.listening.dispose();
     this.collection.dispose();
   }
 }

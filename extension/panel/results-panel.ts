@@ -7,6 +7,7 @@ import type { HostMessage, PageMessage, RunEntry } from '../../simulator/host-pr
 import type { Report } from '../../simulator/report.ts';
 import { toBase64 } from '../../simulator/text/base64.ts';
 import { nameOf, type ScenarioRun } from '../commands/scenario.ts';
+import type { RunDiagnostics } from '../notebook/run-diagnostics.ts';
 import { executePlan } from '../run/execute-plan.ts';
 import { fitReport } from '../run/fit-report.ts';
 import type { RunRecord } from '../run/results.ts';
@@ -34,6 +35,7 @@ interface Shown {
 
 export class ResultsPanel implements vscode.Disposable {
   private readonly services: Services;
+  private readonly diagnostics: RunDiagnostics;
   private readonly subscriptions: vscode.Disposable[] = [];
   private panel: vscode.WebviewPanel | undefined;
   /** Messages wait until the page's script runs. */
@@ -43,8 +45,9 @@ export class ResultsPanel implements vscode.Disposable {
   private abort: AbortController | undefined;
   private nextId = 1;
 
-  constructor(services: Services) {
+  constructor(services: Services, diagnostics: RunDiagnostics) {
     this.services = services;
+    this.diagnostics = diagnostics;
     this.subscriptions.push(
       vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
         deserializeWebviewPanel: (panel) => {
@@ -62,6 +65,7 @@ export class ResultsPanel implements vscode.Disposable {
     const abort = new AbortController();
     this.abort = abort;
     this.open();
+    for (const { document } of scenarios) this.diagnostics.clear(document);
     const reports: Report[] = [];
     try {
       for (const scenario of scenarios) {
@@ -132,6 +136,7 @@ export class ResultsPanel implements vscode.Disposable {
       services.results.set(`panel:${place}:${title}`, [
         { document: scenario.document.toString(), place, hash, plan, report, cached, elapsed },
       ]);
+      this.diagnostics.add(scenario.document, report);
       await this.show({ entry, report, cached, document: scenario.document, scenario });
       return report;
     } catch (error) {
