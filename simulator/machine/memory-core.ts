@@ -170,8 +170,9 @@ export class MemoryCore implements MemoryHost {
     this.#reclaimer = reclaimer;
     this.era = reclaimer.era ?? '6.1';
     if (this.era === '3.15') this.#chargesKernel = false;
+    this.#chargesKernel = reclaimer.chargesKernelMemory ?? this.#chargesKernel;
     this.#driver = new ReclaimDriver(this, reclaimer);
-    for (const [cgroup, bytes] of this.#kernelBytes.entries()) this.memcg.chargeObject(cgroup, bytes);
+    for (const [cgroup, bytes] of this.#kernelBytes.entries()) this.memcg.chargeObject(this.#payer(cgroup), bytes);
     this.#setWatermarks();
   }
 

@@ -25,6 +25,7 @@ export class ReclaimDriver {
   readonly #core: MemoryCore;
   readonly #reclaimer: ListReclaimer;
   readonly #deferred: Float64Array;
+  readonly #lot: Pages;
   /** The variant would rather have the OOM killer than go on. */
   #oom = false;
   #kswapdPriority = DEF_PRIORITY;
@@ -34,18 +35,19 @@ export class ReclaimDriver {
   constructor(core: MemoryCore, reclaimer: ListReclaimer) {
     this.#core = core;
     this.#reclaimer = reclaimer;
+    this.#lot = reclaimer.lot ?? SWAP_CLUSTER_MAX;
     this.#deferred = new Float64Array(core.lruvecs);
   }
 
   /** try_to_free_mem_cgroup_pages: at least 32 pages from the subtree of `cgroup`. */
   reclaimMemcg(cgroup: number, pages: Pages): Pages {
-    return this.#tryToFree(this.#control(cgroup, Math.max(pages, SWAP_CLUSTER_MAX), true));
+    return this.#tryToFree(this.#control(cgroup, Math.max(pages, this.#lot), true));
   }
 
   /** Direct reclaim by an allocating task, on behalf of the node. */
   reclaimNode(): Pages {
     this.#core.counters[ALLOCSTALL]++;
-    const reclaimed = this.#tryToFree(this.#control(0, SWAP_CLUSTER_MAX, false));
+    const reclaimed = this.#tryToFree(this.#control(0, this.#lot, false));
     if (reclaimed > 0) this.#kswapdFailures = 0;
     return reclaimed;
   }

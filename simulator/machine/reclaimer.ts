@@ -111,6 +111,10 @@ export interface ListReclaimer {
   readonly kind: 'lists';
   /** Whose watermark formulas, kswapd gap and shadow-node limit the machine uses: 3.15 (and before) or 6.1 (default). */
   readonly era?: '3.15' | '6.1';
+  /** Pages that direct reclaim goes for at least (SWAP_CLUSTER_MAX). Absent: 32. */
+  readonly lot?: Pages;
+  /** Whether cgroups pay for kernel memory; absent: as the layout or the era says. */
+  readonly chargesKernelMemory?: boolean;
   readonly state: Uint8Array;
   readonly tally: Tally;
   /**

@@ -25,6 +25,8 @@ export class TwoList315 implements Policy {
   readonly anonActive = true;
   readonly anonOneLook = true;
   readonly clearReferenced = false;
+  readonly firstTouch = true;
+  readonly lot = SWAP_CLUSTER_MAX;
   protected readonly host: MemoryHost;
   readonly #scanned: Float64Array;
   readonly #rotated: Float64Array;

@@ -70,6 +70,10 @@ export interface Policy {
   readonly anonOneLook: boolean;
   /** PG_referenced is lost when a page is deactivated. False in every kernel. */
   readonly clearReferenced: boolean;
+  /** The read that missed counts as the first touch. True in every kernel. */
+  readonly firstTouch: boolean;
+  /** Pages isolated at a time. */
+  readonly lot: number;
   /** A page was activated (or an active one put back): clocks may advance. */
   activated(lru: number): void;
   /** A page leaves; the shadow to leave behind, 0 for none. */
@@ -90,6 +94,8 @@ export interface Policy {
 export class TwoList implements ListReclaimer {
   readonly kind = 'lists';
   readonly era: '3.15' | '6.1';
+  readonly lot: number;
+  chargesKernelMemory?: boolean;
   readonly state: Uint8Array;
   readonly tally: Tally = { hits: 0, misses: 0 };
   maxShadowNodes?: (lru: number | null) => number;
@@ -119,6 +125,7 @@ export class TwoList implements ListReclaimer {
     this.#tlb = host.tlb;
     this.#policy = policy;
     this.era = policy.era;
+    this.lot = policy.lot;
     this.state = new Uint8Array(host.pages);
     this.size = host.stats.local;
     this.#lists = Array.from({ length: host.lruvecs * 4 }, () => new LruRing(host.words));
@@ -250,6 +257,7 @@ export class TwoList implements ListReclaimer {
     if (shadow !== 0) s |= this.#policy.refault(page, lru, shadow, !anon, anon ? OP_STORE : op);
     if ((s & WORKINGSET) !== 0) this.#host.workingsetStall = true;
     this.state[page] = s;
+    if (!this.#policy.firstTouch) this.#lastRead = page;
     this.#adding[this.#nrAdding++] = page;
     if (this.#nrAdding === this.#policy.batch) this.#drainAdding();
   }
@@ -384,7 +392,7 @@ export class TwoList implements ListReclaimer {
     while (nr[LRU_INACTIVE_ANON] > 0 || nr[LRU_ACTIVE_FILE] > 0 || nr[LRU_INACTIVE_FILE] > 0) {
       for (let list = 0; list < 4; list++) {
         if (nr[list] === 0) continue;
-        const pages = Math.min(nr[list], SWAP_CLUSTER_MAX);
+        const pages = Math.min(nr[list], this.lot);
         nr[list] -= pages;
         const file = list >= LRU_INACTIVE_FILE;
         if ((list & 1) === 0) reclaimed += this.#shrinkInactive(lru, sc, file, pages);

@@ -7,7 +7,7 @@
  * of objects (inodes, dentries, buffers), read off the recorded slab sizes. Not modelled: that reading the statistics now and then, as the
  * recorder did, adds them up early.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { OP_LOAD, OP_SHIFT, OP_STORE } from '../../simulator/machine/access.ts';
@@ -19,7 +19,8 @@ import { ACTIVE } from '../../simulator/reclaim/two-list.ts';
 import { MIB, PAGE_SIZE } from '../../simulator/units.ts';
 import { makeSequence, type Sequence } from './sequences.ts';
 
-export type Mode = 'classic' | 'mglru';
+/** Two lists, MGLRU, and two lists with kernel memory not charged to cgroups (counters only). */
+export type Mode = 'classic' | 'mglru' | 'classic:memcg_nokmem';
 
 export interface Repeat {
   /** Of class 0 (page numbers below `split`, or all) and class 1. */
@@ -42,8 +43,8 @@ export interface Recording {
 
 export interface Comparison {
   readonly accesses: number;
-  /** File accesses that hit here and missed there, or the other way round. */
-  readonly differing: number;
+  /** File accesses that hit here and missed there, or the other way round; undefined where they were only counted. */
+  readonly differing: number | undefined;
   readonly misses: readonly [number, number];
   readonly counters: Readonly<Record<string, number>>;
   readonly kernel: readonly Repeat[];
@@ -64,7 +65,7 @@ export const recordingNames = (): readonly string[] =>
 export const loadRecording = (name: string): Recording =>
   JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Recording;
 
-function memoryFor(recording: Recording, variant: string, values: KnobValues): Memory {
+function memoryFor(recording: Recording, mode: Mode, variant: string, values: KnobValues): Memory {
   const { setup } = recording;
   const anon = setup.anon ?? 0;
   const mapped = recording.sequence.op === OP_LOAD;
@@ -89,6 +90,7 @@ function memoryFor(recording: Recording, variant: string, values: KnobValues): M
     reclaim: { id: variant, values },
     kswapd: 'synchronous',
     kernelBytes: [0, KERNEL_OBJECTS],
+    chargesKernelMemory: mode !== 'classic:memcg_nokmem',
   });
 }
 
@@ -98,7 +100,7 @@ export function replay(recording: Recording, mode: Mode, variant: string, values
   const words = makeSequence(recording.sequence);
   const anonBase = FILE_PAGES + 1;
   for (let i = 0; i < words.length; i++) if (words[i] >>> OP_SHIFT === OP_STORE) words[i] += anonBase;
-  const memory = memoryFor(recording, variant, values);
+  const memory = memoryFor(recording, mode, variant, values);
   const missed = new Uint8Array(Math.ceil(words.length / 8));
   memory.run(words, 0, 1, 1, missed, 0);
   addMetadata(memory, mode);
@@ -106,27 +108,34 @@ export function replay(recording: Recording, mode: Mode, variant: string, values
   if (done < words.length) throw new Error(`${recording.name}: out of memory after ${done} accesses`);
   memory.checkConservation();
 
-  const recorded = gunzipSync(readFileSync(join(folder, `${recording.name}.${mode}.missbits.gz`)));
+  const bits = join(folder, `${recording.name}.${mode}.missbits.gz`);
+  const recorded = existsSync(bits) ? gunzipSync(readFileSync(bits)) : undefined;
   let differing = 0;
   const misses: [number, number] = [0, 0];
   for (let i = 0; i < words.length; i++) {
     if (words[i] >>> OP_SHIFT === OP_STORE) continue;
     const ours = (missed[i >> 3] >> (i & 7)) & 1;
-    if (ours !== ((recorded[i >> 3] >> (i & 7)) & 1)) differing++;
+    if (recorded !== undefined && ours !== ((recorded[i >> 3] >> (i & 7)) & 1)) differing++;
     const page = words[i] & 0x3fffffff;
     misses[recording.setup.split > 0 && page >= recording.setup.split ? 1 : 0] += ours;
   }
   const counters = Object.fromEntries(counterRows.map((row, i) => [row.name, memory.counters[i]]));
   counters.pgscan = counters.pgscan_direct + counters.pgscan_kswapd;
   counters.pgsteal = counters.pgsteal_direct + counters.pgsteal_kswapd;
-  return { accesses: words.length, differing, misses, counters, kernel };
+  return {
+    accesses: words.length,
+    differing: recorded === undefined ? undefined : differing,
+    misses,
+    counters,
+    kernel,
+  };
 }
 
 /** ext4 reads an extent block when it first maps the file, touches it twice while it waits in a batch, and keeps hold of it. */
 function addMetadata(memory: Memory, mode: Mode): void {
   memory.access(FILE_PAGES, 1);
   memory.pin?.(FILE_PAGES);
-  if (mode === 'classic') memory.reclaimer.state[FILE_PAGES] |= ACTIVE;
+  if (mode !== 'mglru') memory.reclaimer.state[FILE_PAGES] |= ACTIVE;
 }
 
 /** The recorded repeat nearest to `value`, and the distance to it as a share of it. */
