@@ -43,8 +43,8 @@ export interface Recording {
 
 export interface Comparison {
   readonly accesses: number;
-  /** File accesses that hit here and missed there, or the other way round; undefined where they were only counted. */
-  readonly differing: number | undefined;
+  /** File accesses that hit here and missed there, or the other way round; NaN where they were only counted. */
+  readonly differing: number;
   readonly misses: readonly [number, number];
   readonly counters: Readonly<Record<string, number>>;
   readonly kernel: readonly Repeat[];
@@ -124,7 +124,7 @@ export function replay(recording: Recording, mode: Mode, variant: string, values
   counters.pgsteal = counters.pgsteal_direct + counters.pgsteal_kswapd;
   return {
     accesses: words.length,
-    differing: recorded === undefined ? undefined : differing,
+    differing: recorded === undefined ? NaN : differing,
     misses,
     counters,
     kernel,
