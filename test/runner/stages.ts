@@ -72,7 +72,7 @@ export const stages: readonly Stage[] = [
       return join([
         one('eslint', await node('node_modules/eslint/bin/eslint.js', ['.'])),
         one('prettier', await node('node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])),
-        one('dependencies', await node('node_modules/dependency-cruiser/bin/depcruise.mjs', cruise)),
+        one('dependencies', await node('node_modules/dependency-cruiser/bin/dependency-cruiser.mjs', cruise)),
       ]);
     },
   },
