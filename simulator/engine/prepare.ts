@@ -68,12 +68,23 @@ export function* preparePoint(context: PrepareContext, point: PointSpec): Genera
   }
   yield* faultInLocked(setup, memory);
   const recorder = new Recorder(plan, setup, memory, wanted, plan.points.length);
+  if (hasPacedParts(setup)) recorder.warn('rates and think times of a mixture’s parts are ignored');
   if (setup.path === 'blocks') return new BlocksRun(point, setup, memory, programs[0], recorder);
   return new EventsRun(point, setup, memory, programs, recorder, EVENTS_LOT, {
     check: context.check,
     log: context.log,
   });
 }
+
+const hasPacedParts = ({ scenario }: Setup): boolean =>
+  scenario.processes.some(({ phases }) =>
+    phases.some(({ steps }) =>
+      steps.some(
+        (step) =>
+          step.kind === 'mix' && step.parts.some(({ access }) => access.rate !== undefined || (access.think ?? 0) > 0),
+      ),
+    ),
+  );
 
 /** On the fast path, points that differ only in machine and variant share one program and the words it drew. */
 function* remembered(

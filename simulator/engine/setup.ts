@@ -93,7 +93,7 @@ export function needsEvents(
     if (step.kind === 'replay' && traces[step.trace].writesFiles) return 'a trace that writes files';
     for (const access of accessesOf(step)) {
       const object = scenario.objects[access.target.object];
-      if (access.rate !== undefined) return 'a rate';
+      if (step.kind === 'access' && access.rate !== undefined) return 'a rate';
       if (object.kind === 'file' && access.verb === 'write') return 'file writes';
       if (object.kind === 'file' && access.verb === 'read' && valueOf(object.values, knobs.readahead) > 0)
         return 'read-ahead';
