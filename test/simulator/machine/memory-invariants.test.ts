@@ -1,4 +1,4 @@
-/** Invariants of section 1.10 of docs/models/reclaim.md on random machines and workloads, for each of the two-list kernels. */
+/** Invariants I1–I6 and I8 of two-list reclaim on random machines and workloads: frames, shadows, counters, clocks, equivalences. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
 /**
- * What the two lists of each era do with the workloads that the debates were about. Numbers: section 1.10 of docs/models/reclaim.md (an independent
+ * What the two lists of each era do with the workloads that the debates were about. Numbers: the table of docs/models/reclaim.md (an independent
  * prototype; M = 16,384 pages, hit ratios ±0.01), which has refault-driven deactivation off for 6.1, as a comparison with the knob shows;
  * measured kernels have it on (test/fidelity).
  */
@@ -47,7 +47,7 @@ function firstFullPass(variant: string, values: KnobValues, pages: number): numb
 }
 
 for (const c of columns) {
-  test(`${c.variant}: a cyclic scan of 1.1 M never hits, one of 0.9 M always does after its first pass (table of 1.10)`, () => {
+  test(`${c.variant}: a cyclic scan of 1.1 M never hits, one of 0.9 M always does after its first pass (table in docs/models/reclaim.md)`, () => {
     for (const [size, hits] of [
       [1.1, 0],
       [0.9, 1],
@@ -62,7 +62,7 @@ for (const c of columns) {
     }
   });
 
-  test(`${c.variant}: after another set, one of 0.75 M is first fully cached in pass ${c.adapts75 || 'never'}, of 0.85 M in ${c.adapts85 || 'never'} (table of 1.10)`, () => {
+  test(`${c.variant}: after another set, one of 0.75 M is first fully cached in pass ${c.adapts75 || 'never'}, of 0.85 M in ${c.adapts85 || 'never'} (table in docs/models/reclaim.md)`, () => {
     assert.equal(firstFullPass(c.variant, c.values, share(0.75)), c.adapts75);
     assert.equal(firstFullPass(c.variant, c.values, share(0.85)), c.adapts85);
   });
@@ -76,7 +76,7 @@ for (const c of columns) {
     assert.equal(resident(memory, 0, pages), pages);
   });
 
-  test(`${c.variant}: of a set of 0.85 M, ${c.survives} survives a stream of 1.1 M (table of 1.10)`, () => {
+  test(`${c.variant}: of a set of 0.85 M, ${c.survives} survives a stream of 1.1 M (table in docs/models/reclaim.md)`, () => {
     const pages = share(0.85);
     const stream = share(1.1);
     const memory = machine({ variant: c.variant, values: c.values, memory: M, files: [pages, stream] });
@@ -85,7 +85,7 @@ for (const c of columns) {
     near(resident(memory, 0, pages) / pages, c.survives, 'resident share');
   });
 
-  test(`${c.variant}: a hot set of 0.25 M keeps its hits next to a use-once stream (table of 1.10)`, () => {
+  test(`${c.variant}: a hot set of 0.25 M keeps its hits next to a use-once stream (table in docs/models/reclaim.md)`, () => {
     const hot = share(0.25);
     const half = 20 * M;
     const memory = machine({ variant: c.variant, values: c.values, memory: M, files: [hot, half] });
@@ -96,7 +96,7 @@ for (const c of columns) {
     near(1 - missed / (half / 2), 1, 'hits of the hot set');
   });
 
-  test(`${c.variant}: Zipf 0.8 over 4 M pages hits ${c.zipf} of 20 M accesses after 5 M (table of 1.10)`, () => {
+  test(`${c.variant}: Zipf 0.8 over 4 M pages hits ${c.zipf} of 20 M accesses after 5 M (table in docs/models/reclaim.md)`, () => {
     const words = zipf(1, 0.8, 4 * M, 25 * M);
     const memory = machine({ variant: c.variant, values: c.values, memory: M, files: [4 * M] });
     misses(memory, words.subarray(0, 5 * M));
@@ -105,7 +105,7 @@ for (const c of columns) {
   });
 }
 
-test('exact LRU in the same memory hits .635 of the same Zipf accesses (table of 1.10)', () => {
+test('exact LRU in the same memory hits .635 of the same Zipf accesses (table in docs/models/reclaim.md)', () => {
   const words = zipf(1, 0.8, 4 * M, 25 * M);
   const memory = machine({ variant: 'lru', memory: M, files: [4 * M] });
   misses(memory, words.subarray(0, 5 * M));
@@ -123,7 +123,7 @@ test('refault-driven deactivation costs v6.1 about a point of Zipf 0.8 and one p
   assert.equal(firstFullPass('v6.1', { 'inactive-ratio': 3 }, share(0.85)), 6);
 });
 
-test('the proposal with the ratio of 2012 leaves a set of 0.85 M nearly untouched by a stream of 1.1 M; with 1:1 half of memory remains (2012-05 cover; table of 1.10)', () => {
+test('the proposal with the ratio of 2012 leaves a set of 0.85 M nearly untouched by a stream of 1.1 M; with 1:1 half of memory remains (2012-05 cover; the same table)', () => {
   const survives = (values: KnobValues) => {
     const pages = share(0.85);
     const stream = share(1.1);
@@ -136,7 +136,7 @@ test('the proposal with the ratio of 2012 leaves a set of 0.85 M nearly untouche
   near(survives({ ratio: '1:1' }), 0.57, '1:1');
 });
 
-test('v3.15 earns hits earlier than the proposal, which puts a page on probation twice: 0.75 M, third pass (note c of 1.10: .63 against .05)', () => {
+test('v3.15 earns hits earlier than the proposal, which puts a page on probation twice: 0.75 M, third pass (prototype: .63 against .05)', () => {
   const third = (variant: string) => {
     const pages = share(0.75);
     const memory = machine({ variant, memory: M, files: [pages, pages] });
@@ -148,7 +148,7 @@ test('v3.15 earns hits earlier than the proposal, which puts a page on probation
   assert.ok(third('refault-2013') <= 0.06);
 });
 
-test('the throttle keeps the shadows of a long stream near 1 in 64 instead of all (note c′ of 1.10: 8.7 k of 584 k)', () => {
+test('the throttle keeps the shadows of a long stream near 1 in 64 instead of all (prototype: 8.7 k of 584 k)', () => {
   const stream = 600_000;
   const shadows = (throttle: boolean) => {
     const memory = machine({ variant: 'refault-2013', values: { throttle }, memory: M, files: [stream] });
@@ -162,7 +162,7 @@ test('the throttle keeps the shadows of a long stream near 1 in 64 instead of al
   assert.ok(throttled > all / 70 && throttled < all / 58, `${throttled} throttled of ${all}`);
 });
 
-test('throttled, the proposal adapts a pass later: fully cached at 0.85 M in pass 7 (note c′ of 1.10)', () => {
+test('throttled, the proposal adapts a pass later: fully cached at 0.85 M in pass 7 (prototype)', () => {
   assert.equal(firstFullPass('refault-2013', { throttle: true }, share(0.85)), 7);
   assert.equal(firstFullPass('refault-2013', { throttle: true }, share(0.75)), 5);
 });
@@ -189,11 +189,11 @@ test('three sets read in turn until three full passes: hits begin at readings 5,
   assert.deepEqual(first, [2, 5, 5, 4, 3, 3, 3, 3, 3]);
 });
 
-test('too few shadow nodes turn v3.15 into classic: the shift is never noticed (property of 1.10)', () => {
+test('too few shadow nodes turn v3.15 into classic: the shift is never noticed (prototype)', () => {
   assert.equal(firstFullPass('v3.15', { 'shadow-limit': 0 }, share(0.75)), 0);
 });
 
-test('shadow nodes are reclaimed exactly when there are more than their limit (property of 1.10)', () => {
+test('shadow nodes are reclaimed exactly when there are more than their limit (prototype)', () => {
   for (const [pages, expected] of [
     [4 * M, false],
     [200 * M, true],
