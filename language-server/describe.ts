@@ -5,7 +5,7 @@ import type { UnitRow } from '../simulator/tables/units.ts';
 import { dimensions } from '../simulator/tables/units.ts';
 import type { PatternRow } from '../simulator/tables/patterns.ts';
 import { exactQuantity } from './language/quantities.ts';
-import { dimensionOf, rangeText } from './language/values.ts';
+import { dimensionOf, rangeText } from './language/knob-values.ts';
 
 export const code = (text: string): string => `\`\`\`refault\n${text}\n\`\`\``;
 

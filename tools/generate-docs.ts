@@ -16,7 +16,7 @@ import { rules } from '../simulator/tables/rules.ts';
 import { statements, type Place } from '../simulator/tables/statements.ts';
 import { dimensions, units, type Dimension } from '../simulator/tables/units.ts';
 import { defaultText } from '../language-server/describe.ts';
-import { rangeText } from '../language-server/language/values.ts';
+import { rangeText } from '../language-server/language/knob-values.ts';
 
 const NOTE = '<!-- Made by `npm run generate` from the definition tables: change those, not this page. -->';
 

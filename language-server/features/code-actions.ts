@@ -5,7 +5,7 @@ import type { Let, Quantity, Run } from '../language/generated/ast.ts';
 import type { LanguageDiagnostic, Range } from '../language/index.ts';
 import type { Fix } from '../language/diagnostics.ts';
 import { exactQuantity } from '../language/quantities.ts';
-import { targetOf } from '../language/properties.ts';
+import { targetOf } from '../language/targets.ts';
 import { scopeFor } from '../language/scenarios.ts';
 import { offsetOf, rangeOf, textOf } from '../language/syntax.ts';
 import { usesIn } from './navigation.ts';

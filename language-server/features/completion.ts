@@ -3,7 +3,7 @@ import type { CompletionItem } from 'vscode-languageserver';
 import type { Machine } from '../language/generated/ast.ts';
 import type { Program, SymbolKind } from '../language/program.ts';
 import { kindNames } from '../language/program.ts';
-import { targetNames, targetOf } from '../language/properties.ts';
+import { targetNames, targetOf } from '../language/targets.ts';
 import { quoted } from '../language/syntax.ts';
 import {
   knobOf,
@@ -16,7 +16,8 @@ import {
   reclaimVariants,
   type Knob,
 } from '../language/tables.ts';
-import { dimensionOf, exampleOf, type Scope } from '../language/values.ts';
+import { dimensionOf, exampleOf } from '../language/knob-values.ts';
+import { type Scope } from '../language/values.ts';
 import { statements, statementsIn, type Place } from '../../simulator/tables/statements.ts';
 import { units, type Dimension } from '../../simulator/tables/units.ts';
 import {

@@ -4,7 +4,7 @@ import type { Hover } from 'vscode-languageserver';
 import type { Expression, Property, Quantity, Reference, Sweep, Unit, Word } from '../language/generated/ast.ts';
 import { isExpression } from '../language/generated/ast.ts';
 import { kindNames, type LanguageSymbol } from '../language/program.ts';
-import { targetOf } from '../language/properties.ts';
+import { targetOf } from '../language/targets.ts';
 import { exactQuantity, formatQuantity, pagesText } from '../language/quantities.ts';
 import { scopeFor } from '../language/scenarios.ts';
 import { textOf } from '../language/syntax.ts';

@@ -15,7 +15,7 @@ import { exactQuantity, pagesText } from '../language/quantities.ts';
 import type { Range } from '../language/index.ts';
 import { rangeOf } from '../language/syntax.ts';
 import { unitByName } from '../../simulator/tables/units.ts';
-import { sweepValues } from '../language/axes.ts';
+import { sweepValues } from '../language/sweeps.ts';
 import type { DocumentContext } from './context.ts';
 import { valueOf } from './hover.ts';
 

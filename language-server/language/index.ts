@@ -13,7 +13,8 @@ export function compileProgram(
   return { plans, diagnostics };
 }
 
-export { compileSources, SETTINGS_URI, type Compiled, type CompileOptions } from './compile.ts';
+export { compileSources, type Compiled, type CompileOptions } from './compile.ts';
+export { SETTINGS_URI } from './settings.ts';
 export type { Fix, LanguageDiagnostic, Place, TextEdit } from './diagnostics.ts';
 export { parseNotebook, serializeNotebook, type NotebookCell } from './notebook-markdown.ts';
 export { parseSource, warmUp, type ParsedSource, type Position, type Range } from './parser.ts';

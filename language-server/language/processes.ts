@@ -5,7 +5,10 @@ import { laterName } from '../../simulator/tables/later.ts';
 import type {
   Cgroup, ForBlock, LaterStatement, Phase, Process, Property, RegionAction, Replay, Statement, Trace, Unknown, Weighted, Word,
 } from './generated/ast.ts'; // prettier-ignore
-import { accessStep, duration, mixStep, regionRef, wholeCount } from './accesses.ts';
+import { accessStep } from './accesses.ts';
+import { duration, wholeCount } from './amounts.ts';
+import { mixStep } from './mixtures.ts';
+import { regionRef } from './regions.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
 import type { ObjectTable } from './objects.ts';
 import { aKind, type LanguageSymbol } from './program.ts';

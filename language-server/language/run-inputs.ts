@@ -1,0 +1,94 @@
+/** What a run takes from the text before it: machine, swap, sysctls, processes, what happens at fixed times. */
+import type { At, Machine, Process, Run, Swap, Sysctl } from './generated/ast.ts';
+import { named } from './processes.ts';
+import type { Program } from './program.ts';
+import { type ProgramItem } from './program.ts';
+import { type RunInputs, scopeFor } from './scenarios.ts';
+
+/** The nearest machine before the run and what belongs to it; the processes and `at` blocks since the run before. */
+export function inputsOf(program: Program, node: Run, index: number): RunInputs {
+  const { items } = program;
+  let machineAt = -1;
+  let firstMachine = Infinity;
+  let since = 0;
+  for (let i = 0; i < index; i++) {
+    const { item, imported } = items[i];
+    if (item.$type === 'Machine') {
+      machineAt = i;
+      firstMachine = Math.min(firstMachine, i);
+    } else if (item.$type === 'Run' && !imported) since = i + 1;
+  }
+  const before = items.slice(0, index);
+  const belongs = (i: number): boolean => i > machineAt || i < firstMachine;
+  const listed = before.filter(({ item }, i) => item.$type === 'Swap' && belongs(i)).map(({ item }) => item as Swap);
+  const own = (node.block?.clauses ?? []).filter((c): c is Sysctl => c.$type === 'Sysctl');
+  const recent = items.slice(since, index).map(({ item }) => item);
+  return {
+    machine: machineAt < 0 ? null : (items[machineAt].item as Machine),
+    swaps: listed,
+    sysctls: [...before.filter(({ item }) => item.$type === 'Sysctl').map(({ item }) => item as Sysctl), ...own],
+    processes: node.of.length > 0 ? processesNamed(program, node) : processesSince(program, node, recent, since > 0),
+    timeline: recent.filter((item): item is At => item.$type === 'At'),
+  };
+}
+
+function processesNamed(program: Program, node: Run): Process[] {
+  const scope = scopeFor(program, null);
+  if (node.processes.length === 0)
+    program.reporter.report('S07', program.placeAfter(node), {
+      what: "'of'",
+      part: 'a process',
+      example: "'run of job'",
+    });
+  const found: Process[] = [];
+  for (const word of node.processes) {
+    const symbol = named(scope, word, ['process'], 'a process', (name) => `declare it with 'process ${name} { … }'`);
+    if (!symbol) continue;
+    if (found.includes(symbol.node as Process))
+      program.reporter.report('V10', program.placeOf(word), { name: symbol.name });
+    else found.push(symbol.node as Process);
+  }
+  return found;
+}
+
+function processesSince(
+  program: Program,
+  node: Run,
+  recent: readonly ProgramItem['item'][],
+  earlierRun: boolean,
+): Process[] {
+  const found = recent.filter((item): item is Process => item.$type === 'Process');
+  if (found.length > 0) return found;
+  // A process that was only misspelt has been complained about.
+  if (recent.some((item) => item.$type === 'Unknown')) return found;
+  const all = program.items
+    .filter(({ item }) => item.$type === 'Process')
+    .map(({ item }) => (item as Process).name?.text ?? '');
+  const place = program.placeWithin(node, 0, 3);
+  const last = all.at(-1);
+  const header = node.title ?? null;
+  const fix = last && {
+    title: `Run 'of ${last}'`,
+    edits: [
+      {
+        ...(header
+          ? program.placeAfter(header)
+          : { uri: place.uri, range: { start: place.range.end, end: place.range.end } }),
+        newText: ` of ${last}`,
+      },
+    ],
+    preferred: true,
+  };
+  program.reporter.report(
+    'R01',
+    place,
+    {
+      since: earlierRun ? 'since the run before' : 'before it',
+      remedy: last
+        ? `name one: 'run${node.title ? ` ${node.title.text}` : ''} of ${last}'`
+        : 'declare one: process p { read db sequentially once }',
+    },
+    fix ? { fixes: [fix] } : {},
+  );
+  return found;
+}

@@ -1,0 +1,266 @@
+/** One `run` as a plan: what it takes from the text before it, what it varies, a scenario for each point. */
+import {
+  type ExpectSpec,
+  type Plan,
+  PLAN_VERSION,
+  type PlotSpec,
+  type PointSpec,
+  type TraceRef,
+} from '../../simulator/plan.ts';
+import { compareAxis } from './axes.ts';
+import { type Dimensional, MAX_POINTS, sweepAxis } from './sweeps.ts';
+import { overrideKey } from './varied.ts';
+import type { CompileOptions } from './compile.ts';
+import { reportLeftOver, reportUnknown } from './complaints.ts';
+import { expectSpec } from './expectations.ts';
+import type { Machine, Process, Run, Seed, Trace } from './generated/ast.ts';
+import type { RunNames } from './metrics.ts';
+import { spanOfNode } from './objects.ts';
+import { plotSpec } from './plots.ts';
+import type { Program } from './program.ts';
+import { type LanguageSymbol, type ProgramItem } from './program.ts';
+import { DEFAULT_MACHINE } from './targets.ts';
+import { formatQuantity } from './quantities.ts';
+import { inputsOf } from './run-inputs.ts';
+import { buildScenario, type RunInputs, scopeFor, seedValue } from './scenarios.ts';
+import { textOf, unquoted } from './syntax.ts';
+import { DEFAULT_SEED } from './tables.ts';
+import type { Override, Scope } from './values.ts';
+
+/** Points that a check looks at, when it makes no plan. */
+const SAMPLED_POINTS = 48;
+
+interface RunContext {
+  readonly options: CompileOptions;
+  readonly overrides: ReadonlyMap<string, Override>;
+  readonly faulty: ReadonlySet<ProgramItem['item']>;
+  readonly used: Set<LanguageSymbol>;
+  readonly titles: Map<string, Run>;
+}
+
+export function compileRun(
+  program: Program,
+  node: Run,
+  index: number,
+  ordinal: number,
+  context: RunContext,
+): Plan | null {
+  const before = program.reporter.errors;
+  const inputs = inputsOf(program, node, index);
+  const scope = scopeFor(program, inputs.machine, context.overrides);
+  reportLeftOver(
+    program,
+    node.rest,
+    'what a run compares and shows stands in braces: run "title" { compare reclaim: classic, v6.1 }',
+  );
+  if (node.of.length > 1) program.reporter.report('V10', program.placeOf(node), { name: 'of' });
+  if (node.durations[1]) program.reporter.report('V10', program.placeOf(node.durations[1]), { name: 'for' });
+  const title = titleOf(program, node, ordinal, context.titles);
+  const { dimensionals, plots, expects, seed: ownSeed, incomplete } = clausesOf(scope, node);
+  reportParts(scope, node, inputs, dimensionals);
+  for (const d of dimensionals) {
+    if (context.overrides.has(overrideKey(d.target)))
+      program.reporter.report('R13', program.placeOf(d.node), { name: d.axis.name });
+  }
+
+  const points: PointSpec[] = [];
+  const traces: TraceRef[] = [];
+  const seenTraces = new Map<Trace, number>();
+  const axes = dimensionals.map((d) => d.axis);
+  const count = axes.reduce((n, axis) => n * axis.values.length, 1);
+  const phases = new Set<string>();
+  const names: RunNames = { dimensionals, phases, incomplete };
+  if (count > MAX_POINTS) {
+    program.reporter.report('V06', program.placeOf(dimensionals.at(-1)!.node), {
+      count: formatQuantity('number', count),
+      limit: String(MAX_POINTS),
+      remedy: 'compare less, or give the sweep a larger step',
+    });
+  } else if (inputs.processes.length > 0) {
+    for (const point of context.options.checkOnly ? sampled(count) : Array(count).keys()) {
+      const coordinates = coordinatesOf(
+        point,
+        axes.map((a) => a.values.length),
+      );
+      const overrides = new Map(context.overrides);
+      dimensionals.forEach((d, i) => overrides.set(overrideKey(d.target), d.overrides[coordinates[i]]));
+      const at = scopeFor(program, inputs.machine, overrides);
+      const built = buildScenario(at, inputs, node.durations[0], seenTraces, traces);
+      if (!built) break;
+      for (const phase of built.phases) phases.add(phase);
+      for (const symbol of built.used) context.used.add(symbol);
+      points.push({ coordinates, scenario: built.scenario });
+    }
+  }
+  noteUsed(program, inputs, context.used);
+  // Names of phases are known even where a process is faulty: its own error is enough.
+  for (const process of inputs.processes)
+    for (const [name, list] of program.phases) if (list.some((p) => p.process === process)) phases.add(name);
+
+  const plotSpecs: PlotSpec[] = plots.map((p) => plotSpec(scope, names, p)).filter((p) => p !== null);
+  const expectSpecs: ExpectSpec[] = expects.map((e) => expectSpec(scope, names, e)).filter((e) => e !== null);
+  if (program.reporter.errors > before || points.length === 0 || context.options.checkOnly) return null;
+  if (
+    [...inputs.processes, ...inputs.timeline, ...inputs.swaps, ...inputs.sysctls, inputs.machine].some(
+      (item) => item && context.faulty.has(item),
+    )
+  )
+    return null;
+  const override = context.overrides.get('seed');
+  const seed =
+    context.options.seed ??
+    (override && 'value' in override ? (override.value as number) : (ownSeed ?? seedBefore(program, index)));
+  return {
+    version: PLAN_VERSION,
+    title,
+    seed,
+    axes,
+    points,
+    plots: plotSpecs,
+    expects: expectSpecs,
+    traces,
+    source: spanOfNode(program, node),
+  };
+}
+
+function titleOf(program: Program, node: Run, ordinal: number, titles: Map<string, Run>): string {
+  const title = node.title ? unquoted(node.title.text).trim() : '';
+  if (!node.title) return `Run ${ordinal}`;
+  if (title === '') {
+    program.reporter.report('S07', program.placeOf(node.title), {
+      what: 'the title of a run',
+      part: 'some text',
+      example: '\'run "Workload shift"\'',
+    });
+  }
+  const first = titles.get(title);
+  if (first) {
+    program.reporter.report(
+      'R06',
+      program.placeOf(node.title),
+      { title },
+      { related: [{ ...program.placeOf(first.title!), message: 'the other run' }] },
+    );
+  } else titles.set(title, node);
+  return title;
+}
+
+function clausesOf(scope: Scope, node: Run) {
+  const { program } = scope;
+  const dimensionals: Dimensional[] = [];
+  const plots: Extract<NonNullable<Run['block']>['clauses'][number], { $type: 'Plot' }>[] = [];
+  const expects: Extract<NonNullable<Run['block']>['clauses'][number], { $type: 'Expect' }>[] = [];
+  let seed: number | null = null;
+  let seedNode: Seed | undefined;
+  let incomplete = false;
+  for (const clause of node.block?.clauses ?? []) {
+    switch (clause.$type) {
+      case 'Compare':
+      case 'Sweep': {
+        const d = clause.$type === 'Compare' ? compareAxis(scope, clause) : sweepAxis(scope, clause);
+        if (!d) {
+          incomplete = true;
+          break;
+        }
+        const twice = dimensionals.find((other) => other.target.key === d.target.key);
+        if (twice)
+          program.reporter.report(
+            'R03',
+            program.placeOf(clause),
+            { name: d.axis.name },
+            { related: [{ ...program.placeOf(twice.node), message: 'varied here' }] },
+          );
+        else dimensionals.push(d);
+        break;
+      }
+      case 'Plot':
+        plots.push(clause);
+        break;
+      case 'Expect':
+        expects.push(clause);
+        break;
+      case 'Seed':
+        if (seedNode) program.reporter.report('V10', program.placeOf(clause), { name: 'seed' });
+        seedNode = clause;
+        seed = seedValue(scope, clause);
+        break;
+      case 'Sysctl':
+        break; // read with the others, point by point
+      case 'Unknown':
+        reportUnknown(program, clause, 'in a run', [], 'run');
+        break;
+    }
+  }
+  // Compared dimensions first: charts and tables show variants side by side.
+  dimensionals.sort((a, b) => Number(a.axis.kind === 'sweep') - Number(b.axis.kind === 'sweep'));
+  return { dimensionals, plots, expects, seed, incomplete };
+}
+
+/** What is varied must be part of the run: a sweep of another machine would give the same numbers at every point. */
+function reportParts(scope: Scope, node: Run, inputs: RunInputs, dimensionals: readonly Dimensional[]): void {
+  const { program } = scope;
+  for (const d of dimensionals) {
+    const { symbol, variant } = d.target;
+    const at = d.node.target ?? d.node;
+    if (variant && !dimensionals.some((other) => other.target.kind === 'reclaim' && other.ids.includes(variant))) {
+      program.reporter.report('R08', program.placeOf(at), {
+        name: d.axis.name,
+        uses: `does not compare '${variant}'`,
+        remedy: `add 'compare reclaim: ${variant}'`,
+      });
+    }
+    if (symbol?.kind === 'machine' && symbol.node !== inputs.machine) {
+      const used = inputs.machine?.name?.text ?? DEFAULT_MACHINE;
+      const meant = d.axis.name.replace(symbol.name, used);
+      program.reporter.report(
+        'R08',
+        program.placeOf(at),
+        {
+          name: symbol.name,
+          uses: `uses machine '${used}'`,
+          remedy: `write '${meant}', or put the run behind machine '${symbol.name}'`,
+        },
+        { fixes: [program.replace(at, meant)] },
+      );
+    }
+    const process = symbol?.kind === 'process' ? symbol.node : symbol?.kind === 'anon' ? symbol.process : undefined;
+    if (process && inputs.processes.length > 0 && !inputs.processes.includes(process as Process)) {
+      const have = inputs.processes.map((p) => `'${p.name?.text ?? ''}'`).join(', ');
+      program.reporter.report('R08', program.placeOf(at), {
+        name: symbol!.name,
+        uses: `has ${have}`,
+        remedy: `name it: 'run${node.title ? ` ${textOf(node.title)}` : ''} of …'`,
+      });
+    }
+  }
+}
+
+/** The last axis varies fastest. */
+function coordinatesOf(point: number, sizes: readonly number[]): number[] {
+  const coordinates = sizes.map(() => 0);
+  let rest = point;
+  for (let i = sizes.length - 1; i >= 0; i--) {
+    coordinates[i] = rest % sizes[i];
+    rest = Math.floor(rest / sizes[i]);
+  }
+  return coordinates;
+}
+
+/** All points, or, of many, some that are spread evenly, both ends among them. */
+function* sampled(count: number): Iterable<number> {
+  if (count <= SAMPLED_POINTS) yield* Array(count).keys();
+  else for (let i = 0; i < SAMPLED_POINTS; i++) yield Math.round((i * (count - 1)) / (SAMPLED_POINTS - 1));
+}
+
+function seedBefore(program: Program, index: number): number {
+  for (let i = index - 1; i >= 0; i--) {
+    const { item } = program.items[i];
+    if (item.$type === 'Seed') return seedValue(scopeFor(program, null), item) ?? DEFAULT_SEED;
+  }
+  return DEFAULT_SEED;
+}
+
+function noteUsed(program: Program, inputs: RunInputs, used: Set<LanguageSymbol>): void {
+  const wanted = [inputs.machine, ...inputs.processes];
+  for (const symbol of program.symbols.values()) if (wanted.includes(symbol.node as Machine)) used.add(symbol);
+}

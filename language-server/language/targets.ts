@@ -1,0 +1,157 @@
+/** Names of properties (`server.disk.latency`): what expressions read, and what `compare`, `sweep` and `--set` vary. */
+import type { AstNode } from 'langium';
+import type { Knob } from '../../simulator/tables/define.ts';
+import type { Anon, Cgroup, Expression, FileDeclaration, Machine, Process, Trace } from './generated/ast.ts';
+import type { LanguageSymbol, SymbolKind } from './program.ts';
+import { type Entries, entriesOf, propertiesIn } from './properties.ts';
+import { exactQuantity } from './quantities.ts';
+import { knobOf, knobsOf, metric, reclaimVariants } from './tables.ts';
+import { convert, dimensionOf } from './knob-values.ts';
+import { evaluate, type Scope, type Value } from './values.ts';
+
+/** A name that can be read in expressions and, with `compare`, `sweep` and `--set`, be varied. */
+export interface Target {
+  /** Canonical; the key of overrides. */
+  readonly key: string;
+  readonly kind: 'knob' | 'size' | 'let' | 'reclaim' | 'seed';
+  readonly knob?: Knob;
+  readonly symbol?: LanguageSymbol;
+  /** The variant whose parameter it is. */
+  readonly variant?: string;
+}
+
+const scopeOf: Readonly<Partial<Record<SymbolKind, Knob['scope']>>> = {
+  machine: 'machine',
+  file: 'file',
+  anon: 'anon',
+  process: 'process',
+  cgroup: 'cgroup',
+  trace: 'trace',
+};
+
+/** The name of the machine of programs that declare none. */
+export const DEFAULT_MACHINE = 'machine';
+
+export function targetOf(scope: Pick<Scope, 'program' | 'machine'>, name: string): Target | undefined {
+  const { program, machine } = scope;
+  const hit = program.split(name);
+  if (hit) {
+    const { symbol, rest } = hit;
+    if (rest === '') return symbol.kind === 'let' ? { key: `let ${symbol.name}`, kind: 'let', symbol } : undefined;
+    return ofSymbol(symbol, symbol.name, symbol.kind, rest);
+  }
+  if (name === 'reclaim') return { key: 'reclaim', kind: 'reclaim' };
+  if (name === 'seed') return { key: 'seed', kind: 'seed' };
+  const sysctl = knobOf('sysctl', name);
+  if (sysctl) return { key: name, kind: 'knob', knob: sysctl };
+  const own = machine?.name?.text ?? DEFAULT_MACHINE;
+  const bare = name.startsWith(`${DEFAULT_MACHINE}.`) && !machine ? name.slice(DEFAULT_MACHINE.length + 1) : name;
+  const symbol = machine?.name && program.symbols.get(machine.name.text);
+  const ofMachine = ofSymbol(symbol ?? undefined, own, 'machine', bare);
+  if (ofMachine) return ofMachine;
+  const variant = reclaimVariants.find((v) => name.startsWith(`${v.id}.`));
+  const knob = variant?.knobs.find((k) => k.name === name.slice(variant.id.length + 1));
+  return variant && knob ? { key: name, kind: 'knob', knob, variant: variant.id } : undefined;
+}
+
+function ofSymbol(
+  symbol: LanguageSymbol | undefined,
+  prefix: string,
+  kind: SymbolKind,
+  rest: string,
+): Target | undefined {
+  const more = symbol ? { symbol } : {};
+  if ((kind === 'file' || kind === 'anon') && rest === 'size') return { key: `${prefix}.size`, kind: 'size', ...more };
+  const knobScope = scopeOf[kind];
+  if (!knobScope) return undefined;
+  const disk = kind === 'machine' && rest.startsWith('disk.') ? knobOf('disk', rest.slice(5)) : undefined;
+  const knob = disk ?? knobOf(knobScope, rest);
+  return knob && { key: `${prefix}.${rest}`, kind: 'knob', knob, ...more };
+}
+
+/** Every name that `targetOf` knows, for completion and for "did you mean". */
+export function targetNames(scope: Pick<Scope, 'program' | 'machine'>): string[] {
+  const names = ['reclaim', 'seed', ...knobsOf('sysctl').map((k) => k.name)];
+  const machineKnobs = (prefix: string): string[] => [
+    ...knobsOf('machine').map((k) => `${prefix}.${k.name}`),
+    ...knobsOf('disk').map((k) => `${prefix}.disk.${k.name}`),
+  ];
+  for (const symbol of scope.program.symbols.values()) {
+    if (symbol.kind === 'let') names.push(symbol.name);
+    else if (symbol.kind === 'machine') names.push(...machineKnobs(symbol.name));
+    else if (scopeOf[symbol.kind]) names.push(...knobsOf(scopeOf[symbol.kind]!).map((k) => `${symbol.name}.${k.name}`));
+    if (symbol.kind === 'file' || symbol.kind === 'anon') names.push(`${symbol.name}.size`);
+  }
+  if (!scope.machine) names.push(...machineKnobs(DEFAULT_MACHINE));
+  return names;
+}
+
+/** `server.memory` in an expression. `undefined`: no such name; `null`: reported. */
+export function propertyValue(scope: Scope, name: string, at: AstNode): Value | null | undefined {
+  const target = targetOf(scope, name);
+  if (!target || target.kind === 'let') return undefined;
+  const { program } = scope;
+  const override = scope.overrides.get(target.key);
+  if (target.kind === 'size') {
+    if (override && 'value' in override) return { dimension: 'bytes', value: override.value as number };
+    const { size } = target.symbol!.node as FileDeclaration | Anon;
+    return guarded(scope, target.key, at, () => (size ? evaluate(scope, size) : null));
+  }
+  const dimension = target.knob && dimensionOf(target.knob);
+  if (!target.knob || !dimension) {
+    program.reporter.report('V03', program.placeOf(at), {
+      what: `'${name}'`,
+      problem: metric(name) ? 'is known only after a run' : 'is no number',
+      remedy: 'use something that has a size, a time, a rate, a share or a count',
+    });
+    return null;
+  }
+  if (override && 'value' in override) return { dimension, value: override.value as number };
+  const given = givenProperty(scope, target, name);
+  if (given) {
+    return guarded(scope, target.key, at, () => {
+      const value = evaluate(scope, given);
+      const number = value && convert(scope, given, value, dimension, `'${name}'`, exactQuantity(dimension, 1));
+      return number === null ? null : { dimension, value: number };
+    });
+  }
+  if (typeof target.knob.default === 'number') return { dimension, value: target.knob.default };
+  program.reporter.report('V03', program.placeOf(at), {
+    what: `'${name}'`,
+    problem: 'has no fixed default',
+    remedy: 'give it a value where it is declared',
+  });
+  return null;
+}
+
+function guarded(scope: Scope, key: string, at: AstNode, work: () => Value | null): Value | null {
+  if (scope.evaluating.includes(key)) {
+    scope.program.reporter.report('N11', scope.program.placeOf(at), {
+      name: key,
+      chain: [...scope.evaluating.slice(scope.evaluating.indexOf(key)), key].join(' → '),
+    });
+    return null;
+  }
+  scope.evaluating.push(key);
+  const value = work();
+  scope.evaluating.pop();
+  return value;
+}
+
+function givenProperty(scope: Scope, target: Target, name: string): Expression | undefined {
+  const node = target.symbol?.node;
+  if (!node) {
+    if (target.knob?.scope !== 'sysctl') return undefined;
+    const item = scope.program.items.findLast(({ item }) => item.$type === 'Sysctl' && item.name?.text === name)?.item;
+    return item?.$type === 'Sysctl' ? item.value : undefined;
+  }
+  let entries: Entries =
+    node.$type === 'Process'
+      ? ((node as Process).block?.statements ?? [])
+      : entriesOf((node as Machine | FileDeclaration | Anon | Cgroup | Trace).block);
+  if (target.knob?.scope === 'disk')
+    entries = propertiesIn(entries)
+      .filter((p) => p.name.text === 'disk')
+      .flatMap((p) => [...entriesOf(p.block)]);
+  return propertiesIn(entries).find((p) => p.name.text === target.knob?.name)?.values[0];
+}
