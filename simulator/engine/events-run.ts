@@ -5,7 +5,7 @@
  * So its effects on memory may come up to a quantum early for others; the order is a function of the plan alone. Where a budget ends,
  * everything is left as it is and goes on from there: it never changes what happens.
  */
-import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
+import { OP_LOAD, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
 import { OOM_KILL } from '../machine/counters.ts';
 import {
   DIRECT_RECLAIM,
@@ -29,11 +29,12 @@ import { FAULT_LOT, objectOfPage, scansOf } from './blocks-run.ts';
 import { costsOf, type Costs } from './costs.ts';
 import { Device } from './device.ts';
 import { EventQueue } from './event-queue.ts';
-import { InFlight } from './in-flight.ts';
+import { logEvents, type LogWindow } from './event-log.ts';
 import { chooseVictim, oomDomain } from './oom.ts';
 import type { PointRun } from './point-run.ts';
 import { Pressure, PSI_PERIOD } from './pressure.ts';
-import { ReadAhead } from './read-ahead.ts';
+import { progressOf } from './progress.ts';
+import { Reading, type ReadingHost } from './reading.ts';
 import type { Recorder } from './recorder.ts';
 import * as rules from '../tables/engine-rules.ts';
 import type { Setup } from './setup.ts';
@@ -75,10 +76,10 @@ export interface EventsOptions {
   /** Frames are counted after every event. */
   readonly check: boolean;
   /** Single events of memory in this window of time. */
-  readonly log: { readonly from: number; readonly to: number; readonly limit: number } | undefined;
+  readonly log: LogWindow | undefined;
 }
 
-export class EventsRun implements PointRun, WritebackHost {
+export class EventsRun implements PointRun, WritebackHost, ReadingHost {
   done = false;
   private readonly point: PointSpec;
   private readonly setup: Setup;
@@ -91,8 +92,7 @@ export class EventsRun implements PointRun, WritebackHost {
   private readonly swap: Device;
   private readonly pressure: Pressure;
   private readonly writeback: WritebackPolicy;
-  private readonly inFlight: InFlight;
-  private readonly waitsForReads: boolean;
+  private readonly reading: Reading;
   private readonly threads: Thread[];
   private readonly living: boolean[];
   private readonly objectOf: Uint16Array;
@@ -113,7 +113,7 @@ export class EventsRun implements PointRun, WritebackHost {
   private readonly syncing: number[] = [];
   // The thread being run, with its quantum; −1: none. Kept here so that a budget may end anywhere.
   private current = -1;
-  private local: Nanoseconds = 0;
+  local: Nanoseconds = 0;
   private quantumEnd: Nanoseconds = 0;
   private nextSample: Nanoseconds;
   private nextAverage: Nanoseconds = PSI_PERIOD;
@@ -126,8 +126,6 @@ export class EventsRun implements PointRun, WritebackHost {
   private seenScans = 0;
   /** When the last thread or action of the timeline ended. */
   private lastEnd: Nanoseconds = 0;
-  /** Largest read-ahead window of each object, 0: none. */
-  private readonly readAheadPages: readonly Pages[];
   private readonly totalAccesses: number;
 
   constructor(
@@ -152,8 +150,8 @@ export class EventsRun implements PointRun, WritebackHost {
     this.pressure = new Pressure(this.freeCpus);
     this.sysctls = { ...scenario.sysctls };
     this.writeback = new SimpleWriteback(memory, this.disk, this, this.sysctls);
-    this.inFlight = new InFlight(setup.layout.pages);
     this.objectOf = objectOfPage(setup);
+    this.reading = new Reading(setup, memory, this.disk, this.objectOf, this);
     this.limits = scenario.cgroups.map((cgroup) => {
       const max = cgroup.values[knobs.memoryMax.name];
       return typeof max === 'number' ? Math.floor(max / PAGE_SIZE) : Infinity;
@@ -164,10 +162,6 @@ export class EventsRun implements PointRun, WritebackHost {
     this.threads = programs.map((program, i) => new Thread(i, program, recorder, lot));
     this.living = scenario.processes.map(() => true);
     this.active = this.threads.length;
-    this.readAheadPages = setup.objects.map((object) =>
-      object.kind === 'file' ? Math.floor(valueOf(object.values, knobs.readahead) / PAGE_SIZE) : 0,
-    );
-    this.waitsForReads = this.threads.length > 1 || this.readAheadPages.some((pages) => pages > 0);
     for (const thread of this.threads) recorder.cursors.push(thread.cursor);
     recorder.pressure = this.pressure;
     this.totalAccesses = programs.reduce((n, program) => n + program.phases.reduce((m, p) => m + p.accesses, 0), 0);
@@ -177,7 +171,8 @@ export class EventsRun implements PointRun, WritebackHost {
     this.reclaimTime();
     this.pendingActions = scenario.timeline.length;
     scenario.timeline.forEach((entry, i) => this.schedule(entry.time, TIMELINE, i));
-    if (options.log) this.log(options.log);
+    if (options.log)
+      logEvents(options.log, setup, memory, recorder, this.objectOf, () => (this.current >= 0 ? this.local : this.now));
     recorder.begin();
     recorder.sample(0);
     this.nextSample = SAMPLE_INTERVAL;
@@ -196,35 +191,7 @@ export class EventsRun implements PointRun, WritebackHost {
     if (this.end !== Infinity) return Math.min(1, this.now / Math.max(1, this.end));
     if (this.totalAccesses > 0 && this.totalAccesses !== Infinity)
       return Math.min(1, this.recorder.accesses / this.totalAccesses);
-    let least = 1;
-    for (const { cursor, program, over } of this.threads) {
-      if (over || program.phases.length === 0) continue;
-      const phase = program.phases[cursor.phase];
-      const within =
-        phase === undefined
-          ? 0
-          : phase.duration !== Infinity
-            ? (this.now - cursor.phaseStart) / Math.max(1, phase.duration)
-            : phase.accesses !== Infinity
-              ? cursor.accesses / Math.max(1, phase.accesses)
-              : cursor.deadline !== Infinity
-                ? (this.now - cursor.phaseStart) / Math.max(1, cursor.deadline - cursor.phaseStart)
-                : 0;
-      least = Math.min(least, (Math.max(0, cursor.phase) + Math.min(1, within)) / program.phases.length);
-    }
-    return least;
-  }
-
-  private log({ from, to, limit }: NonNullable<EventsOptions['log']>): void {
-    let logged = 0;
-    this.memory.setLog((id, page, a, b) => {
-      this.recorder.distances?.log(id, page, a);
-      const time = this.current >= 0 ? this.local : this.now;
-      if (time < from || time >= to || logged++ >= limit) return;
-      const object = this.objectOf[page];
-      const subject = `${this.setup.objects[object].name}[${page - this.setup.layout.bases[object]}]`;
-      this.recorder.event(time, { id, doc: '' }, subject, `${id} ${subject} (${a}, ${b})`);
-    });
+    return progressOf(this.threads, this.now);
   }
 
   // ---- the loop
@@ -254,7 +221,7 @@ export class EventsRun implements PointRun, WritebackHost {
     this.tick(queue.time);
     this.now = queue.time;
     if (queue.kind !== FLUSHER) this.live--;
-    this.inFlight.settle(this.now);
+    this.reading.inFlight.settle(this.now);
     switch (queue.kind) {
       case CONTINUE:
         this.dispatch(queue.actor, this.now);
@@ -380,7 +347,7 @@ export class EventsRun implements PointRun, WritebackHost {
     if (this.queue.first > until && until < this.end && this.ready.length === 0) {
       this.now = this.local = until;
       this.tick(until);
-      this.inFlight.settle(until);
+      this.reading.inFlight.settle(until);
       this.quantumEnd = until + QUANTUM;
       thread.sliceStart = until;
       return true;
@@ -558,7 +525,7 @@ export class EventsRun implements PointRun, WritebackHost {
       if (outcome === HIT) {
         thread.hits++;
         this.local += hitTime;
-        if (this.waitsForReads) goesOn = this.hitWhileReading(thread, word);
+        if (this.reading.concernsHits) goesOn = this.hitWhileReading(thread, word);
       } else goesOn = this.missed(thread, word, outcome);
       if (word >>> OP_SHIFT === OP_WRITE && ++thread.dirtied >= DIRTY_RATELIMIT) thread.checkDirty = true;
       if (goesOn && step.think > 0) goesOn = this.passOrWait(thread, this.local + step.think, 'think');
@@ -594,7 +561,7 @@ export class EventsRun implements PointRun, WritebackHost {
    * After something that may have reclaimed: its CPU time passes, its writes go to the devices, kswapd is woken if it was called. Returns until
    * when the reclaimer must wait for the swap device not to fall too far behind.
    */
-  private afterReclaim(direct: boolean): Nanoseconds {
+  afterReclaim(direct: boolean): Nanoseconds {
     const reclaim = this.reclaimTime();
     if (reclaim > 0) {
       if (direct) {
@@ -631,8 +598,8 @@ export class EventsRun implements PointRun, WritebackHost {
     this.local += this.costs.hit + (outcome & (MISS | ZEROED) ? this.costs.fault : 0);
     if (outcome & (READ_IO | SWAP_IN)) {
       const page = word & PAGE_MASK;
-      const done = outcome & SWAP_IN ? this.swap.request(this.local, 1) : this.read(thread, word);
-      if (this.threads.length > 1) this.inFlight.add(page, page + 1, done, (outcome & WORKINGSET_STALL) !== 0);
+      const done = outcome & SWAP_IN ? this.swap.request(this.local, 1) : this.reading.missed(thread, word);
+      this.reading.began(page, done, (outcome & WORKINGSET_STALL) !== 0);
       if (done >= until) {
         until = done;
         reason = 'io';
@@ -641,55 +608,10 @@ export class EventsRun implements PointRun, WritebackHost {
     return this.passOrWait(thread, until, reason, (outcome & WORKINGSET_STALL) !== 0 || reason === 'frames');
   }
 
-  /** Reads a page that was missed, with the window that read-ahead puts behind it. */
-  private read(thread: Thread, word: number): Nanoseconds {
-    const page = word & PAGE_MASK;
-    const object = this.objectOf[page];
-    if (word >>> OP_SHIFT !== OP_READ || this.readAheadPages[object] === 0) return this.disk.request(this.local, 1);
-    const state = this.readAheadOf(thread, object);
-    const base = this.setup.layout.bases[object];
-    if (!state.missed(page - base)) return this.disk.request(this.local, 1);
-    return this.readWindow(thread, object, state, 1);
-  }
-
-  private readAheadOf(thread: Thread, object: number): ReadAhead {
-    let state = thread.readAheads.get(object);
-    if (!state) thread.readAheads.set(object, (state = new ReadAhead(this.readAheadPages[object])));
-    return state;
-  }
-
-  /** Reads the pages of a window that are not in memory, in one request; the first `present` are on their way already. */
-  private readWindow(thread: Thread, object: number, window: ReadAhead, present: Pages): Nanoseconds {
-    const { memory } = this;
-    const base = this.setup.layout.bases[object];
-    const start = base + window.start;
-    const end = Math.min(start + window.size, base + this.setup.objects[object].pages);
-    let pages = present;
-    let stall = false;
-    for (let page = start + present; page < end; page++) {
-      if (memory.isResident(page)) continue;
-      const outcome = memory.readAhead(page, thread.program.cgroup);
-      if (outcome & OUT_OF_MEMORY) break;
-      if (outcome & WORKINGSET_STALL) stall = true;
-      pages++;
-    }
-    this.afterReclaim(true);
-    if (pages === 0) return this.local;
-    const done = this.disk.request(this.local, pages);
-    this.inFlight.add(start, end, done, stall);
-    return done;
-  }
-
-  /** A hit on a page that may still be on its way, or whose mark asks for the next window: false if the thread must wait. */
+  /** A hit on a page that may still be on its way: false if the thread must wait. */
   private hitWhileReading(thread: Thread, word: number): boolean {
-    const page = word & PAGE_MASK;
-    const object = this.objectOf[page];
-    if (this.readAheadPages[object] > 0 && word >>> OP_SHIFT === OP_READ) {
-      const state = this.readAheadOf(thread, object);
-      if (state.hit(page - this.setup.layout.bases[object])) this.readWindow(thread, object, state, 0);
-    }
-    const arrival = this.inFlight.arrival(page);
-    return arrival <= this.local || this.passOrWait(thread, arrival, 'io', this.inFlight.stalled);
+    const arrival = this.reading.hit(thread, word);
+    return arrival <= this.local || this.passOrWait(thread, arrival, 'io', this.reading.inFlight.stalled);
   }
 
   /** After writing for a while: whether there is too much dirty memory to go on. */
