@@ -83,6 +83,7 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
       success = await runCell(execution, session, abort.signal, seed);
     } catch (error) {
       services.log.error(error instanceof Error ? error : String(error));
+      forget(execution.cell, session);
       // a notebook that has been closed shows nothing any more
       await show(execution, [failureOutput(error)]).catch(() => undefined);
     } finally {

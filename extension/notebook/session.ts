@@ -118,11 +118,13 @@ export function closureOf(program: Program, cell: vscode.NotebookCell): vscode.N
 
 /** Errors that keep `cell` from running: its own, those of what it needs, those of imported files. */
 export function errorsFor(program: Program, cell: vscode.NotebookCell): Compiled['problems'] {
+  const errors = program.compiled.problems.filter(({ severity }) => severity === 'error');
   const mine = new Set(closureOf(program, cell).map(({ document }) => document.uri.toString()));
   const cells = new Set(program.cells.map(({ document }) => document.uri.toString()));
-  return program.compiled.problems.filter(
-    ({ severity, where }) => severity === 'error' && (mine.has(where.uri) || !cells.has(where.uri)),
-  );
+  const found = errors.filter(({ where }) => mine.has(where.uri) || !cells.has(where.uri));
+  // a `run` without a plan was given up by the compiler: some error concerns it, even if words do not tell which
+  const runs = program.facts[program.cells.indexOf(cell)]?.runs ?? false;
+  return found.length === 0 && runs && plansOf(program, cell).length === 0 ? errors : found;
 }
 
 /** What the output of `cell` would be made from now; `undefined` while errors are in the way. */
