@@ -54,6 +54,8 @@ const ANON_PAGE = 128;
 /** Most accesses end here: nothing to do for a page that has it all. */
 const SETTLED = RESIDENT | REFERENCED | ACTIVE;
 export const SWAP_CLUSTER_MAX = 32;
+/** Words from here on store. */
+const FIRST_STORE = (OP_STORE << OP_SHIFT) >>> 0;
 /** How far the loop looks for misses to come. */
 const LOOK_AHEAD = 64;
 
@@ -138,6 +140,7 @@ export class TwoList implements ListReclaimer {
 
   run(block: Uint32Array, offset: number, n: number, lru: number, missBits?: Uint8Array, missOffset = 0): number {
     const { state } = this;
+    const everySeen = this.#tlb === undefined;
     let last = this.#lastRead;
     let misses = 0;
     let warm = 0;
@@ -158,6 +161,7 @@ export class TwoList implements ListReclaimer {
           continue;
         }
       } else if ((state[word & PAGE_MASK] & RESIDENT) !== 0) {
+        if (word < FIRST_STORE && everySeen && (state[word & PAGE_MASK] & YOUNG) !== 0) continue;
         this.accessed(word);
         if (word >>> OP_SHIFT >= OP_STORE) this.#host.wrote(word & PAGE_MASK);
         continue;
