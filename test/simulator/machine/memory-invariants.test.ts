@@ -226,3 +226,57 @@ test('how a sequence is cut into blocks changes nothing', () => {
     runs,
   );
 });
+
+test('nothing is lost while kswapd races, limits move, pages are locked, written back, read ahead and freed in between', () => {
+  fc.assert(
+    fc.property(cases, fc.array(fc.nat(), { minLength: 20, maxLength: 20 }), (drawn, dice) => {
+      const c = toCase({ ...drawn, accesses: Math.min(drawn.accesses, 6000) });
+      const memory = machine({ ...c.spec, kswapd: 'concurrent' });
+      const file = c.spec.files![0];
+      const pages = file + (c.spec.anon?.[0] ?? 0);
+      const cgroup = c.spec.limits === undefined ? 0 : 1;
+      const random = new Random(dice[0], c.seed);
+      const written: number[] = [];
+      const into = new Uint32Array(16);
+      for (const [i, word] of words(c).entries()) {
+        if ((memory.access(word, cgroup) & OUT_OF_MEMORY) !== 0) memory.release(0, pages);
+        if (memory.kswapdAwake && random.below(4) === 0) memory.kswapdStep();
+        const start = random.below(pages);
+        const run = Math.min(pages - start, 1 + random.below(200));
+        switch ((dice[i % dice.length] + random.below(400)) % 400) {
+          case 0:
+            memory.setLocked(start, Math.min(run, 20), random.below(2) === 0);
+            break;
+          case 1:
+            memory.release(start, run);
+            break;
+          case 2:
+            if (start < file) memory.readAhead(start, cgroup);
+            break;
+          case 3:
+            for (let n = memory.takeDirty(16, into); n > 0; n--) written.push(into[n - 1]);
+            break;
+          case 4:
+            for (const page of written.splice(0, 8)) memory.writebackDone(page);
+            break;
+          case 5:
+            if (cgroup > 0) {
+              const value = (100 + random.below(c.spec.memory)) * 4096;
+              memory.apply({ kind: 'cgroup', cgroup, name: 'memory.max', value });
+            }
+            break;
+          default:
+            break;
+        }
+        if (i % 512 === 0) memory.checkConservation();
+      }
+      memory.setLocked(0, pages, false);
+      memory.checkConservation();
+      memory.release(0, pages);
+      memory.checkConservation();
+      // only stocks are left
+      assert.ok(memory.usage(cgroup) <= 66, `${memory.usage(cgroup)} pages still charged`);
+    }),
+    { ...runs, numRuns: 120 },
+  );
+});
