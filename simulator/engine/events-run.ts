@@ -6,7 +6,6 @@
  * everything is left as it is and goes on from there: it never changes what happens.
  */
 import { OP_LOAD, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
-import { OOM_KILL } from '../machine/counters.ts';
 import {
   DIRECT_RECLAIM,
   HIT,
@@ -18,7 +17,7 @@ import {
   ZEROED,
   type Memory,
 } from '../machine/memory.ts';
-import type { PointSpec, RegionStep, SourceSpan, TimelineAction } from '../plan.ts';
+import type { PointSpec, RegionStep } from '../plan.ts';
 import type { PointReport } from '../report.ts';
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
@@ -30,9 +29,9 @@ import { costsOf, type Costs } from './costs.ts';
 import { Device } from './device.ts';
 import { EventQueue } from './event-queue.ts';
 import { logEvents, type LogWindow } from './event-log.ts';
-import { chooseVictim, oomDomain } from './oom.ts';
 import type { PointRun } from './point-run.ts';
 import { Pressure, PSI_PERIOD } from './pressure.ts';
+import { Processes, type ProcessHost } from './processes.ts';
 import { progressOf } from './progress.ts';
 import { Reading, type ReadingHost } from './reading.ts';
 import type { Recorder } from './recorder.ts';
@@ -79,7 +78,7 @@ export interface EventsOptions {
   readonly log: LogWindow | undefined;
 }
 
-export class EventsRun implements PointRun, WritebackHost, ReadingHost {
+export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessHost {
   done = false;
   private readonly point: PointSpec;
   private readonly setup: Setup;
@@ -94,10 +93,8 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost {
   private readonly writeback: WritebackPolicy;
   private readonly reading: Reading;
   private readonly threads: Thread[];
-  private readonly living: boolean[];
   private readonly objectOf: Uint16Array;
-  private readonly limits: number[];
-  private sysctls: Record<string, number | string | boolean>;
+  private readonly processes: Processes;
   private readonly end: Nanoseconds;
 
   private now: Nanoseconds = 0;
@@ -148,19 +145,14 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost {
     this.swap = new Device(this.costs.swap);
     this.freeCpus = valueOf(scenario.machine.values, knobs.cpus);
     this.pressure = new Pressure(this.freeCpus);
-    this.sysctls = { ...scenario.sysctls };
-    this.writeback = new SimpleWriteback(memory, this.disk, this, this.sysctls);
+    this.writeback = new SimpleWriteback(memory, this.disk, this, scenario.sysctls);
+    this.processes = new Processes(setup, memory, recorder, this.writeback, this);
     this.objectOf = objectOfPage(setup);
     this.reading = new Reading(setup, memory, this.disk, this.objectOf, this);
-    this.limits = scenario.cgroups.map((cgroup) => {
-      const max = cgroup.values[knobs.memoryMax.name];
-      return typeof max === 'number' ? Math.floor(max / PAGE_SIZE) : Infinity;
-    });
     this.end = scenario.duration ?? Infinity;
     if (scenario.machine.swap.length > 1)
       recorder.warn(`all swapping is timed as on the first swap device, '${scenario.machine.swap[0].name}'`);
     this.threads = programs.map((program, i) => new Thread(i, program, recorder, lot));
-    this.living = scenario.processes.map(() => true);
     this.active = this.threads.length;
     for (const thread of this.threads) recorder.cursors.push(thread.cursor);
     recorder.pressure = this.pressure;
@@ -265,7 +257,7 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost {
     }
   }
 
-  private finish(time: Nanoseconds): void {
+  finish(time: Nanoseconds): void {
     this.tick(time);
     this.now = time;
     for (const thread of this.threads) {
@@ -424,7 +416,7 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost {
         this.beginRegion(thread, cursor.step!.spec as RegionStep);
         return;
       case EXIT:
-        this.exit(thread);
+        this.processes.exit(thread.program.process, this.local);
         return;
       case END:
         this.threadEnds(thread);
@@ -766,45 +758,11 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost {
   // ---- ends of processes
 
   private outOfMemory(thread: Thread): void {
-    const { setup, memory, recorder } = this;
     this.afterReclaim(true);
-    const time = this.local;
-    const domain = oomDomain(setup, memory, this.limits, thread.program.cgroup);
-    const where = domain === 0 ? 'the machine' : `cgroup '${setup.scenario.cgroups[domain].name}'`;
-    const victim = chooseVictim(setup, memory, this.living, domain, thread.program.process);
-    if (victim < 0) {
-      recorder.event(time, rules.OOM_PANIC, 'machine', `out of memory in ${where} and no process left to kill`);
-      this.finish(time);
-      return;
-    }
-    memory.counters[OOM_KILL]++;
-    const process = setup.scenario.processes[victim];
-    const freed = this.endProcess(victim, time);
-    recorder.event(
-      time,
-      rules.OOM_KILL_RULE,
-      process.name,
-      `out of memory in ${where}: ${process.name} is killed and gives back ${freed} pages`,
-      process.source,
-    );
+    this.processes.outOfMemory(thread.program.process, this.local);
   }
 
-  private exit(thread: Thread): void {
-    const { process } = thread.program;
-    const { name, source } = this.setup.scenario.processes[process];
-    const freed = this.endProcess(process, this.local);
-    this.recorder.event(
-      this.local,
-      rules.PROCESS_EXIT,
-      name,
-      `${name} exits and frees ${freed} pages of anonymous memory`,
-      source,
-    );
-  }
-
-  /** All threads of a process stop and its anonymous memory is freed. Returns the pages that gives back. */
-  private endProcess(process: number, time: Nanoseconds): Pages {
-    this.living[process] = false;
+  stopThreads(process: number, time: Nanoseconds): void {
     for (const thread of this.threads) {
       if (thread.program.process !== process || thread.over) continue;
       this.tell(thread, time);
@@ -830,61 +788,16 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost {
         this.giveUpCpu(time);
       }
     }
-    let freed = 0;
-    this.setup.objects.forEach((object, i) => {
-      if (object.kind === 'anon' && object.process === process)
-        freed += this.memory.release(this.setup.layout.bases[i], object.pages);
-    });
-    return freed;
   }
 
   private timeline(index: number): void {
     const entry = this.setup.scenario.timeline[index];
     this.pendingActions--;
     this.lastEnd = Math.max(this.lastEnd, entry.time);
-    for (const action of entry.actions) this.act(action, entry.source);
+    for (const action of entry.actions) this.processes.act(action, this.now, entry.source);
     // What a lowered limit made reclaim do is nobody's time.
     this.reclaimTime();
     this.sendWrites(this.now);
-  }
-
-  private act(action: TimelineAction, source: SourceSpan | undefined): void {
-    const { scenario } = this.setup;
-    switch (action.kind) {
-      case 'sysctl':
-        this.memory.apply(action);
-        this.sysctls = { ...this.sysctls, [action.name]: action.value };
-        this.writeback.setSysctls(this.sysctls);
-        this.recorder.event(
-          this.now,
-          rules.SYSCTL_SET,
-          action.name,
-          `${action.name} = ${String(action.value)}`,
-          source,
-        );
-        return;
-      case 'cgroup': {
-        const { name } = scenario.cgroups[action.cgroup];
-        this.memory.apply(action);
-        if (action.name === knobs.memoryMax.name)
-          this.limits[action.cgroup] =
-            typeof action.value === 'number' ? Math.floor(action.value / PAGE_SIZE) : Infinity;
-        this.recorder.event(this.now, rules.CGROUP_SET, name, `${action.name} = ${String(action.value)}`, source);
-        return;
-      }
-      case 'kill': {
-        const { name } = scenario.processes[action.process];
-        if (!this.living[action.process]) return;
-        const freed = this.endProcess(action.process, this.now);
-        this.recorder.event(
-          this.now,
-          rules.PROCESS_KILL,
-          name,
-          `${name} is killed and gives back ${freed} pages`,
-          source,
-        );
-      }
-    }
   }
 
   report(): PointReport {

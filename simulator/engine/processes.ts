@@ -1,0 +1,115 @@
+/** Ends of processes (exit, kill, out of memory), and what the timeline does to them and to the machine's settings. */
+import { OOM_KILL } from '../machine/counters.ts';
+import type { Memory } from '../machine/memory.ts';
+import type { KnobValues, SourceSpan, TimelineAction } from '../plan.ts';
+import * as rules from '../tables/engine-rules.ts';
+import * as knobs from '../tables/knobs.ts';
+import { PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
+import { chooseVictim, oomDomain } from './oom.ts';
+import type { Recorder } from './recorder.ts';
+import type { Setup } from './setup.ts';
+import type { WritebackPolicy } from './writeback.ts';
+
+export interface ProcessHost {
+  /** The threads of a process stop for good. */
+  stopThreads(process: number, time: Nanoseconds): void;
+  /** Nothing can go on: the run ends. */
+  finish(time: Nanoseconds): void;
+}
+
+export class Processes {
+  private readonly setup: Setup;
+  private readonly memory: Memory;
+  private readonly recorder: Recorder;
+  private readonly writeback: WritebackPolicy;
+  private readonly host: ProcessHost;
+  /** Not exited or killed; a process whose program is over lives on. */
+  private readonly living: boolean[];
+  /** memory.max of each cgroup now. */
+  private readonly limits: number[];
+  private sysctls: KnobValues;
+
+  constructor(setup: Setup, memory: Memory, recorder: Recorder, writeback: WritebackPolicy, host: ProcessHost) {
+    this.setup = setup;
+    this.memory = memory;
+    this.recorder = recorder;
+    this.writeback = writeback;
+    this.host = host;
+    const { scenario } = setup;
+    this.living = scenario.processes.map(() => true);
+    this.limits = scenario.cgroups.map((cgroup) => limitOf(cgroup.values[knobs.memoryMax.name]));
+    this.sysctls = scenario.sysctls;
+  }
+
+  /** `process` asked for a frame and there is none. */
+  outOfMemory(process: number, time: Nanoseconds): void {
+    const { setup, memory, recorder } = this;
+    const { cgroups, processes } = setup.scenario;
+    const domain = oomDomain(setup, memory, this.limits, processes[process].cgroup);
+    const where = domain === 0 ? 'the machine' : `cgroup '${cgroups[domain].name}'`;
+    const victim = chooseVictim(setup, memory, this.living, domain, process);
+    if (victim < 0) {
+      recorder.event(time, rules.OOM_PANIC, 'machine', `out of memory in ${where} and no process left to kill`);
+      this.host.finish(time);
+      return;
+    }
+    memory.counters[OOM_KILL]++;
+    const { name, source } = processes[victim];
+    const freed = this.end(victim, time);
+    recorder.event(
+      time,
+      rules.OOM_KILL_RULE,
+      name,
+      `out of memory in ${where}: ${name} is killed and gives back ${freed} pages`,
+      source,
+    );
+  }
+
+  exit(process: number, time: Nanoseconds): void {
+    const { name, source } = this.setup.scenario.processes[process];
+    const freed = this.end(process, time);
+    const text = `${name} exits and frees ${freed} pages of anonymous memory`;
+    this.recorder.event(time, rules.PROCESS_EXIT, name, text, source);
+  }
+
+  /** An action of the timeline. */
+  act(action: TimelineAction, time: Nanoseconds, source: SourceSpan | undefined): void {
+    const { setup, memory, recorder } = this;
+    switch (action.kind) {
+      case 'sysctl':
+        memory.apply(action);
+        this.sysctls = { ...this.sysctls, [action.name]: action.value };
+        this.writeback.setSysctls(this.sysctls);
+        recorder.event(time, rules.SYSCTL_SET, action.name, `${action.name} = ${String(action.value)}`, source);
+        return;
+      case 'cgroup': {
+        const { name } = setup.scenario.cgroups[action.cgroup];
+        memory.apply(action);
+        if (action.name === knobs.memoryMax.name) this.limits[action.cgroup] = limitOf(action.value);
+        recorder.event(time, rules.CGROUP_SET, name, `${action.name} = ${String(action.value)}`, source);
+        return;
+      }
+      case 'kill': {
+        if (!this.living[action.process]) return;
+        const { name } = setup.scenario.processes[action.process];
+        const freed = this.end(action.process, time);
+        recorder.event(time, rules.PROCESS_KILL, name, `${name} is killed and gives back ${freed} pages`, source);
+      }
+    }
+  }
+
+  /** Its threads stop and its anonymous memory is freed. Returns the pages that gives back. */
+  private end(process: number, time: Nanoseconds): Pages {
+    this.living[process] = false;
+    this.host.stopThreads(process, time);
+    let freed = 0;
+    this.setup.objects.forEach((object, i) => {
+      if (object.kind === 'anon' && object.process === process)
+        freed += this.memory.release(this.setup.layout.bases[i], object.pages);
+    });
+    return freed;
+  }
+}
+
+const limitOf = (max: number | string | boolean | undefined): Pages =>
+  typeof max === 'number' ? Math.floor(max / PAGE_SIZE) : Infinity;
