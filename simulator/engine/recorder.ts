@@ -285,7 +285,9 @@ export class Recorder implements PhaseListener {
   private series(): Series[] {
     const out: Series[] = [];
     const points = Math.min(4000, Math.max(250, Math.floor(40_000 / this.points)));
+    const hasLists = this.memory.reclaimer.kind === 'lists';
     gaugeRows.forEach((row, i) => {
+      if (row.kernelOnly && !hasLists) return;
       const { t, y } = this.sampler.level(i, points);
       if (this.wanted.overTime.has(row.name) || y.some((value) => value !== 0))
         out.push({ name: row.name, unit: row.unit, t, y });

@@ -5,20 +5,26 @@ import type { Counter } from './define.ts';
 const vmstat = { kind: 'published', where: 'Linux 6.1 mm/vmstat.c' } as const;
 const own = { kind: 'derived', where: 'counted by the simulator' } as const;
 
-export type GaugeRow = Counter & { readonly name: keyof Gauges };
+export type GaugeRow = Counter & {
+  readonly name: keyof Gauges;
+  /** Only the kernel's ways have it: the literature's know no lists and no shadow entries, and a flat line at 0 would say they do. */
+  readonly kernelOnly?: true;
+};
 
 const gauge = (row: GaugeRow): GaugeRow => row;
 
 const row = (name: keyof Gauges, title: string, doc: string) =>
   gauge({ name, title, kind: 'gauge', unit: 'pages', doc, kernel: '/proc/vmstat', source: vmstat });
 
+const kernelRow = (...args: Parameters<typeof row>) => gauge({ ...row(...args), kernelOnly: true });
+
 /** Order is that of samples and legends. */
 export const gauges: readonly GaugeRow[] = [
   row('nr_free_pages', 'Free', 'Frames that nobody uses.'),
-  row('nr_active_file', 'Active file', 'File pages on active lists; the newest two generations of MGLRU.'),
-  row('nr_inactive_file', 'Inactive file', 'File pages on inactive lists; the older generations of MGLRU.'),
-  row('nr_active_anon', 'Active anonymous', 'Anonymous pages on active lists.'),
-  row('nr_inactive_anon', 'Inactive anonymous', 'Anonymous pages on inactive lists.'),
+  kernelRow('nr_active_file', 'Active file', 'File pages on active lists; the newest two generations of MGLRU.'),
+  kernelRow('nr_inactive_file', 'Inactive file', 'File pages on inactive lists; the older generations of MGLRU.'),
+  kernelRow('nr_active_anon', 'Active anonymous', 'Anonymous pages on active lists.'),
+  kernelRow('nr_inactive_anon', 'Inactive anonymous', 'Anonymous pages on inactive lists.'),
   row('nr_unevictable', 'Unevictable', 'Pages that reclaim must leave alone: locked memory.'),
   row('nr_dirty', 'Dirty', 'File pages changed in memory and not yet being written.'),
   row('nr_writeback', 'Under writeback', 'File pages being written to disk now.'),
@@ -33,6 +39,7 @@ export const gauges: readonly GaugeRow[] = [
   }),
   gauge({
     name: 'nr_slab',
+    kernelOnly: true,
     title: 'Kernel memory',
     kind: 'gauge',
     unit: 'pages',
@@ -42,6 +49,7 @@ export const gauges: readonly GaugeRow[] = [
   }),
   gauge({
     name: 'workingset_nodes',
+    kernelOnly: true,
     title: 'Shadow nodes',
     kind: 'gauge',
     unit: 'nodes',
@@ -51,6 +59,7 @@ export const gauges: readonly GaugeRow[] = [
   }),
   gauge({
     name: 'nr_shadows',
+    kernelOnly: true,
     title: 'Shadow entries',
     kind: 'gauge',
     unit: 'entries',

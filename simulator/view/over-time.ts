@@ -74,8 +74,8 @@ function xAxis(context: PlotContext, series: readonly SeriesModel[], rows: reado
 
 function missingNote(metric: MetricRef, missing: readonly string[], of: number): string[] {
   if (missing.length === 0) return [];
-  const who = missing.length === of ? '' : ` for ${missing.join(', ')}`;
-  return [`${metricText(metric)} was not sampled over time${who}.`];
+  if (missing.length === of) return [`${metricText(metric)} was not sampled over time.`];
+  return [`${missing.join(', ')}: no ${metricText(metric)} there.`];
 }
 
 /** With a single variant, metrics of one unit share a chart: their relation is the point. */
