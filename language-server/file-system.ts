@@ -6,6 +6,18 @@ export interface FileSystem {
   list(folder: string): Promise<readonly string[]>;
 }
 
+/** Request to the client: the text of a file that only the editor can reach (virtual workspaces, the browser). */
+export const READ_FILE = 'refault/readFile';
+
+/** Asks the client; one that does not know the request has no such files. */
+export async function readThroughClient(
+  connection: { sendRequest(method: string, params: unknown): Promise<unknown> },
+  uri: string,
+): Promise<string | null> {
+  const text = await connection.sendRequest(READ_FILE, { uri }).catch(() => null);
+  return typeof text === 'string' ? text : null;
+}
+
 /** Files beyond this number are not looked at for names used across files. */
 export const MAX_FILES = 500;
 

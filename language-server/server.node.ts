@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import path from 'node:path';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { serve } from './connection.ts';
-import { MAX_FILES, type FileSystem } from './file-system.ts';
+import { MAX_FILES, readThroughClient, type FileSystem } from './file-system.ts';
 
 const SKIPPED = new Set(['node_modules', '.git', 'dist', 'out']);
 const MAX_DEPTH = 6;
@@ -20,9 +20,12 @@ async function find(folder: string, depth: number, found: string[]): Promise<voi
   }
 }
 
+const connection = createConnection(ProposedFeatures.all);
+
 const files: FileSystem = {
   async read(uri) {
-    return uri.startsWith('file:') ? await readFile(fileURLToPath(uri), 'utf8').catch(() => null) : null;
+    if (uri.startsWith('file:')) return readFile(fileURLToPath(uri), 'utf8').catch(() => null);
+    return readThroughClient(connection, uri);
   },
   async list(folder) {
     const found: string[] = [];
@@ -31,4 +34,4 @@ const files: FileSystem = {
   },
 };
 
-serve(createConnection(ProposedFeatures.all), files);
+serve(connection, files);

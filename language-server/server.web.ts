@@ -1,9 +1,8 @@
-/** The server in a web worker. Files that are not open are out of reach there: imports work between open texts. */
+/** The server in a web worker. Files that are not open are read by the editor. */
 import { BrowserMessageReader, BrowserMessageWriter, createConnection } from 'vscode-languageserver/browser';
 import { serve } from './connection.ts';
+import { readThroughClient } from './file-system.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
-serve(createConnection(new BrowserMessageReader(scope), new BrowserMessageWriter(scope)), {
-  read: () => Promise.resolve(null),
-  list: () => Promise.resolve([]),
-});
+const connection = createConnection(new BrowserMessageReader(scope), new BrowserMessageWriter(scope));
+serve(connection, { read: (uri) => readThroughClient(connection, uri), list: () => Promise.resolve([]) });

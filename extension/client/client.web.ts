@@ -6,6 +6,7 @@ import {
   type LanguageClientOptions,
 } from 'vscode-languageclient/browser';
 import type { Client } from '../platform.ts';
+import { READ_FILE, readForServer } from './read-file.ts';
 
 export function createWebClient(url: string, options: LanguageClientOptions): Client {
   let worker: Worker | undefined;
@@ -16,6 +17,7 @@ export function createWebClient(url: string, options: LanguageClientOptions): Cl
     return Promise.resolve({ reader: new BrowserMessageReader(worker), writer: new BrowserMessageWriter(worker) });
   };
   const client = new LanguageClient('refault', 'Refault', start, options);
+  client.onRequest(READ_FILE, readForServer);
   return {
     start: () => client.start(),
     dispose: async () => {

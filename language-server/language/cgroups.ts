@@ -11,7 +11,7 @@ export function cgroupSpec(scope: Scope, node: Cgroup, parent: number | null): C
   const { program } = scope;
   const name = node.name?.text ?? '';
   if (!node.name)
-    program.reporter.report('S07', program.placeAfter(node), {
+    program.reporter.report('S07', program.placeAfterWord(node, 'cgroup'), {
       what: "'cgroup'",
       part: 'a name',
       example: "'cgroup web { memory.max 32 MiB }'",

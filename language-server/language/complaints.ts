@@ -15,10 +15,11 @@ export function reportLeftOver(program: Program, rest: readonly Loose[], remedy:
   const [first] = rest;
   if (!first) return;
   const place = { uri: program.sourceOf(first).uri, range: spanOf(rest) };
+  const typographic = rest.some((w) => /[\u2018-\u201f\u00ab\u00bb]/.test(w.text));
   program.reporter.report(
     'S01',
     place,
-    { found: quotedFound(rest), remedy },
+    { found: quotedFound(rest), remedy: typographic ? `texts stand in straight quotes: "…"` : remedy },
     { fixes: [{ title: `Remove '${quotedFound(rest)}'`, edits: [{ ...place, newText: '' }] }] },
   );
 }

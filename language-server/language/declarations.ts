@@ -1,4 +1,5 @@
 /** Everything that a program declares, checked as it stands, used by a run or not. */
+import type { AstNode } from 'langium';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
 import type { Machine } from './generated/ast.ts';
 import { ObjectTable } from './objects.ts';
@@ -14,8 +15,8 @@ import { evaluate, letValue, type Scope } from './values.ts';
 /**
  * Everything the text declares, checked as it stands, used or not. Returns the items with errors: runs that need them are not started.
  */
-export function checkDeclarations(program: Program): ReadonlySet<ProgramItem['item']> {
-  const faulty = new Set<ProgramItem['item']>();
+export function checkDeclarations(program: Program): ReadonlySet<AstNode> {
+  const faulty = new Set<AstNode>(program.doubtful);
   let machine: Machine | null = null;
   let scope = scopeFor(program, machine);
   for (const { item } of program.items) {

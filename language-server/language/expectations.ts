@@ -19,7 +19,9 @@ import { evaluate, type Scope } from './values.ts';
 export function expectSpec(scope: Scope, names: RunNames, node: Expect): ExpectSpec | null {
   const { program } = scope;
   const before = program.reporter.errors;
-  reportLeftOver(program, node.rest, "write 'expect v6.1: hit-ratio > 90%'");
+  const arrow = node.rest[0]?.text === '>' && textOf(node).includes('=>');
+  reportLeftOver(program, node.rest, arrow ? "write '>=' for at least" : "write 'expect v6.1: hit-ratio > 90%'");
+  if (arrow) return null;
   const example = "'expect hit-ratio > 90%'";
   const [condition, second] = node.colon ? node.conditions : node.heads;
   if (!condition) {
@@ -30,10 +32,12 @@ export function expectSpec(scope: Scope, names: RunNames, node: Expect): ExpectS
     const place = { uri: program.sourceOf(second).uri, range: spanOf([second]) };
     program.reporter.report('S01', place, {
       found: textOf(second),
-      remedy: node.colon
-        ? "write one 'expect' for each condition"
-        : "behind the names of variants stands a ':', as in 'expect classic, v6.1: hit-ratio > 90%'",
+      remedy:
+        node.colon || condition.operator
+          ? "conditions are not joined; write one 'expect' for each"
+          : "behind the names of variants stands a ':', as in 'expect classic, v6.1: hit-ratio > 90%'",
     });
+    return null;
   }
   const variants = node.colon ? labelsOf(scope, names, node.heads) : [];
   const where = node.where.map((w) => whereOf(scope, names, w)).filter((w) => w !== null);

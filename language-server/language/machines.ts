@@ -26,7 +26,7 @@ export function machineSpec(
   const node = inputs.machine;
   const name = node?.name?.text ?? DEFAULT_MACHINE;
   if (node && !node.name)
-    program.reporter.report('S07', program.placeAfter(node), {
+    program.reporter.report('S07', program.placeAfterWord(node, 'machine'), {
       what: "'machine'",
       part: 'a name',
       example: "'machine server { memory 64 MiB }'",

@@ -137,7 +137,7 @@ export class ObjectTable {
     const kind = node.$type === 'Anon' ? 'anon' : 'file';
     const name = node.name?.text ?? '';
     if (!node.name)
-      program.reporter.report('S07', program.placeAfter(node), {
+      program.reporter.report('S07', program.placeAfterWord(node, kind), {
         what: `'${kind}'`,
         part: 'a name',
         example: kind === 'file' ? "'file db 96 MiB'" : "'anon heap 64 MiB'",

@@ -32,7 +32,7 @@ export function processSpec(scope: Scope, parts: ScenarioParts, node: Process): 
   const before = program.reporter.errors;
   const name = node.name?.text ?? '';
   if (!node.name)
-    program.reporter.report('S07', program.placeAfter(node), {
+    program.reporter.report('S07', program.placeAfterWord(node, 'process'), {
       what: "'process'",
       part: 'a name',
       example: "'process job { … }'",
@@ -399,7 +399,7 @@ export function traceRef(scope: Scope, node: Trace, source: TraceRef['source']):
   const { program } = scope;
   const name = node.name?.text ?? '';
   if (!node.name)
-    program.reporter.report('S07', program.placeAfter(node), {
+    program.reporter.report('S07', program.placeAfterWord(node, 'trace'), {
       what: "'trace'",
       part: 'a name',
       example: '\'trace oltp "oltp.oracleGeneral.zst"\'',

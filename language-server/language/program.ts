@@ -6,7 +6,7 @@ import { AstUtils, type AstNode } from 'langium';
 import type { Anon, Item, Loose, Phase, PlotMetric, Process, Reference, Text, Word } from './generated/ast.ts';
 import { Reporter, type Fix, type Place } from './diagnostics.ts';
 import { parseSource, rangeAt, type ParsedSource, type Range } from './parser.ts';
-import { offsetOf, rangeOf, rootOf, unquoted } from './syntax.ts';
+import { itemOf, offsetOf, rangeOf, rootOf, unquoted } from './syntax.ts';
 
 export interface Source {
   readonly uri: string;
@@ -66,9 +66,11 @@ export class Program {
   /** Kinds of declarations that lack their name: an unknown name may be the missing one, so only the declaration is complained about. */
   readonly nameless = new Set<SymbolKind>();
   readonly duplicates: readonly LanguageSymbol[];
+  /** Items whose names are in doubt: declared twice, or no names. */
+  readonly doubtful = new Set<AstNode>();
   readonly imports: readonly { readonly place: Place; readonly path: string; readonly source: ParsedSource | null }[];
   private readonly bySource = new Map<AstNode, ParsedSource>();
-  private found: SymbolReference[] | undefined;
+  private found: Found | undefined;
 
   constructor(
     sources: readonly Source[],
@@ -125,9 +127,20 @@ export class Program {
         place: this.placeOf(word),
         ...(process ? { process } : {}),
       };
+      if (/\.(?!\d)/.test(symbol.name)) {
+        const better = symbol.name.replace(/\.(?!\d)/g, '-');
+        this.doubtful.add(itemOf(node));
+        this.reporter.report(
+          'N04',
+          symbol.place,
+          { name: symbol.name, better },
+          { fixes: [this.replace(word, better)] },
+        );
+      }
       const before = this.symbols.get(symbol.name);
       if (before) {
         duplicates.push(symbol);
+        this.doubtful.add(itemOf(node)).add(itemOf(before.node));
         this.reporter.report(
           'N02',
           symbol.place,
@@ -184,6 +197,12 @@ export class Program {
     const name = node.name ? node.name.text : unquoted(word.text);
     const symbol: LanguageSymbol = { name, kind: 'phase', node, place: this.placeOf(word), process };
     const list = this.phases.get(name);
+    const twice = list?.find((other) => other.process === process);
+    if (twice) {
+      this.doubtful.add(process);
+      const related = [{ ...twice.place, message: `'${name}' is declared here` }];
+      this.reporter.report('N02', symbol.place, { name, kind: 'a phase of this process' }, { related });
+    }
     if (list) list.push(symbol);
     else this.phases.set(name, [symbol]);
   }
@@ -199,6 +218,11 @@ export class Program {
 
   placeOf(node: AstNode): Place {
     return { uri: this.sourceOf(node).uri, range: rangeOf(node) };
+  }
+
+  /** Behind the first word of a statement. */
+  placeAfterWord(node: AstNode, word: string): Place {
+    return this.placeWithin(node, word.length, word.length);
   }
 
   /** Directly behind a node: where something is missing. */
@@ -235,7 +259,12 @@ export class Program {
 
   /** Every use of every name, for rename, references and highlights. Computed when first asked for. */
   get references(): readonly SymbolReference[] {
-    return (this.found ??= findReferences(this));
+    return (this.found ??= findReferences(this)).references;
+  }
+
+  /** Names that an item uses, wherever in it. */
+  usedBy(item: AstNode): ReadonlySet<LanguageSymbol> {
+    return (this.found ??= findReferences(this)).byItem.get(item) ?? NONE;
   }
 
   symbolAt(
@@ -260,21 +289,35 @@ export const contains = (range: Range, line: number, character: number): boolean
   (line > range.start.line || (line === range.start.line && character >= range.start.character)) &&
   (line < range.end.line || (line === range.end.line && character <= range.end.character));
 
-function findReferences(program: Program): SymbolReference[] {
-  const found: SymbolReference[] = [];
+interface Found {
+  readonly references: SymbolReference[];
+  readonly byItem: ReadonlyMap<AstNode, ReadonlySet<LanguageSymbol>>;
+}
+
+const NONE: ReadonlySet<LanguageSymbol> = new Set();
+
+function findReferences(program: Program): Found {
+  const references: SymbolReference[] = [];
+  const byItem = new Map<AstNode, Set<LanguageSymbol>>();
+  let used = new Set<LanguageSymbol>();
+  const add = (symbol: LanguageSymbol, place: Place): void => {
+    references.push({ symbol, place });
+    used.add(symbol);
+  };
   const use = (word: AstNode | undefined, name: string | undefined): void => {
     if (!word || !name) return;
     const hit = program.split(name);
-    if (hit) found.push({ symbol: hit.symbol, place: program.placeWithin(word, 0, hit.symbol.name.length) });
+    if (hit) add(hit.symbol, program.placeWithin(word, 0, hit.symbol.name.length));
   };
   const usePhase = (text: Text | undefined): void => {
     if (!text) return;
     const quotes = text.text.startsWith('"');
     const name = quotes ? unquoted(text.text) : text.text;
     const symbol = program.phases.get(name)?.[0];
-    if (symbol) found.push({ symbol, place: program.placeOf(text) });
+    if (symbol) add(symbol, program.placeOf(text));
   };
   for (const { item } of program.items) {
+    byItem.set(item, (used = new Set()));
     for (const node of AstUtils.streamAst(item)) {
       switch (node.$type) {
         case 'Word':
@@ -294,7 +337,7 @@ function findReferences(program: Program): SymbolReference[] {
       }
     }
   }
-  return found;
+  return { references, byItem };
 }
 
 /** Words that name something new, or a row of a table, rather than use a declared name. */

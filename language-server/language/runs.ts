@@ -1,4 +1,5 @@
 /** One `run` as a plan: what it takes from the text before it, what it varies, a scenario for each point. */
+import type { AstNode } from 'langium';
 import {
   type ExpectSpec,
   type Plan,
@@ -18,12 +19,12 @@ import type { RunNames } from './metrics.ts';
 import { spanOfNode } from './objects.ts';
 import { plotSpec } from './plots.ts';
 import type { Program } from './program.ts';
-import { type LanguageSymbol, type ProgramItem } from './program.ts';
+import { type LanguageSymbol } from './program.ts';
 import { DEFAULT_MACHINE } from './targets.ts';
 import { formatQuantity } from './quantities.ts';
 import { inputsOf } from './run-inputs.ts';
 import { buildScenario, type RunInputs, scopeFor, seedValue } from './scenarios.ts';
-import { textOf, unquoted } from './syntax.ts';
+import { itemOf, textOf, unquoted } from './syntax.ts';
 import { DEFAULT_SEED } from './tables.ts';
 import type { Override, Scope } from './values.ts';
 
@@ -33,7 +34,7 @@ const SAMPLED_POINTS = 48;
 interface RunContext {
   readonly options: CompileOptions;
   readonly overrides: ReadonlyMap<string, Override>;
-  readonly faulty: ReadonlySet<ProgramItem['item']>;
+  readonly faulty: ReadonlySet<AstNode>;
   readonly used: Set<LanguageSymbol>;
   readonly titles: Map<string, Run>;
 }
@@ -100,12 +101,7 @@ export function compileRun(
   const plotSpecs: PlotSpec[] = plots.map((p) => plotSpec(scope, names, p)).filter((p) => p !== null);
   const expectSpecs: ExpectSpec[] = expects.map((e) => expectSpec(scope, names, e)).filter((e) => e !== null);
   if (program.reporter.errors > before || points.length === 0 || context.options.checkOnly) return null;
-  if (
-    [...inputs.processes, ...inputs.timeline, ...inputs.swaps, ...inputs.sysctls, inputs.machine].some(
-      (item) => item && context.faulty.has(item),
-    )
-  )
-    return null;
+  if (needsFaulty(program, node, inputs, context.faulty)) return null;
   const override = context.overrides.get('seed');
   const seed =
     context.options.seed ??
@@ -233,6 +229,25 @@ function reportParts(scope: Scope, node: Run, inputs: RunInputs, dimensionals: r
       });
     }
   }
+}
+
+/** Whether something that the run is made of, or that is named there, has errors of its own. */
+function needsFaulty(program: Program, node: Run, inputs: RunInputs, faulty: RunContext['faulty']): boolean {
+  const { machine, processes, timeline, swaps, sysctls } = inputs;
+  const needed = new Set<AstNode>([
+    node,
+    ...processes,
+    ...timeline,
+    ...swaps,
+    ...sysctls,
+    ...(machine ? [machine] : []),
+  ]);
+  // A set grows while it is walked.
+  for (const item of needed) {
+    if (faulty.has(item)) return true;
+    for (const symbol of program.usedBy(item)) needed.add(itemOf(symbol.node));
+  }
+  return false;
 }
 
 /** The last axis varies fastest. */

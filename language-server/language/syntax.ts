@@ -17,6 +17,13 @@ export function rootOf(node: AstNode): AstNode {
   return at;
 }
 
+/** The top-level item that a node is part of. */
+export function itemOf(node: AstNode): AstNode {
+  let at = node;
+  while (at.$container && at.$container.$type !== 'Program') at = at.$container;
+  return at;
+}
+
 /** From the start of the first node to the end of the last. */
 export function spanOf(nodes: readonly AstNode[]): Range {
   const first = nodes[0];

@@ -77,6 +77,13 @@ function quantity({ program }: Scope, node: Quantity): Value | null {
   if (!node.unit) return { dimension: 'number', value: number };
   const unit = unitByName(node.unit.text);
   if (!unit) {
+    if (node.unit.text === 'and' || node.unit.text === 'or') {
+      program.reporter.report('S01', program.placeOf(node.unit), {
+        found: node.unit.text,
+        remedy: "conditions are not joined; write one 'expect' for each",
+      });
+      return null;
+    }
     const meant = unitMeant(node.unit.text);
     program.reporter.report(
       'U02',

@@ -160,6 +160,14 @@ const rows = {
     'file db 96 MiB\nprocess p { replay db }',
     'trace db "db.txt"\nprocess p { replay db }',
   ),
+  N04: error(
+    'N04',
+    'No name',
+    "'{name}' cannot be a name, because a '.' leads to a property: write '{better}'",
+    'Names may contain `-`, and `.` before a digit (`v3.15`). Elsewhere a `.` leads from a name to a property: `server.memory`.',
+    'file my.db 96 MiB',
+    'file my-db 96 MiB',
+  ),
   N05: error(
     'N05',
     'Unknown property',

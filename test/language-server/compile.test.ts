@@ -489,3 +489,24 @@ test('setting what a run varies itself is said to have no effect', () => {
   const text = `${BASE}run { compare vm.swappiness: 0, 60 }`;
   assert.deepEqual(codes(text, { set: { 'vm.swappiness': '10' } }), ['3:7 R13']);
 });
+
+test('a run whose names are in doubt is not started, one that does not use them is', () => {
+  const twice =
+    'file a 1 MiB\nfile a 2 MiB\nfile b 1 MiB\nprocess p { read a }\nrun "doubtful"\nprocess q { read b }\nrun "clear"';
+  assert.deepEqual(
+    compile(twice).plans.map((p) => p.title),
+    ['clear'],
+  );
+  assert.deepEqual(codes('file my.db 1 MiB\nprocess p { read my.db }\nrun'), ['1:6 N04']);
+  assert.deepEqual(codes('file d 1 MiB\nprocess p { phase a { read d }\nphase a { read d } }\nrun'), ['3:7 N02']);
+  assert.deepEqual(compile('let x = 1 / 0\nfile d 1 MiB * x\nprocess p { read d }\nrun').plans, []);
+});
+
+test('conditions that other languages would join or turn round are told how to write them', () => {
+  const run = (text: string) => compile(`${BASE}run { ${text} }`).diagnostics.map((d) => d.message);
+  assert.deepEqual(run('expect hit-ratio > 0.9 and misses < 3'), [
+    "'misses < 3' is left over: conditions are not joined; write one 'expect' for each",
+  ]);
+  assert.deepEqual(run('expect hit-ratio => 5%'), ["'> 5 %' is left over: write '>=' for at least"]);
+  assert.match(run('compare reclaim: lru, arc\nexpect lru, arc hit-ratio > 5%')[0], /stands a ':'/);
+});
