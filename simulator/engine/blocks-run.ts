@@ -37,7 +37,10 @@ export class BlocksRun implements PointRun {
   private readonly readTime: Nanoseconds;
   private readonly swapInTime: Nanoseconds;
   private readonly swapOutTime: Nanoseconds;
+  /** Words drawn and not yet accessed: block[at] … block[drawn − 1]. */
   private readonly block = new Uint32Array(BLOCK);
+  private at = 0;
+  private drawn = 0;
   private readonly missBits: Uint8Array | null;
   private readonly objectOf: Uint16Array | null;
   private readonly total: number;
@@ -128,15 +131,22 @@ export class BlocksRun implements PointRun {
   private accesses(): number {
     const { cursor, memory, recorder, block, missBits } = this;
     const step = cursor.step!;
-    const n = Math.min(cursor.left, LOT, this.untilSample);
-    step.source!.fill(block, 0, n);
+    if (this.at === this.drawn) {
+      // Drawn in large blocks however often samples are taken, for the sake of the processor's caches.
+      this.at = 0;
+      this.drawn = Math.min(cursor.left, BLOCK);
+      step.source!.fill(block, 0, this.drawn);
+    }
+    const { at } = this;
+    const n = Math.min(this.drawn - at, LOT, this.untilSample);
     const missesBefore = missesOf(memory);
     let done: number;
     if (missBits && step.object < 0) {
       missBits.fill(0, 0, (n + 7) >> 3);
-      done = memory.run(block, 0, n, this.program.cgroup, missBits, 0);
-      this.attribute(done);
-    } else done = memory.run(block, 0, n, this.program.cgroup);
+      done = memory.run(block, at, n, this.program.cgroup, missBits, 0);
+      this.attribute(at, done);
+    } else done = memory.run(block, at, n, this.program.cgroup);
+    this.at += n;
     const misses = missesOf(memory) - missesBefore;
     recorder.accesses += done;
     recorder.hits += done - misses;
@@ -189,12 +199,12 @@ export class BlocksRun implements PointRun {
   }
 
   /** Counts a mixture's accesses for the objects they went to. */
-  private attribute(n: number): void {
+  private attribute(at: number, n: number): void {
     const { block, missBits, objectOf } = this;
     const accesses = this.recorder.objectAccesses!;
     const misses = this.recorder.objectMisses!;
     for (let i = 0; i < n; i++) {
-      const object = objectOf![block[i] & PAGE_MASK];
+      const object = objectOf![block[at + i] & PAGE_MASK];
       accesses[object]++;
       misses[object] += (missBits![i >> 3] >> (i & 7)) & 1;
     }
