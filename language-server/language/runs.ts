@@ -14,12 +14,12 @@ import { overrideKey } from './varied.ts';
 import type { CompileOptions } from './compile.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
 import { expectSpec } from './expectations.ts';
-import type { Machine, Process, Run, Seed, Trace } from './generated/ast.ts';
+import type { Expect, Machine, Process, Run, Seed, Trace } from './generated/ast.ts';
 import type { RunNames } from './metrics.ts';
 import { spanOfNode } from './objects.ts';
 import { plotSpec } from './plots.ts';
-import type { Program } from './program.ts';
-import { type LanguageSymbol } from './program.ts';
+import type { LanguageSymbol, Program } from './program.ts';
+import { variantChoice } from './properties.ts';
 import { DEFAULT_MACHINE } from './targets.ts';
 import { formatQuantity } from './quantities.ts';
 import { inputsOf } from './run-inputs.ts';
@@ -86,6 +86,12 @@ export function compileRun(
       const overrides = new Map(context.overrides);
       dimensionals.forEach((d, i) => overrides.set(overrideKey(d.target), d.overrides[coordinates[i]]));
       const at = scopeFor(program, inputs.machine, overrides);
+      // Parameters of a variant may depend on what is swept: they belong to the point, not to the axis.
+      dimensionals.forEach(({ target, node: clause }, i) => {
+        if (target.kind !== 'reclaim' || clause.$type !== 'Compare') return;
+        const variant = variantChoice(at, clause.values[coordinates[i]], clause);
+        if (variant) overrides.set(overrideKey(target), { variant });
+      });
       const built = buildScenario(at, inputs, node.durations[0], seenTraces, traces);
       if (!built) break;
       for (const phase of built.phases) phases.add(phase);
@@ -100,6 +106,7 @@ export function compileRun(
 
   const plotSpecs: PlotSpec[] = plots.map((p) => plotSpec(scope, names, p)).filter((p) => p !== null);
   const expectSpecs: ExpectSpec[] = expects.map((e) => expectSpec(scope, names, e)).filter((e) => e !== null);
+  reportDependence(scope, { dimensionals, expects, expectSpecs, names });
   if (program.reporter.errors > before || points.length === 0 || context.options.checkOnly) return null;
   if (needsFaulty(program, node, inputs, context.faulty)) return null;
   const override = context.overrides.get('seed');
@@ -227,6 +234,53 @@ function reportParts(scope: Scope, node: Run, inputs: RunInputs, dimensionals: r
         uses: `has ${have}`,
         remedy: `name it: 'run${node.title ? ` ${textOf(node.title)}` : ''} of …'`,
       });
+    }
+  }
+}
+
+/**
+ * Axis values and expectations are the same at every point. If they come out otherwise where everything else has its last value, they
+ * depend on what is varied, and the plan could not say so.
+ */
+function reportDependence(
+  scope: Scope,
+  run: {
+    readonly dimensionals: readonly Dimensional[];
+    readonly expects: readonly Expect[];
+    readonly expectSpecs: readonly ExpectSpec[];
+    readonly names: RunNames;
+  },
+): void {
+  const { program, machine } = scope;
+  const { dimensionals, expects, expectSpecs, names } = run;
+  if (dimensionals.length === 0) return;
+  const elsewhere = (pick: (d: Dimensional) => Override, but?: Dimensional): Scope => {
+    const overrides = new Map(scope.overrides);
+    for (const d of dimensionals) if (d !== but) overrides.set(overrideKey(d.target), pick(d));
+    return scopeFor(program.quiet(), machine, overrides);
+  };
+  const picks = [(d: Dimensional) => d.overrides[0], (d: Dimensional) => d.overrides.at(-1)!];
+  for (const pick of picks) {
+    for (const d of dimensionals) {
+      const at = elsewhere(pick, d);
+      const again = d.node.$type === 'Compare' ? compareAxis(at, d.node) : sweepAxis(at, d.node);
+      if (again && JSON.stringify(again.axis.values) !== JSON.stringify(d.axis.values)) {
+        program.reporter.report('R14', program.placeOf(d.node), {
+          text: d.axis.name,
+          remedy: 'write its values out, or vary one of the two only',
+        });
+      }
+    }
+    const at = elsewhere(pick);
+    for (const node of expects) {
+      const again = expectSpec(at, names, node);
+      const here = expectSpecs.find((e) => e.source?.line === again?.source?.line && e.text === again?.text);
+      if (again && here && JSON.stringify(again) !== JSON.stringify(here)) {
+        program.reporter.report('R14', program.placeOf(node), {
+          text: here.text,
+          remedy: "write a figure, and one 'expect' for each value with 'at'",
+        });
+      }
     }
   }
 }

@@ -71,7 +71,7 @@ function ofSymbol(
 
 /** Every name that `targetOf` knows, for completion and for "did you mean". */
 export function targetNames(scope: Pick<Scope, 'program' | 'machine'>): string[] {
-  const names = ['reclaim', 'seed', ...knobsOf('sysctl').map((k) => k.name)];
+  const names = ['reclaim', ...knobsOf('sysctl').map((k) => k.name)];
   const machineKnobs = (prefix: string): string[] => [
     ...knobsOf('machine').map((k) => `${prefix}.${k.name}`),
     ...knobsOf('disk').map((k) => `${prefix}.disk.${k.name}`),
@@ -79,7 +79,8 @@ export function targetNames(scope: Pick<Scope, 'program' | 'machine'>): string[]
   for (const symbol of scope.program.symbols.values()) {
     if (symbol.kind === 'let') names.push(symbol.name);
     else if (symbol.kind === 'machine') names.push(...machineKnobs(symbol.name));
-    else if (scopeOf[symbol.kind]) names.push(...knobsOf(scopeOf[symbol.kind]!).map((k) => `${symbol.name}.${k.name}`));
+    else if (scopeOf[symbol.kind] && symbol.kind !== 'trace')
+      names.push(...knobsOf(scopeOf[symbol.kind]!).map((k) => `${symbol.name}.${k.name}`));
     if (symbol.kind === 'file' || symbol.kind === 'anon') names.push(`${symbol.name}.size`);
   }
   if (!scope.machine) names.push(...machineKnobs(DEFAULT_MACHINE));

@@ -34,7 +34,7 @@ export function varied(
         : verb === 'swept'
           ? "'sweep server.memory 56 MiB .. 80 MiB step 8 MiB'"
           : "'set web.memory.max 16 MiB'";
-    program.reporter.report('S07', program.placeAfter(at.$cstNode ? at : at), {
+    program.reporter.report('S07', program.placeAfter(at), {
       what: `'${statement}'`,
       part: 'something to vary',
       example,
@@ -43,8 +43,19 @@ export function varied(
   }
   const name = word.text;
   const target = targetOf(scope, name);
-  if (target && !(verb !== 'compared' && target.kind === 'reclaim')) return target;
   const place = program.placeOf(word);
+  // A plan has one seed, and loads a trace once, for all its points.
+  const once =
+    target?.kind === 'seed'
+      ? "a run has one seed; write 'seed 2' in a second run"
+      : target?.symbol?.kind === 'trace'
+        ? 'a trace is read once for all points; declare a second one'
+        : undefined;
+  if (target && once) {
+    program.reporter.report('N09', place, { name, verb, remedy: once });
+    return null;
+  }
+  if (target && !(verb !== 'compared' && target.kind === 'reclaim')) return target;
   const later =
     laterName(name, 'target') ??
     (program.split(name)?.symbol.node.$type === 'LaterDeclaration' ? { of: 'what is not simulated yet' } : undefined);

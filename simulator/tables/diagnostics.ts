@@ -204,7 +204,7 @@ const rows = {
     'N09',
     'Nothing by that name to vary',
     "'{name}' cannot be {verb}: {remedy}",
-    'What can be compared, swept or set: `reclaim`, properties (`server.memory`, `job.threads`, `web.memory.max`), sizes (`db.size`), sysctls, names given by `let`, and `seed`.',
+    'What can be compared, swept or set: `reclaim`, properties (`server.memory`, `job.threads`, `web.memory.max`), sizes (`db.size`), sysctls, and names given by `let`.',
     'sweep memroy 32 MiB .. 64 MiB step 8 MiB',
     'sweep server.memory 32 MiB .. 64 MiB step 8 MiB',
   ),
@@ -494,6 +494,15 @@ const rows = {
     'What a run compares or sweeps takes all its values in turn, whatever `--set` says.',
     '',
     '',
+  ),
+
+  R14: error(
+    'R14',
+    'Depends on what the run varies',
+    "'{text}' depends on what this run varies: {remedy}",
+    'Values on the axes of a chart, and what an expectation compares with, are the same at every point. Declarations are not: they are worked out anew at each.',
+    'machine server { memory 64 MiB }\nfile db 96 MiB\nprocess p { read db once }\nrun {\n  sweep server.memory 32 MiB .. 64 MiB step 32 MiB\n  expect nr_active_file < 0.5 * server.memory\n}',
+    'machine server { memory 64 MiB }\nfile db 96 MiB\nprocess p { read db once }\nrun {\n  sweep server.memory 32 MiB .. 64 MiB step 32 MiB\n  expect nr_active_file < 32 MiB at server.memory >= 64 MiB\n}',
   ),
 
   // ---- later

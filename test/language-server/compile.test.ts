@@ -510,3 +510,27 @@ test('conditions that other languages would join or turn round are told how to w
   assert.deepEqual(run('expect hit-ratio => 5%'), ["'> 5 %' is left over: write '>=' for at least"]);
   assert.match(run('compare reclaim: lru, arc\nexpect lru, arc hit-ratio > 5%')[0], /stands a ':'/);
 });
+
+test('parameters of a variant follow what is swept; axis values and expectations that would are refused', () => {
+  const text = (clauses: string) =>
+    `machine m { memory 64 MiB }\nlet part = 10%\nfile db 96 MiB\nprocess p { read db }\nrun {\n${clauses}\n}`;
+  const p = plan(text('compare reclaim: s3-fifo { small part }\nsweep part 10% .. 30% step 10%'));
+  assert.deepEqual(
+    p.points.map((x) => x.scenario.reclaim.values['small']),
+    [100_000, 200_000, 300_000],
+  );
+  assert.deepEqual(codes(text('sweep m.memory 32 MiB .. 64 MiB step 32 MiB\nexpect nr_active_file < 0.5 * m.memory')), [
+    '7:1 R14',
+  ]);
+  assert.deepEqual(codes(text('compare m.memory: 32 MiB, 96 MiB\ncompare db.size: m.memory, 2 * m.memory')), [
+    '7:1 R14',
+  ]);
+  assert.deepEqual(codes(text('sweep m.memory 0.5 * m.memory .. 2 * m.memory in 3 steps')), ['2:5 N10']);
+  assert.deepEqual(codes(text('expect nr_active_file < 0.5 * m.memory')), ['2:5 N10']);
+});
+
+test('what is the same for all points of a plan cannot be varied: its seed, its traces', () => {
+  const text = (clause: string) => `trace t "x"\nprocess p { replay t }\nrun { ${clause} }`;
+  assert.match(message(text('sweep seed 1 .. 3')), /'seed' cannot be swept: a run has one seed/);
+  assert.match(message(text('compare t.format: txt, csv')), /a trace is read once/);
+});
