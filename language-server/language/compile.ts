@@ -1,4 +1,5 @@
 /** Program to plans: each `run` of the text as plain data that any host can simulate. Everything that is wrong is reported on the way. */
+import { endOf, offsetOf } from './syntax.ts';
 import type { Plan } from '../../simulator/plan.ts';
 import { checkDeclarations } from './declarations.ts';
 import type { LanguageDiagnostic } from './diagnostics.ts';
@@ -71,6 +72,9 @@ function reportLayout(program: Program, source: ParsedSource): void {
               ? insert(place.range.start, '\n', 'Put on a line of its own')
               : {};
     program.reporter.report(code, place, params, fixes);
+    // What was mended may not be what was meant: nothing is run on a guess.
+    for (const item of source.ast.items)
+      if (offsetOf(item) <= offset && offset <= endOf(item)) program.doubtful.add(item);
   }
   for (const { message, offset, length } of source.errors) {
     program.reporter.report(

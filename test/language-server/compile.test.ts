@@ -497,6 +497,7 @@ test('a run whose names are in doubt is not started, one that does not use them 
     compile(twice).plans.map((p) => p.title),
     ['clear'],
   );
+  assert.deepEqual(compile('machine m { memory 64 MiB\nfile db 96 MiB\nprocess p { read db }\nrun').plans, []);
   assert.deepEqual(codes('file my.db 1 MiB\nprocess p { read my.db }\nrun'), ['1:6 N04']);
   assert.deepEqual(codes('file d 1 MiB\nprocess p { phase a { read d }\nphase a { read d } }\nrun'), ['3:7 N02']);
   assert.deepEqual(compile('let x = 1 / 0\nfile d 1 MiB * x\nprocess p { read d }\nrun').plans, []);
