@@ -535,3 +535,30 @@ test('what is the same for all points of a plan cannot be varied: its seed, its 
   assert.match(message(text('sweep seed 1 .. 3')), /'seed' cannot be swept: a run has one seed/);
   assert.match(message(text('compare t.format: txt, csv')), /a trace is read once/);
 });
+
+test('errors of an imported file are listed under it, and told on the line that imports it', () => {
+  const { plans, diagnostics } = compile('import "m.refault"\nfile db 1 MiB\nprocess p { read db }\nrun', {
+    resolveImport: () => ({ uri: 'test:m', text: '# first line\nmachine server { memory 64 }' }),
+  });
+  assert.deepEqual(
+    diagnostics.map((d) => `${d.uri} ${d.range.start.line + 1} ${d.code}`),
+    ['test: 1 N13', 'test:m 2 U01'],
+  );
+  assert.equal(
+    diagnostics[0].message,
+    "'m.refault' has an error; the first is on line 2: 'memory' needs a unit: write '64 MiB' or '64 pages'",
+  );
+  assert.deepEqual(plans, []);
+});
+
+test('files that import each other are read once each', () => {
+  const texts: Readonly<Record<string, string>> = { a: 'import "b"\nfile x 1 MiB', b: 'import "a"\nfile y 1 MiB' };
+  const { diagnostics, plans } = compile('import "a"\nprocess p { read x; read y }\nrun', {
+    resolveImport: (_, path) => ({ uri: `test:${path}`, text: texts[path] }),
+  });
+  assert.deepEqual(diagnostics, []);
+  assert.deepEqual(
+    plans[0].points[0].scenario.objects.map((o) => o.name),
+    ['x', 'y'],
+  );
+});
