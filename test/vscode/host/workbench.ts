@@ -7,7 +7,7 @@ import type { Server } from './server.ts';
 import type { fourThemes } from './themes.ts';
 import { launchBrowser } from './browser.ts';
 
-export const patience = 20_000;
+export const patience = 60_000;
 
 export interface Opening {
   readonly folder?: string;
@@ -140,18 +140,53 @@ export function cells(page: Page): Locator {
   return page.locator('.notebookOverlay .cell-list-container .monaco-list-row');
 }
 
-/** Scrolls a notebook downwards, as the wheel does, until `target` is on the screen: what has not been near it is not drawn at all. */
+/** Scrolls a notebook as the wheel does until `target` is on the screen: what has not been near it is not drawn at all. */
 export async function scrollNotebookTo(page: Page, target: Locator): Promise<void> {
-  const list = page.locator('.notebookOverlay .cell-list-container');
-  const { x, y, width, height } = (await list.boundingBox())!;
-  await page.mouse.move(x + width - 30, y + height / 2);
+  const { top, bottom } = await pointAtNotebook(page);
   await until('the wanted output is on the screen', async () => {
     const box = (await target.count()) > 0 ? await target.first().boundingBox() : null;
-    if (box && box.y > y - 5 && box.y + box.height < y + height + 5) return true;
-    await page.mouse.wheel(0, Math.min(300, box && box.y > y ? box.y + box.height - y - height : 300));
+    if (box && box.y >= top && box.y + Math.min(box.height, bottom - top) <= bottom + 1) return true;
+    await page.mouse.wheel(0, box && box.y < top ? -200 : 200);
     return false;
   });
 }
+
+export async function scrollNotebookToTop(page: Page): Promise<void> {
+  await pointAtNotebook(page);
+  await until('the notebook is at its top', async () => {
+    if ((await position(page)) === 0) return true;
+    await page.mouse.wheel(0, -200);
+    return false;
+  });
+}
+
+/** From the notebook's top to its end, not quite a screen at a time. What comes into view may make it longer. */
+export async function scrollThroughNotebook(page: Page, look: () => Promise<void>): Promise<void> {
+  await scrollNotebookToTop(page);
+  for (;;) {
+    await look();
+    const before = await position(page);
+    if (before >= (await furthest(page)) - 1) return;
+    await page.mouse.wheel(0, 200);
+    await until('the notebook has moved', async () => (await position(page)) !== before);
+  }
+}
+
+async function pointAtNotebook(page: Page): Promise<{ top: number; bottom: number }> {
+  const { x, y, width, height } = (await page.locator('.notebookOverlay .cell-list-container').boundingBox())!;
+  await page.mouse.move(x + width - 30, y + height / 2);
+  return { top: y, bottom: y + height };
+}
+
+const rows = (page: Page) => page.locator('.notebookOverlay .cell-list-container .monaco-list-rows').first();
+
+/** How far the notebook is scrolled down, in pixels. */
+const position = (page: Page): Promise<number> =>
+  rows(page).evaluate((element) => -parseFloat(element.style.top || '0'));
+
+/** Where it is when its end is on the screen. */
+const furthest = (page: Page): Promise<number> =>
+  rows(page).evaluate((element) => parseFloat(element.style.height) - element.parentElement!.clientHeight);
 
 const runAllButton = (page: Page) => page.locator('.notebook-toolbar-container a.action-label[aria-label^="Run All"]');
 

@@ -34,6 +34,9 @@ export function uiTest(
   });
 }
 
+/** A turn of the wheel moves a list by 50 pixels times these, whatever the browser says. */
+const wheel: Settings = { 'workbench.list.mouseWheelScrollSensitivity': 8, 'editor.mouseWheelScrollSensitivity': 8 };
+
 export interface Session {
   readonly page: Page;
   readonly server: Server;
@@ -70,7 +73,11 @@ export async function openSession({
     rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    server = await startServer({ folder: profile, settings: { ...quietSettings, ...settings }, workspaceTrust });
+    server = await startServer({
+      folder: profile,
+      settings: { ...quietSettings, ...wheel, ...settings },
+      workspaceTrust,
+    });
     browser = await launchBrowser();
     const page = await (await browser.newContext({ viewport })).newPage();
     await openWorkbench(page, server, { folder: workspace });

@@ -40,9 +40,8 @@ uiTest('Run All asks for trust, and with it runs and draws', session, async ({ p
   await vscode.runAllCells(page);
   await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Trust Folder & Continue' }).click();
   const canvas = vscode.outputs(page).locator('canvas').first();
-  await canvas.waitFor();
+  await vscode.scrollNotebookTo(page, canvas);
   await vscode.allCellsDone(page);
-  await canvas.scrollIntoViewIfNeeded();
   await vscode.until('a chart is drawn', async () => (await drawn(canvas)).colours.length > 8);
   await page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor({ state: 'detached' });
   await page.screenshot({ path: screenshotPath('trusted') });
