@@ -3,6 +3,7 @@
  * first used.
  */
 import * as vscode from 'vscode';
+import { registerDiagnosticPages } from './client/diagnostic-pages.ts';
 import { createLanguageServer } from './client/language-client.ts';
 import { registerCommands } from './commands/commands.ts';
 import { createController } from './notebook/controller.ts';
@@ -57,6 +58,7 @@ export function activateWith(context: vscode.ExtensionContext, platform: Platfor
     server,
     panel,
     registerSerializer(),
+    registerDiagnosticPages(),
     listenToRenderer(services, panel),
   );
   registerCommands({ services, server, panel, kernel });

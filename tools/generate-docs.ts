@@ -7,7 +7,7 @@ import path from 'node:path';
 import { counterRows } from '../simulator/machine/counters.ts';
 import { reclaimVariants } from '../simulator/reclaim/registry.ts';
 import type { Knob, Scope } from '../simulator/tables/define.ts';
-import { diagnostics, type DiagnosticRow } from '../simulator/tables/diagnostics.ts';
+import { diagnostics } from '../simulator/tables/diagnostics.ts';
 import { gauges } from '../simulator/tables/gauges.ts';
 import { knobs } from '../simulator/tables/knobs.ts';
 import { measures } from '../simulator/tables/measures.ts';
@@ -15,6 +15,7 @@ import { patterns } from '../simulator/tables/patterns.ts';
 import { rules } from '../simulator/tables/rules.ts';
 import { statements, type Place } from '../simulator/tables/statements.ts';
 import { dimensions, units, type Dimension } from '../simulator/tables/units.ts';
+import { diagnosticPage } from '../language-server/language/diagnostic-page.ts';
 import { defaultText } from '../language-server/describe.ts';
 import { rangeText } from '../language-server/language/knob-values.ts';
 
@@ -25,7 +26,7 @@ export function generateDocs(): ReadonlyMap<string, string> {
   const pages = new Map<string, string>();
   pages.set('language.md', languagePage());
   pages.set('diagnostics/README.md', diagnosticsIndex());
-  for (const row of diagnostics) pages.set(`diagnostics/${row.code}.md`, diagnosticPage(row));
+  for (const row of diagnostics) pages.set(`diagnostics/${row.code}.md`, diagnosticPage(row, NOTE));
   return pages;
 }
 
@@ -199,23 +200,6 @@ function diagnosticsIndex(): string {
         ['code', 'severity', 'title'],
         diagnostics.map((d) => [`[${d.code}](${d.code}.md)`, d.severity, d.title]),
       ),
-    ].join('\n\n') + '\n'
-  );
-}
-
-function diagnosticPage(d: DiagnosticRow): string {
-  return (
-    [
-      `# ${d.code}: ${d.title}`,
-      NOTE,
-      `Severity: ${d.severity}`,
-      code(d.message),
-      d.doc,
-      'Wrong:',
-      fence(d.wrong),
-      'Right:',
-      fence(d.right),
-      '[All diagnostics](README.md)',
     ].join('\n\n') + '\n'
   );
 }

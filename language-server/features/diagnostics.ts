@@ -1,11 +1,8 @@
 /** What is wrong with a text, in the protocol's words, each with a page of its own. */
 import type { Diagnostic, DocumentDiagnosticReport } from 'vscode-languageserver';
+import { pageUri } from '../language/diagnostic-page.ts';
 import type { LanguageDiagnostic } from '../language/index.ts';
 import type { ProgramView } from '../workspace.ts';
-
-/** Where the pages of docs/diagnostics are read. */
-export const DOCUMENTATION = 'https://github.com/refault/refault/blob/main/docs';
-export const pageOf = (code: string): string => `${DOCUMENTATION}/diagnostics/${code}.md`;
 
 const severities = { error: 1, warning: 2, hint: 4 } as const;
 const UNNECESSARY = 1;
@@ -14,7 +11,7 @@ export const toDiagnostic = (d: LanguageDiagnostic): Diagnostic => ({
   range: d.range,
   severity: severities[d.severity],
   code: d.code,
-  codeDescription: { href: pageOf(d.code) },
+  codeDescription: { href: pageUri(d.code) },
   source: 'refault',
   message: d.message,
   ...(d.code === 'N10' || d.code === 'R12' ? { tags: [UNNECESSARY] } : {}),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { pageAt, pageUri } from '../../language-server/language/diagnostic-page.ts';
 import { compileProgram, parseNotebook } from '../../language-server/language/index.ts';
 import { diagnostics } from '../../simulator/tables/diagnostics.ts';
 import { stalePages } from '../../tools/generate-docs.ts';
@@ -28,4 +29,12 @@ test('a diagnostic that can be shown in a few lines is: its examples of wrong an
     'the parser’s own gap, errors in another file, a loop without time, settings from outside',
   );
   for (const d of diagnostics) if (!without.includes(d.code)) assert.notEqual(d.wrong.trim(), d.right.trim(), d.code);
+});
+
+test('the code of a diagnostic leads to its page without a web address', () => {
+  for (const { code, title } of diagnostics) {
+    assert.equal(new URL(pageUri(code)).protocol, 'refault-docs:');
+    assert.ok(pageAt(new URL(pageUri(code)).pathname)?.startsWith(`# ${code}: ${title}\n`), code);
+  }
+  assert.equal(pageAt('/diagnostics/X99.md'), undefined);
 });
