@@ -19,6 +19,16 @@ describe('The language', () => {
     await h.until('the mark is gone', () => h.errorsOf(document).length === 0);
   });
 
+  it('opens the page behind the code of a mistake', async () => {
+    const notebook = await h.openCells('file db 96\nprocess p { read db uniform, 1k times }\nrun');
+    const { document } = h.codeCells(notebook)[0];
+    await h.until('the mistake is marked', () => h.errorsOf(document).length === 1);
+    const { code } = h.errorsOf(document)[0];
+    ok(typeof code === 'object', 'the code has no page');
+    const page = await vscode.workspace.openTextDocument(code.target);
+    ok(page.getText().startsWith(`# ${code.value}: `), page.getText());
+  });
+
   it('marks uses in other cells when a declaration changes its name', async () => {
     const notebook = await h.openCells('file db 96 MiB', 'process p { read db uniform, 1k times }', 'run');
     const [file, process] = h.codeCells(notebook).map((cell) => cell.document);
