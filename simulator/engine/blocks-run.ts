@@ -255,6 +255,7 @@ export class BlocksRun implements PointRun {
 
   private exit(): void {
     const process = this.setup.scenario.processes[this.program.process];
+    this.cursor.stop(this.now);
     const freed = this.releaseAnonymous();
     this.recorder.event(
       this.now,
@@ -263,7 +264,6 @@ export class BlocksRun implements PointRun {
       `${process.name} exits and frees ${freed} pages of anonymous memory`,
       process.source,
     );
-    this.cursor.stop(this.now);
     this.end();
   }
 
@@ -278,8 +278,9 @@ export class BlocksRun implements PointRun {
   private outOfMemory(): void {
     const process = this.setup.scenario.processes[this.program.process];
     this.recorder.sample(this.now);
-    const freed = this.releaseAnonymous();
     this.memory.counters[OOM_KILL]++;
+    this.cursor.stop(this.now);
+    const freed = this.releaseAnonymous();
     const { name } = this.setup.scenario.cgroups[this.program.cgroup];
     this.recorder.event(
       this.now,
@@ -288,7 +289,6 @@ export class BlocksRun implements PointRun {
       `out of memory in ${this.program.cgroup === 0 ? 'the machine' : `cgroup '${name}'`}: ${process.name} is killed and gives back ${freed} pages`,
       process.source,
     );
-    this.cursor.stop(this.now);
     this.end();
   }
 

@@ -59,7 +59,13 @@ class ListMemory implements Memory {
     const { tally } = this.reclaimer;
     if ((this.reclaimer.state[page] & RESIDENT) !== 0) {
       this.reclaimer.accessed(word);
-      if (word >>> OP_SHIFT === OP_LOAD && (this.flags[page] & (ANON | MAPPED)) === 0) this.#core.map(page);
+      // Making room for its page table may have reclaimed the very page.
+      if (
+        word >>> OP_SHIFT === OP_LOAD &&
+        (this.flags[page] & (ANON | MAPPED)) === 0 &&
+        (this.reclaimer.state[page] & RESIDENT) !== 0
+      )
+        this.#core.map(page);
       if (word >>> OP_SHIFT >= OP_STORE) this.#core.wrote(page);
       tally.hits++;
       return HIT;

@@ -118,7 +118,6 @@ export class Mglru implements ListReclaimer {
   ): number {
     const { state } = this;
     const { flags, tlb } = this.#g.host;
-    this.#aging.mapped = true;
     let misses = 0;
     for (let i = 0; i < n; i++) {
       const word = block[offset + i];
@@ -127,10 +126,13 @@ export class Mglru implements ListReclaimer {
       if ((before & RESIDENT) !== 0) {
         const operation = word >>> OP_SHIFT;
         if (operation === OP_READ || operation === OP_WRITE) this.accessed(word);
-        else if (tlb?.access(page) !== true) {
+        else {
+          this.#aging.mapped = true;
           // a cached translation hides the access
-          if ((before & YOUNG) === 0) state[page] = before | YOUNG;
-          if (operation === OP_LOAD && (flags[page] & (ANON | MAPPED)) === 0) this.#g.host.map(page);
+          if (tlb?.access(page) !== true) {
+            if ((before & YOUNG) === 0) state[page] = before | YOUNG;
+            if (operation === OP_LOAD && (flags[page] & (ANON | MAPPED)) === 0) this.#g.host.map(page);
+          }
         }
         if (operation >= OP_STORE && (flags[page] & DIRTY) === 0) this.#g.host.wrote(page);
         continue;
@@ -177,6 +179,7 @@ export class Mglru implements ListReclaimer {
     const type = anon ? TYPE_ANON : TYPE_FILE;
     const inFault = anon || ((operation === OP_LOAD || operation === OP_STORE) && host.randomAdvice?.(page) !== true);
     let state = RESIDENT;
+    if (anon || operation === OP_LOAD) this.#aging.mapped = true;
     // A file page that is going to be overwritten is not judged.
     if (shadow !== 0 && (anon || operation !== OP_WRITE)) state |= refault(this.#g, page, lru, type, shadow, inFault);
     if ((state & WORKINGSET) !== 0) host.workingsetStall = true;
