@@ -11,7 +11,7 @@ declare const REFAULT_TEST_GREP: string;
 /** VS Code calls this and takes a rejection for failure. */
 export async function run(): Promise<void> {
   // Not the global `mocha` object: its `run` reads the address of a page, and there is none.
-  const suite = new Mocha({ timeout: 90_000, reporter: ConsoleReporter });
+  const suite = new Mocha({ timeout: 150_000, reporter: ConsoleReporter });
   suite.suite.emit('pre-require', globalThis, '', suite); // puts `describe`, `it` and their kin in place
   await import('./cases.ts');
   if (REFAULT_TEST_GREP) suite.grep(new RegExp(REFAULT_TEST_GREP));

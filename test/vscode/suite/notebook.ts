@@ -19,9 +19,7 @@ describe('A notebook', () => {
 
   it('is what a .refault.md file opens as, with prose and programs in the order of the file', async () => {
     const uri = h.inWorkspace(h.SAMPLE);
-    await vscode.commands.executeCommand('vscode.open', uri);
-    await h.until('a notebook is shown', () => vscode.window.activeNotebookEditor !== undefined);
-    const { notebook } = vscode.window.activeNotebookEditor!;
+    const notebook = await h.openNotebook(uri);
     equal(notebook.notebookType, 'refault-notebook');
     const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
     const fences = text.match(/^```refault$/gm)!.length;
@@ -114,6 +112,26 @@ describe('A notebook', () => {
     await h.replace(cell.document, 'BB', 'A');
     ok(await notebook.save(), 'not saved');
     equal(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)), odd);
+  });
+
+  it('shows kept results when it is opened again, and says that they are', async () => {
+    const api = await h.refault();
+    const uri = await h.write(
+      '```refault\nfile db 96 MiB\nprocess p { read db zipf 1.1, 100k times }\nrun\n```\n',
+      'refault.md',
+    );
+    const first = await h.openNotebook(uri);
+    await h.runAll(first);
+    const hash = h.hashOf(h.reportOf(h.codeCells(first)[0]));
+    await h.closeAll();
+    await h.until('the notebook is closed', () => first.isClosed);
+    const second = await h.openNotebook(uri);
+    const [cell] = h.codeCells(second);
+    await h.until('the kept result is shown', () => h.reportsOf(cell).length === 1);
+    await api.whenRestored();
+    equal(h.hashOf(h.reportOf(cell)), hash);
+    equal(cell.outputs[0].metadata?.['cached'], true, 'labelled as cached');
+    ok(/cached/i.test(h.textOf(cell.outputs[0])), 'the textual forms do not say so');
   });
 
   it('marks a cell stale when its program changes, and not before', async () => {

@@ -63,6 +63,17 @@ describe('Running', () => {
     equal(cell.outputs[0].metadata?.['partial'], true, 'the output says so, too');
   });
 
+  it('ends with its notebook: when that is closed, the next run does not wait for it', async () => {
+    const closing = await h.openCells(long);
+    h.startCell(h.codeCells(closing)[0]);
+    await computing(h.codeCells(closing)[0]);
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    await h.until('the notebook is closed', () => closing.isClosed);
+    const notebook = await h.openCells('file db 96 MiB\nprocess p { read db uniform, 1k times }\nrun');
+    await h.runCell(h.codeCells(notebook)[0]);
+    equal(h.reportsOf(h.codeCells(notebook)[0]).length, 1);
+  });
+
   it('refuses a wrong program with its errors in words, in the cell', async () => {
     const notebook = await h.openCells('file db 96 MB2\nprocess p { read db uniform, 1k times }\nrun');
     const [cell] = h.codeCells(notebook);
