@@ -36,7 +36,7 @@ const tables: Readonly<Record<string, Table>> = {
         String(v.year ?? ''),
         v.summary,
       ]),
-    json: () => reclaimVariants.map(({ create: _, ...row }) => row),
+    json: () => reclaimVariants.map((row) => ({ ...row, create: undefined })),
   },
   counters: { rows: () => metrics.map((c) => [c.kind, c.name, c.unit, c.doc]), json: () => metrics },
   rules: { rows: () => rules.map((r) => [r.id, r.doc]), json: () => rules },
