@@ -18,7 +18,7 @@ function suite(report: Report, file: string): string {
 const isOpen = (e: ExpectationResult): boolean => !e.holds && e.left === null && e.violated === undefined;
 
 function testCase(report: Report, point: PointReport, e: ExpectationResult, file: string): string {
-  const where = point.coordinates.map((c, i) => report.axes[i]!.values[c]!.label).join(', ');
+  const where = point.coordinates.map((c, i) => report.axes[i].values[c].label).join(', ');
   const name = where === '' ? e.text : `${e.text} [${where}]`;
   const head = `    <testcase classname="${xml(report.title)}" name="${xml(name)}" file="${xml(file)}"`;
   if (e.holds) return `${head}/>\n`;
@@ -35,5 +35,5 @@ const xml = (text: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     // Characters that XML 1.0 cannot hold at all.
-    // eslint-disable-next-line no-control-regex
+
     .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
