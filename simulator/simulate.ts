@@ -64,6 +64,8 @@ export type MergeReports = (plan: Plan, shards: readonly Report[]) => Report;
 /** For tests: the full machine even where the fast path would do, frames counted after every event. */
 export interface TestOptions {
   readonly forceEvents?: boolean;
+  /** Page numbers for every object, extents too. */
+  readonly numberAll?: boolean;
   readonly check?: boolean;
 }
 
@@ -224,6 +226,7 @@ class PlanSimulation implements Simulation {
         log: this.options.log,
         check: this.test.check ?? false,
         forceEvents: this.test.forceEvents ?? false,
+        numberAll: this.test.numberAll ?? false,
       },
       point,
     );

@@ -11,6 +11,7 @@ import type { Nanoseconds } from '../units.ts';
 import { ACCESSES, Cursor, END, EXIT, IDLE, REGION, STALLED } from '../workload/cursor.ts';
 import type { Program } from '../workload/program.ts';
 import { costsOf, transferTime, type Costs } from './costs.ts';
+import { unmap, wholeOf } from './numbering.ts';
 import type { PointRun } from './point-run.ts';
 import type { Recorder } from './recorder.ts';
 import { OOM_KILL_RULE, PROCESS_EXIT } from '../tables/engine-rules.ts';
@@ -220,7 +221,7 @@ export class BlocksRun implements PointRun {
           memory.setLocked(start, pages, false);
           break;
         case 'munmap':
-          if (this.setup.objects[step.target.object].kind === 'anon') memory.release(start, pages);
+          unmap(this.setup, memory, step.target);
           break;
         case 'fsync':
           break;
@@ -270,7 +271,7 @@ export class BlocksRun implements PointRun {
   private releaseAnonymous(): number {
     let freed = 0;
     this.setup.objects.forEach((object, i) => {
-      if (object.kind === 'anon') freed += this.memory.release(this.setup.layout.bases[i], object.pages);
+      if (object.kind === 'anon') freed += unmap(this.setup, this.memory, wholeOf(this.setup, i));
     });
     return freed;
   }
@@ -307,6 +308,7 @@ export const scansOf = ({ counters }: Memory): number =>
 /** Which object each page belongs to. */
 export function objectOfPage(setup: Setup): Uint16Array {
   const out = new Uint16Array(setup.layout.pages);
-  setup.objects.forEach((object, i) => out.fill(i, setup.layout.bases[i], setup.layout.bases[i] + object.pages));
+  const { bases, numbered } = setup.layout;
+  bases.forEach((base, i) => out.fill(i, base, base + numbered[i]));
   return out;
 }

@@ -29,6 +29,7 @@ import { costsOf, type Costs } from './costs.ts';
 import { Device } from './device.ts';
 import { EventQueue } from './event-queue.ts';
 import { logEvents, type LogWindow } from './event-log.ts';
+import { unmap } from './numbering.ts';
 import type { PointRun } from './point-run.ts';
 import { Pressure, PSI_PERIOD } from './pressure.ts';
 import { Processes, type ProcessHost } from './processes.ts';
@@ -642,7 +643,7 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
         memory.setLocked(start, pages, false);
         break;
       case 'munmap':
-        if (anonymous) memory.release(start, pages);
+        unmap(this.setup, memory, step.target);
         break;
       case 'fsync':
         thread.ticket = this.writeback.sync(this.local);

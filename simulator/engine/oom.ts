@@ -31,7 +31,8 @@ export function badness(setup: Setup, memory: Memory, process: number): Pages {
   setup.objects.forEach((object, i) => {
     if (object.kind !== 'anon' || object.process !== process) return;
     const base = setup.layout.bases[i];
-    for (let page = base; page < base + object.pages; page++)
+    pages += memory.extentPages(i);
+    for (let page = base; page < base + setup.layout.numbered[i]; page++)
       if ((memory.flags[page] & (ANON | TOUCHED)) === (ANON | TOUCHED)) pages++;
   });
   return pages;

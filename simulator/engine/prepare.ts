@@ -1,15 +1,15 @@
 /** Everything between a point of a plan and its first access, in steps small enough to be interrupted. */
 import { BLOCK, OP_SHIFT, OP_STORE } from '../machine/access.ts';
-import { OUT_OF_MEMORY, type CreateMemory } from '../machine/memory.ts';
+import { OUT_OF_MEMORY, type CreateMemory, type Memory } from '../machine/memory.ts';
 import { PlanError } from '../plan-error.ts';
 import type { Plan, PointSpec } from '../plan.ts';
-import { valueOf } from '../tables/define.ts';
-import * as knobs from '../tables/knobs.ts';
+import type { Pages } from '../units.ts';
 import { MAX_MEMO, remembering } from '../workload/memo-source.ts';
 import { buildPrograms, type Program, type TableCache } from '../workload/program.ts';
 import { BlocksRun } from './blocks-run.ts';
 import { EventsRun } from './events-run.ts';
 import { countAccesses, foreseeProgram, MAX_FORESEEN } from './future.ts';
+import { isLocked } from './numbering.ts';
 import type { PointRun } from './point-run.ts';
 import { Recorder } from './recorder.ts';
 import { setUp, type Setup, type TraceFacts } from './setup.ts';
@@ -28,15 +28,19 @@ export interface PrepareContext {
   readonly check: boolean;
   /** Always use the full machine (tests). */
   readonly forceEvents: boolean;
+  /** Give every object page numbers (tests). */
+  readonly numberAll: boolean;
 }
 
 /** Words a thread of the full machine draws ahead. */
 export const EVENTS_LOT = 256;
+/** Accesses that a step of filling an extent is worth as work. */
+const EXTENT_WORK = 512;
 
 export function* preparePoint(context: PrepareContext, point: PointSpec): Generator<number, PointRun> {
   const { plan, wanted, tables } = context;
   const { scenario } = point;
-  const setup = setUp(plan, scenario, wanted, context.traces, context.log !== undefined, context.forceEvents);
+  const setup = setUp(plan, scenario, wanted, context.traces, context.log !== undefined, context);
   const build = () =>
     buildPrograms({
       scenario,
@@ -97,7 +101,7 @@ function* remembered(
   const { processes } = setup.scenario;
   const key = JSON.stringify([
     processes,
-    setup.objects.map(({ kind, pages }) => [kind, pages]),
+    setup.objects.map(({ kind, pages }, i) => [kind, pages, setup.layout.bases[i]]),
     setup.placements.length,
   ]);
   if (shared.key !== key) {
@@ -111,23 +115,36 @@ function* remembered(
 }
 
 /** Locked regions are there from the start. */
-function* faultInLocked(setup: Setup, memory: ReturnType<CreateMemory>): Generator<number, void> {
+function* faultInLocked(setup: Setup, memory: Memory): Generator<number, void> {
+  let any = false;
   for (const [i, object] of setup.objects.entries()) {
-    if (object.kind !== 'anon' || !valueOf(object.values, knobs.locked)) continue;
+    if (!isLocked(object)) continue;
+    any = true;
+    const misfit = (fitted: Pages) =>
+      new PlanError(
+        `the locked region '${object.name}' (${object.pages} pages) does not fit in memory: no frame is left after ${fitted}`,
+        'Make it smaller, or give the machine (or its cgroup) more memory.',
+        object.source,
+      );
     const base = setup.layout.bases[i];
     const cgroup = object.process === undefined ? 0 : setup.scenario.processes[object.process].cgroup;
+    if (setup.layout.numbered[i] === 0) {
+      for (let left = object.pages; left > 0;) {
+        const taken = memory.occupy(i, left, cgroup);
+        if (taken === 0) throw misfit(object.pages - left);
+        left -= taken;
+        yield EXTENT_WORK;
+      }
+      continue;
+    }
     memory.setLocked(base, object.pages, true);
     for (let page = 0; page < object.pages;) {
       const end = Math.min(object.pages, page + BLOCK);
       const from = page;
       for (; page < end; page++)
-        if (memory.access(((OP_STORE << OP_SHIFT) >>> 0) + base + page, cgroup) & OUT_OF_MEMORY)
-          throw new PlanError(
-            `the locked region '${object.name}' (${object.pages} pages) does not fit in memory: no frame is left after ${page}`,
-            'Make it smaller, or give the machine (or its cgroup) more memory.',
-            object.source,
-          );
+        if (memory.access(((OP_STORE << OP_SHIFT) >>> 0) + base + page, cgroup) & OUT_OF_MEMORY) throw misfit(page);
       yield end - from;
     }
   }
+  if (any) memory.settle();
 }

@@ -5,6 +5,7 @@ import type { KnobValues, SourceSpan, TimelineAction } from '../plan.ts';
 import * as rules from '../tables/engine-rules.ts';
 import * as knobs from '../tables/knobs.ts';
 import { PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
+import { unmap, wholeOf } from './numbering.ts';
 import { chooseVictim, oomDomain } from './oom.ts';
 import type { Recorder } from './recorder.ts';
 import type { Setup } from './setup.ts';
@@ -105,7 +106,7 @@ export class Processes {
     let freed = 0;
     this.setup.objects.forEach((object, i) => {
       if (object.kind === 'anon' && object.process === process)
-        freed += this.memory.release(this.setup.layout.bases[i], object.pages);
+        freed += unmap(this.setup, this.memory, wholeOf(this.setup, i));
     });
     return freed;
   }

@@ -327,9 +327,9 @@ export class Recorder implements PhaseListener {
 
   private objects(): ObjectReport[] {
     return this.setup.objects.map((object, i) => {
-      let resident = 0;
-      const base = this.setup.layout.bases[i];
-      for (let page = base; page < base + object.pages; page++) if (this.memory.isResident(page)) resident++;
+      const { bases, numbered } = this.setup.layout;
+      let resident = this.memory.extentPages(i);
+      for (let page = bases[i]; page < bases[i] + numbered[i]; page++) if (this.memory.isResident(page)) resident++;
       const accesses = this.objectAccesses![i];
       const misses = this.objectMisses![i];
       return { name: object.name, accesses, hits: accesses - misses, misses, resident };

@@ -5,7 +5,9 @@ import { PlanError } from '../plan-error.ts';
 import type { AccessStep, ObjectSpec, Plan, Scenario, Step } from '../plan.ts';
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
+import type { Pages } from '../units.ts';
 import type { TracePlacement } from '../workload/program.ts';
+import { numberedPages } from './numbering.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What one look through a trace tells. */
@@ -40,7 +42,7 @@ export function* traceFacts(words: Uint32Array): Generator<number, TraceFacts> {
 
 export interface Setup {
   readonly scenario: Scenario;
-  readonly layout: MemoryLayout;
+  readonly layout: MemoryLayout & { readonly numbered: readonly Pages[] };
   readonly path: 'blocks' | 'events';
   /** Why not the fast one; empty on the fast path. */
   readonly because: string;
@@ -108,7 +110,7 @@ export function setUp(
   wanted: Wanted,
   traces: readonly TraceFacts[],
   logging: boolean,
-  forceEvents: boolean,
+  test: { readonly forceEvents: boolean; readonly numberAll: boolean },
 ): Setup {
   const objects: ObjectSpec[] = [...scenario.objects];
   const replayed = new Set(stepsOf(scenario).flatMap((step) => (step.kind === 'replay' ? [step.trace] : [])));
@@ -138,21 +140,25 @@ export function setUp(
   });
   const bases: number[] = [];
   let pages = 0;
-  for (const object of objects) {
+  const numbered = test.numberAll
+    ? objects.map((object) => object.pages)
+    : numberedPages(scenario, objects, new Set(homes.flatMap(({ file, anon }) => [file, anon])));
+  for (const n of numbered) {
     bases.push(pages);
-    pages += object.pages;
+    pages += n;
   }
   if (pages > MAX_PAGES)
     throw new PlanError(
       `files and anonymous regions have ${pages} pages together, more than the ${MAX_PAGES} (4 TiB) of one simulation`,
       'Make them smaller, or scale machine and objects down together: hit ratios depend on their proportion.',
     );
-  const because = forceEvents ? 'asked for' : needsEvents(scenario, wanted, traces, logging);
-  const layout: MemoryLayout = {
+  const because = test.forceEvents ? 'asked for' : needsEvents(scenario, wanted, traces, logging);
+  const layout = {
     machine: scenario.machine,
     cgroups: scenario.cgroups,
     objects,
     bases,
+    numbered,
     pages: Math.max(pages, 1),
     sysctls: scenario.sysctls,
     reclaim: scenario.reclaim,

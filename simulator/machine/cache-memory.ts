@@ -26,6 +26,9 @@ export class CacheMemory implements Memory {
   readonly #core: MemoryCore;
   readonly #hasAnon: boolean;
   #locked = 0;
+  readonly #extents = new Map<number, Pages>();
+  /** Of all extents. */
+  #extentPages = 0;
   readonly #dirtyPages: DirtyPages;
   #swapUsed = 0;
   #queued = { file: 0, swap: 0 };
@@ -181,7 +184,39 @@ export class CacheMemory implements Memory {
         else this.reclaimer.bringIn(page);
       }
     }
-    this.reclaimer.setCapacity(Math.max(1, this.#core.capacity - this.#locked));
+    this.reclaimer.setCapacity(this.#room());
+  }
+
+  occupy(object: number, pages: Pages, _cgroup: number): Pages {
+    this.#extents.set(object, this.extentPages(object) + pages);
+    this.#extentPages += pages;
+    this.counters[PGALLOC] += pages;
+    this.counters[PGFAULT] += pages;
+    this.io.zeroed += pages;
+    this.reclaimer.setCapacity(this.#room());
+    return pages;
+  }
+
+  vacate(object: number): Pages {
+    const pages = this.extentPages(object);
+    this.#extents.delete(object);
+    this.#extentPages -= pages;
+    this.counters[PGFREE] += pages;
+    this.reclaimer.setCapacity(this.#room());
+    return pages;
+  }
+
+  extentPages(object: number): Pages {
+    return this.#extents.get(object) ?? 0;
+  }
+
+  settle(): void {
+    // nothing is ever late here
+  }
+
+  /** What locked pages leave for the policy. */
+  #room(): Pages {
+    return Math.max(1, this.#core.capacity - this.#locked - this.#extentPages);
   }
 
   release(start: number, pages: Pages): Pages {
@@ -196,7 +231,7 @@ export class CacheMemory implements Memory {
       this.#dirtyPages.abandon(page);
       this.flags[page] = flag & ANON;
     }
-    this.reclaimer.setCapacity(Math.max(1, this.#core.capacity - this.#locked));
+    this.reclaimer.setCapacity(this.#room());
     this.counters[PGFREE] += freed;
     return freed;
   }
@@ -206,17 +241,17 @@ export class CacheMemory implements Memory {
   }
 
   usage(_cgroup: number): Pages {
-    return this.reclaimer.resident + this.#locked;
+    return this.reclaimer.resident + this.#locked + this.#extentPages;
   }
 
   gauges(into: Gauges): Gauges {
     const resident = this.reclaimer.resident;
-    into.nr_free_pages = Math.max(0, this.#core.capacity - resident - this.#locked);
+    into.nr_free_pages = Math.max(0, this.#core.capacity - resident - this.#locked - this.#extentPages);
     into.nr_active_file = 0;
     into.nr_inactive_file = resident;
     into.nr_active_anon = 0;
     into.nr_inactive_anon = 0;
-    into.nr_unevictable = this.#locked;
+    into.nr_unevictable = this.#locked + this.#extentPages;
     into.nr_dirty = this.#dirtyPages.dirty;
     into.nr_writeback = this.#dirtyPages.writeback;
     into.nr_swap_used = this.#swapUsed;
@@ -233,7 +268,7 @@ export class CacheMemory implements Memory {
   checkConservation(): void {
     let resident = 0;
     for (const s of this.reclaimer.state) resident += s & RESIDENT;
-    const room = Math.max(1, this.#core.capacity - this.#locked);
+    const room = this.#room();
     if (resident !== this.reclaimer.resident || resident > room) {
       throw new Error(
         `frames are not conserved: ${resident} resident pages, counted ${this.reclaimer.resident}, room for ${room}`,

@@ -12,7 +12,8 @@ export function checkConservation(core: MemoryCore): void {
   const wrong: string[] = [];
   if (sum !== core.memoryPages) wrong.push(`states sum to ${sum} of ${core.memoryPages} frames`);
   if (c.resident !== c.counted) wrong.push(`${c.resident} resident pages, counted ${c.counted}`);
-  if (c.resident !== placed) wrong.push(`${c.resident} resident pages, ${placed} on lists and in batches`);
+  const numbered = placed - core.extents.pages;
+  if (c.resident !== numbered) wrong.push(`${c.resident} resident pages, ${numbered} on lists and in batches`);
   if (c.swapped !== g.nr_swap_used) wrong.push(`${c.swapped} pages in swap, ${g.nr_swap_used} slots used`);
   if (c.shadows !== g.nr_shadows) wrong.push(`${c.shadows} shadows, trees count ${g.nr_shadows}`);
   if (Math.ceil(core.tree.nodes / NODES_PER_PAGE) !== c.slabFrames) {

@@ -23,7 +23,7 @@ export const createMemory: CreateMemory = (layout) => {
     return new CacheMemory(
       core,
       reclaimer,
-      layout.objects.some((o) => o.kind === 'anon'),
+      layout.objects.some((o, i) => o.kind === 'anon' && (layout.numbered?.[i] ?? o.pages) > 0),
     );
   }
   core.attach(reclaimer);
@@ -114,6 +114,22 @@ class ListMemory implements Memory {
 
   release(start: number, pages: Pages): Pages {
     return this.#core.release(start, pages);
+  }
+
+  occupy(object: number, pages: Pages, cgroup: number): Pages {
+    return this.#core.extents.occupy(object, pages, cgroup);
+  }
+
+  vacate(object: number): Pages {
+    return this.#core.vacate(object);
+  }
+
+  extentPages(object: number): Pages {
+    return this.#core.extents.pagesOf(object);
+  }
+
+  settle(): void {
+    this.#core.settle();
   }
 
   apply(action: TimelineAction): void {

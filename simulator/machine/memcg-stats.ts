@@ -46,6 +46,32 @@ export class MemcgStats {
     }
   }
 
+  /** The same `times` over. */
+  updatedEach(n: number, times: number): void {
+    // how many changes fill what is begun, and a whole batch
+    const rest = Math.ceil((BATCH + 1 - this.#updates) / n);
+    const full = Math.ceil((BATCH + 1) / n);
+    if (times < rest) {
+      this.#updates += n * times;
+      return;
+    }
+    this.#updates += n * (rest - 1);
+    this.updated(n);
+    const left = times - rest;
+    const fills = Math.floor(left / full);
+    if (fills > 0 && this.#batches <= this.#cpus) {
+      const each = Math.trunc((full * n) / BATCH);
+      this.#batches += each * Math.min(fills, Math.ceil((this.#cpus + 1 - this.#batches) / each));
+    }
+    this.#updates = n * (left % full);
+  }
+
+  /** Nothing is left to be told. */
+  settle(): void {
+    this.flushNow();
+    this.#updates = 0;
+  }
+
   /** Adds up if enough has changed since the last time (mem_cgroup_flush_stats). */
   flush(): void {
     if (this.#batches > this.#cpus) this.flushNow();

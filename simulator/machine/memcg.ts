@@ -89,6 +89,20 @@ export class Memcg {
     }
   }
 
+  /** Pages that can be charged to `cgroup` before a limit is met. */
+  room(cgroup: number): Pages {
+    let room = Infinity;
+    for (let at = cgroup; at > 0; at = this.parents[at]) room = Math.min(room, this.max[at] - this.charged[at]);
+    return room;
+  }
+
+  /** Charges pages for which there is room, `kernel` of them for kernel memory. */
+  chargeFitting(cgroup: number, pages: Pages, kernel: Pages): void {
+    if (cgroup === 0) return;
+    this.#add(cgroup, pages);
+    this.kernelPages[cgroup] += kernel;
+  }
+
   uncharge(cgroup: number, pages: Pages): void {
     for (let at = cgroup; at > 0; at = this.parents[at]) this.charged[at] -= pages;
   }

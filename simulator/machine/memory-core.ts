@@ -24,6 +24,7 @@ import {
 } from './counters.ts';
 import { cacheCapacity } from './cache-capacity.ts';
 import { DirtyPages } from './dirty-pages.ts';
+import { Extents } from './extents.ts';
 import { MemcgStats } from './memcg-stats.ts';
 import { Memcg } from './memcg.ts';
 import type { Gauges, MemoryLayout } from './memory.ts';
@@ -57,6 +58,7 @@ export class MemoryCore implements MemoryHost {
   readonly tlb: Tlb | undefined;
   readonly memcg: Memcg;
   readonly tree: PageTree;
+  readonly extents: Extents;
   readonly io = { reads: 0, swapIns: 0, writes: 0, swapOuts: 0, zeroed: 0, scanned: 0 };
   workingsetStall = false;
   logging = false;
@@ -127,14 +129,13 @@ export class MemoryCore implements MemoryHost {
     this.#owner =
       this.lruvecs === 1 ? undefined : this.lruvecs <= 256 ? new Uint8Array(this.pages) : new Uint16Array(this.pages);
     this.#dirtyPages = new DirtyPages(this.flags);
-    this.#objects = new ObjectMap(
-      bases,
-      objects.map((o) => o.pages),
-    );
+    const numbered = layout.numbered ?? objects.map((o) => o.pages);
+    this.#objects = new ObjectMap(bases, numbered);
+    this.extents = this.#makeExtents();
     this.#tables = new PageTables(this.#objects);
     this.#random = objects.map((o) => o.kind === 'file' && valueOf(o.values, knobs.advice) === 'random');
     for (const [i, object] of objects.entries()) {
-      if (object.kind === 'anon') this.flags.fill(ANON, bases[i], bases[i] + object.pages);
+      if (object.kind === 'anon') this.flags.fill(ANON, bases[i], bases[i] + numbered[i]);
     }
     this.tree = new PageTree(
       {
@@ -163,6 +164,25 @@ export class MemoryCore implements MemoryHost {
 
   pin(page: number): void {
     this.flags[page] |= PINNED;
+  #makeExtents(): Extents {
+    return new Extents({
+      memcg: this.memcg,
+      stats: this.stats,
+      spareFrames: () => this.free - this.marks.low,
+      takeFrames: (pages) => {
+        this.free -= pages;
+        this.counters[PGALLOC] += pages;
+      },
+      allocate: () => this.#allocate(),
+      freeFrames: (pages) => this.#freeFrames(pages),
+      payer: (cgroup) => this.#payer(cgroup),
+      faulted: (pages) => {
+        this.counters[PGFAULT] += pages;
+        this.io.zeroed += pages;
+      },
+    });
+  }
+
   }
 
   /** Called once: the reclaimer needs the host to be made, the host the reclaimer to work. */
@@ -581,6 +601,17 @@ export class MemoryCore implements MemoryHost {
   setCgroup(cgroup: number, name: string, value: number | string | boolean): void {
     const pages = typeof value === 'number' ? Math.floor(value / PAGE_SIZE) : Infinity;
     if (name === knobs.memoryLow.name) this.memcg.low[cgroup] = pages;
+  vacate(object: number): Pages {
+    this.#reclaimer.drain?.();
+    return this.extents.vacate(object);
+  }
+
+  settle(): void {
+    this.#reclaimer.drain?.();
+    this.memcg.drain();
+    this.stats.settle();
+  }
+
     else if (name === knobs.memoryMin.name) this.memcg.min[cgroup] = pages;
     else if (name === knobs.memoryMax.name) {
       this.memcg.max[cgroup] = pages;
@@ -620,11 +651,11 @@ export class MemoryCore implements MemoryHost {
     into.nr_active_file = activeFile;
     into.nr_inactive_anon = inactiveAnon;
     into.nr_active_anon = activeAnon;
-    into.nr_unevictable = this.#reclaimer.unevictable ?? 0;
+    into.nr_unevictable = (this.#reclaimer.unevictable ?? 0) + this.extents.pages;
     into.nr_dirty = this.#dirtyPages.dirty;
     into.nr_writeback = this.#dirtyPages.writeback;
     into.nr_swap_used = this.#swapUsed;
-    into.nr_slab = this.#slabFrames + this.#tables.frames;
+    into.nr_slab = this.#slabFrames + this.#tables.frames + this.extents.tables;
     into.workingset_nodes = this.tree.shadowNodes.reduce((sum, n) => sum + n, 0);
     into.nr_shadows = this.tree.shadows;
     return into;

@@ -17,6 +17,11 @@ export interface MemoryLayout {
   readonly objects: readonly ObjectSpec[];
   /** First page number of each object; objects follow one another. */
   readonly bases: readonly number[];
+  /**
+   * How many pages of each object have numbers. Absent: all. Objects nobody accesses page by page need none: they are extents if locked, and
+   * otherwise never come into memory.
+   */
+  readonly numbered?: readonly Pages[];
   /** Size of the page-number space. */
   readonly pages: number;
   readonly sysctls: KnobValues;
@@ -106,6 +111,17 @@ export interface Memory {
   setLocked(start: number, pages: Pages, locked: boolean): void;
   /** Frees anonymous pages or drops file pages: munmap, exit, truncate. `keepCache` leaves file pages in the page cache. */
   release(start: number, pages: Pages): Pages;
+  /**
+   * Locks frames for up to `pages` more pages of an extent (an object without page numbers), before the run begins; how many it got, 0 if no
+   * frame can be had.
+   */
+  occupy(object: number, pages: Pages, cgroup: number): Pages;
+  /** Gives an extent's frames back: munmap, exit. */
+  vacate(object: number): Pages;
+  /** Pages of an extent in memory. */
+  extentPages(object: number): Pages;
+  /** All that was there before has come to rest: batches are on their lists, statistics added up, charges exact. */
+  settle(): void;
   /** Changes a sysctl or a cgroup limit while running. */
   apply(action: TimelineAction): void;
   /** Pages charged to a cgroup (its subtree), kernel memory included. */

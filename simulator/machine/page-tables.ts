@@ -7,7 +7,7 @@ import type { Pages } from '../units.ts';
 import type { ObjectMap } from './object-map.ts';
 
 /** Pages that one page of table maps. */
-const TABLE_PAGES = 512;
+export const TABLE_PAGES = 512;
 
 export class PageTables {
   /** Frames in use. */
