@@ -138,7 +138,8 @@ export class Aging {
   #foundNear(page: number, gen: number): boolean {
     const { state, rules, lists } = this.#g;
     const marks = state[page];
-    if ((marks & OFF_LIST) !== 0) {
+    // Locked pages have no generation either (folio_update_gen finds no LRU_GEN_MASK).
+    if ((marks & OFF_LIST) !== 0 || (this.#g.host.flags[page] & UNEVICTABLE) !== 0) {
       if (rules.isolatedRemember) state[page] = (marks & ~YOUNG) | REFERENCED;
       return rules.isolatedRemember;
     }
@@ -199,6 +200,7 @@ export class Aging {
   #found(page: number, lru: LruvecIndex, type: number, gen: number): boolean {
     const { state, rules, lists } = this.#g;
     const marks = state[page];
+    if ((this.#g.host.flags[page] & UNEVICTABLE) !== 0) return false; // walks skip VM_LOCKED (should_skip_vma)
     if ((marks & OFF_LIST) !== 0) {
       if (rules.isolatedRemember) state[page] = (marks & ~YOUNG) | REFERENCED;
       return rules.isolatedRemember;

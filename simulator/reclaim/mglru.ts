@@ -185,7 +185,7 @@ export class Mglru implements ListReclaimer {
     if ((state & WORKINGSET) !== 0) host.workingsetStall = true;
     if (rules.addBatch === 0) {
       this.state[page] = state;
-      this.#add(page, lru, type, inFault);
+      this.#arrive(page, lru, inFault);
       return;
     }
     this.state[page] = state | OFF_LIST;
@@ -201,12 +201,13 @@ export class Mglru implements ListReclaimer {
       const entry = this.#addBatch[i];
       const page = entry < 0 ? ~entry : entry;
       this.state[page] &= ~OFF_LIST;
-      if ((host.flags[page] & UNEVICTABLE) !== 0) {
-        this.#unevictable++;
-        continue;
-      }
-      this.#add(page, host.lruvecOf(page), this.#typeOf(page), entry < 0);
+      this.#arrive(page, host.lruvecOf(page), entry < 0);
     }
+  }
+
+  #arrive(page: number, lru: LruvecIndex, inFault: boolean): void {
+    if ((this.#g.host.flags[page] & UNEVICTABLE) !== 0) this.#unevictable++;
+    else this.#add(page, lru, this.#typeOf(page), inFault);
   }
 
   batched(): number {
