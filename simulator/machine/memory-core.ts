@@ -81,6 +81,8 @@ export class MemoryCore implements MemoryHost {
   readonly #tables: PageTables;
   readonly #dirtyPages: DirtyPages;
   #slabFrames = 0;
+  /** Nodes that a page about to come will need, already paid for. */
+  #newNodes = 0;
   #resident = 0;
   #directReclaim = false;
   readonly #swapPages: Pages;
@@ -302,14 +304,24 @@ export class MemoryCore implements MemoryHost {
 
   #makeNode(lru: number): boolean {
     if (!this.memcg.chargeObject(this.#payer(lru), NODE_BYTES)) return false;
-    if (this.tree.nodes + 1 > this.#slabFrames * NODES_PER_PAGE) {
+    this.#newNodes++;
+    if (this.tree.nodes + this.#newNodes > this.#slabFrames * NODES_PER_PAGE) {
       if (!this.#allocate()) {
+        this.#newNodes--;
         this.memcg.unchargeObject(this.#payer(lru), NODE_BYTES);
         return false;
       }
       this.#slabFrames++;
+      // making room for the frame may have freed nodes
+      this.#trimSlab();
     }
     return true;
+  }
+
+  /** Nodes that were paid for are not needed after all. */
+  #dropNewNodes(lru: number): void {
+    for (; this.#newNodes > 0; this.#newNodes--) this.memcg.unchargeObject(this.#payer(lru), NODE_BYTES);
+    this.#trimSlab();
   }
 
   /** Who is charged for kernel memory that `lru` needs. */
@@ -319,7 +331,11 @@ export class MemoryCore implements MemoryHost {
 
   #nodeFreed(owner: number): void {
     this.memcg.unchargeObject(owner, NODE_BYTES);
-    const frames = Math.ceil(this.tree.nodes / NODES_PER_PAGE);
+    this.#trimSlab();
+  }
+
+  #trimSlab(): void {
+    const frames = Math.ceil((this.tree.nodes + this.#newNodes) / NODES_PER_PAGE);
     if (frames < this.#slabFrames) {
       this.#freeFrames(this.#slabFrames - frames);
       this.#slabFrames = frames;
@@ -356,9 +372,9 @@ export class MemoryCore implements MemoryHost {
     const shadow = this.#shadows[page];
     if (shadow === 0) {
       // reclaim for one node may free others above it
-      for (let made = 0; made < this.tree.missing(page); made++) {
+      while (this.#newNodes < this.tree.missing(page)) {
         if (this.#makeNode(lru)) continue;
-        for (; made > 0; made--) this.memcg.unchargeObject(this.#payer(lru), NODE_BYTES);
+        this.#dropNewNodes(lru);
         this.memcg.uncharge(lru, 1);
         this.#freeFrames(1);
         return OUT_OF_MEMORY;
@@ -367,6 +383,7 @@ export class MemoryCore implements MemoryHost {
     this.stats.updated(2);
     const stillThere = this.#shadows[page] !== 0;
     this.tree.insert(page, stillThere, this.#payer(lru));
+    this.#newNodes = 0;
     this.#shadows[page] = 0;
     if (this.#owner !== undefined) this.#owner[page] = lru;
     this.#resident++;
