@@ -25,7 +25,7 @@ function objectValue(point: PointReport, name: string, metric: string): number {
 }
 
 /** One phase, or the phases of that name of several processes together. */
-function phasesValue(phases: readonly PhaseReport[], name: string): number {
+export function phasesValue(phases: readonly PhaseReport[], name: string): number {
   if (phases.length === 0) return NaN;
   const last = phases.reduce((a, b) => (b.end > a.end ? b : a));
   if (phases.length === 1) return last.counters[name] ?? last.gauges?.[name] ?? last.measures?.[name] ?? NaN;

@@ -19,6 +19,8 @@ export interface Wanted {
 
 const ALWAYS_BY_PASS = new Set(['accesses', 'hits', 'misses', 'hit-ratio', 'miss-ratio']);
 
+export const LISTS = ['nr_active_file', 'nr_inactive_file', 'nr_active_anon', 'nr_inactive_anon'] as const;
+
 export function wantedBy(plan: Plan): Wanted {
   const names = new Set<string>();
   const overTime = new Set<string>();
@@ -34,6 +36,8 @@ export function wantedBy(plan: Plan): Wanted {
       if (plot.over === 'time') overTime.add(metric.name);
       if (plot.over === 'pass' && !ALWAYS_BY_PASS.has(metric.name)) byPass.add(metric.name);
     }
+  // What is drawn of a plan without plots (view/plots.ts): a list that stays empty is a line at 0, not a hole.
+  if (plan.plots.length === 0) for (const name of LISTS) overTime.add(name);
   const walk = (expression: MetricExpression): void => {
     if (expression.kind === 'metric') see(expression.metric);
     if (expression.kind === 'binary') {

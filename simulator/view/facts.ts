@@ -1,14 +1,27 @@
 /** The few facts about a run that stand beside its title everywhere: how much, how long, how, how reliable. */
 import type { Report, VariantInfo } from '../report.ts';
+import type { Rule } from '../tables/define.ts';
+import { OOM_KILL_RULE, OOM_PANIC, RUN_STUCK, RUN_TIMELESS } from '../tables/engine-rules.ts';
 import { formatValue } from './format.ts';
 
 export interface Fact {
-  readonly id: 'points' | 'time' | 'path' | 'seed' | 'partial' | 'cached';
+  readonly id: 'points' | 'time' | 'path' | 'seed' | 'partial' | 'cached' | 'alarm';
   readonly text: string;
   /** What it means, for tooltips. */
   readonly doc: string;
   readonly warn: boolean;
 }
+
+/** What makes figures mean something else than their reader expects: such a run did not do all that its program says. */
+const ALARMS: readonly { readonly rule: Rule; readonly text: (subjects: readonly string[]) => string }[] = [
+  {
+    rule: OOM_KILL_RULE,
+    text: (subjects) => `out of memory: ${subjects.slice(0, 3).join(', ')}${subjects.length > 3 ? ', …' : ''} killed`,
+  },
+  { rule: OOM_PANIC, text: () => 'out of memory: nobody left to kill' },
+  { rule: RUN_STUCK, text: () => 'stuck' },
+  { rule: RUN_TIMELESS, text: () => 'no time passes' },
+];
 
 export function factsOf(report: Report, cached = false): Fact[] {
   const facts: Fact[] = [];
@@ -32,6 +45,13 @@ export function factsOf(report: Report, cached = false): Fact[] {
   if (fast === n && n > 0) add('path', 'fast path', blocks);
   else if (fast === 0 && n > 0) add('path', 'full machine', events);
   else if (n > 0) add('path', `fast path ×${fast}, full machine ×${n - fast}`, `${blocks} ${events}`);
+  for (const { rule, text } of ALARMS) {
+    const hit = report.points.map((point) => point.events.filter((event) => event.rule === rule.id));
+    const points = hit.filter((events) => events.length > 0).length;
+    if (points === 0) continue;
+    const where = points === n ? '' : ` at ${points} of ${n} points`;
+    add('alarm', `${text([...new Set(hit.flat().map(({ subject }) => subject))])}${where}`, rule.doc, true);
+  }
   add('seed', `seed ${report.seed}`, 'The same program, seed and model version give the same numbers.');
   return facts;
 }

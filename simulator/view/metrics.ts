@@ -1,5 +1,6 @@
 /** Finds the figure that a metric reference names in a point's report: measures, counters, phase figures, last values of gauges. */
 import type { MetricRef } from '../plan.ts';
+import { metricValue, phasesValue } from '../engine/evaluate.ts';
 import type { MetricInfo, PassReport, PhaseReport, PointReport, Report } from '../report.ts';
 
 /** Figures that every phase and pass has by construction, so that they need no entry in the report's tables. */
@@ -51,8 +52,9 @@ export function ofAccesses(name: string, part: { accesses: number; hits: number;
   }
 }
 
-export function ofPass(name: string, pass: PassReport): number | null {
-  return name === 'time' ? pass.end - pass.start : ofAccesses(name, pass);
+export function ofPass({ name, object }: MetricRef, pass: PassReport): number | null {
+  if (object !== undefined) return null; // passes tell no objects apart
+  return name === 'time' ? pass.end - pass.start : (ofAccesses(name, pass) ?? pass.values?.[name] ?? null);
 }
 
 /** Phases of one name may belong to several processes: their figures add up. */
@@ -62,14 +64,16 @@ export function ofPhases(metric: MetricRef, phases: readonly PhaseReport[]): num
     const start = Math.min(...phases.map((p) => p.start));
     return Math.max(...phases.map((p) => p.end)) - start;
   }
-  const sum = { accesses: 0, hits: 0, misses: 0 };
-  for (const phase of phases) {
-    sum.accesses += phase.accesses;
-    sum.hits += phase.hits;
-    sum.misses += phase.misses;
+  if (metric.object === undefined) {
+    const sum = { accesses: 0, hits: 0, misses: 0 };
+    for (const phase of phases) {
+      sum.accesses += phase.accesses;
+      sum.hits += phase.hits;
+      sum.misses += phase.misses;
+    }
+    const direct = ofAccesses(metric.name, sum);
+    if (direct !== null) return direct;
   }
-  const direct = ofAccesses(metric.name, sum);
-  if (direct !== null) return direct;
   let total: number | null = null;
   for (const key of keysOf(metric)) {
     for (const phase of phases) {
@@ -77,8 +81,11 @@ export function ofPhases(metric: MetricRef, phases: readonly PhaseReport[]): num
       if (value !== undefined) total = (total ?? 0) + value;
     }
   }
-  return total;
+  if (total !== null || metric.object !== undefined) return total;
+  return known(phasesValue(phases, metric.name));
 }
+
+const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 /** The one number of `metric` at the end of a point, or of the phase it names. */
 export function valueAt(metric: MetricRef, point: PointReport): number | null {
@@ -95,7 +102,7 @@ export function valueAt(metric: MetricRef, point: PointReport): number | null {
     if (series && series.y.length > 0) return series.y[series.y.length - 1];
   }
   if (metric.name === 'time') return point.time;
-  return ofPhases(metric, point.phases);
+  return ofPhases(metric, point.phases) ?? known(metricValue(point, metric));
 }
 
 export const seriesOf = (metric: MetricRef, point: PointReport) =>

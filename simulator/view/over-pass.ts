@@ -28,7 +28,7 @@ export function overPass(context: PlotContext): ChartModel[] {
             const at = { series: variant.key, x };
             annotations.set(phase.name, { label: phase.name, tone: 'phase', at: [...(earlier?.at ?? []), at] });
           }
-          for (const pass of phase.passes) values.push(ofPass(metric.name, pass) ?? NaN);
+          for (const pass of phase.passes) values.push(ofPass(metric, pass) ?? NaN);
         }
         if (!values.some((v) => !Number.isNaN(v))) {
           missing.push(variant.label);

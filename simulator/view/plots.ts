@@ -1,4 +1,5 @@
 /** From a report's `plot` lines to charts. A report without plots gets those that suit what it holds. */
+import { LISTS } from '../engine/wanted.ts';
 import type { PlotSpec } from '../plan.ts';
 import type { Report } from '../report.ts';
 import type { ChartModel } from './chart-model.ts';
@@ -85,7 +86,7 @@ export function plotsOf(report: Report): readonly PlotSpec[] {
   }
   if (sweeps.length > 0) plots.push({ metrics: hitRatio, text: 'hit-ratio' });
   else if (variants.length > 1) plots.push({ metrics: hitRatio, over: 'variant', text: 'hit-ratio by variant' });
-  const lists = ['nr_active_file', 'nr_inactive_file', 'nr_active_anon', 'nr_inactive_anon'].filter((name) =>
+  const lists = LISTS.filter((name) =>
     report.points.some((point) => (seriesOf({ name }, point)?.y ?? new Float64Array()).some((v) => v > 0)),
   );
   if (lists.length > 0) {
