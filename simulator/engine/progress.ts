@@ -10,14 +10,11 @@ function ofThread({ cursor, program, over }: Thread, now: Nanoseconds): number {
   if (over || cursor.phase >= phases.length) return 1;
   if (cursor.phase < 0) return 0;
   const phase = phases[cursor.phase];
-  const elapsed = now - cursor.phaseStart;
   const within =
     phase.duration !== Infinity
-      ? elapsed / Math.max(1, phase.duration)
+      ? (now - cursor.phaseStart) / Math.max(1, phase.duration)
       : phase.accesses !== Infinity
         ? cursor.accesses / Math.max(1, phase.accesses)
-        : cursor.deadline !== Infinity
-          ? elapsed / Math.max(1, cursor.deadline - cursor.phaseStart)
-          : 0;
+        : cursor.share(now);
   return (cursor.phase + Math.min(1, within)) / phases.length;
 }

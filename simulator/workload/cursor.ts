@@ -47,6 +47,20 @@ export class Cursor {
     return this.phase >= 0 && this.phase < this.program.phases.length;
   }
 
+  /** Share of the phase's steps that is behind it; of the step being run, what its time or count says. */
+  share(now: Nanoseconds): number {
+    const { step, stepIndex } = this;
+    const { steps } = this.program.phases[this.phase];
+    if (!step || stepIndex < 0) return 0;
+    const within =
+      this.deadline !== Infinity
+        ? 1 - (this.deadline - now) / Math.max(1, step.time)
+        : Number.isFinite(step.count) && step.count > 0
+          ? 1 - this.stepLeft / step.count
+          : 0;
+    return (stepIndex + Math.min(1, Math.max(0, within))) / steps.length;
+  }
+
   private stepIndex = -1;
   private stepLeft = 0;
   private sliceLeft = 0;
