@@ -66,7 +66,8 @@ export function mixStep(
     parts.push({ weight: Math.round(weight), access });
   }
   const first = nodes[0];
-  if (program.reporter.errors > before) return null;
+  // What is wrong with an object may have been said elsewhere: without all parts there is no sum to judge.
+  if (program.reporter.errors > before || parts.length < nodes.length) return null;
   // Thirds cannot be written exactly: 33.3333 % three times is meant as a whole.
   if (Math.abs(sum - 1_000_000) > 100) {
     const last = nodes.at(-1)!;

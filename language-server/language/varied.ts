@@ -75,6 +75,8 @@ export function varied(
   const meant = nearest(name, names);
   const hit = program.split(name);
   const own = hit ? names.filter((n) => n.startsWith(`${hit.symbol.name}.`)) : [];
+  const other = meant || hit ? undefined : ofAnother(name, names);
+  const instead = meant ?? other;
   program.reporter.report(
     'N09',
     place,
@@ -83,14 +85,20 @@ export function varied(
       verb,
       remedy: meant
         ? `did you mean '${meant}'?`
-        : own.length > 0
-          ? `of '${hit!.symbol.name}' there are ${own.join(', ')}`
-          : "name a property, as in 'server.memory', a sysctl, or a name given by 'let'",
+        : other
+          ? `nothing is called '${name.slice(0, name.indexOf('.'))}': did you mean '${other}'?`
+          : own.length > 0
+            ? `of '${hit!.symbol.name}' there are ${own.join(', ')}`
+            : "name a property, as in 'server.memory', a sysctl, or a name given by 'let'",
     },
-    meant ? { fixes: [program.replace(word, meant, `Change to '${meant}'`)] } : {},
+    instead ? { fixes: [program.replace(word, instead, `Change to '${instead}'`)] } : {},
   );
   return null;
 }
+
+/** The same property of something that is there: 'server.memory' where the machine is called 'm'. */
+const ofAnother = (name: string, names: readonly string[]): string | undefined =>
+  name.includes('.') ? names.find((known) => known.endsWith(name.slice(name.indexOf('.')))) : undefined;
 
 /** A quantity in the place of what the target has: checked against its dimension and range. */
 export function overrideOf(

@@ -89,7 +89,7 @@ export const latency = knob({
 export const bandwidth = knob({
   name: 'bandwidth',
   scope: 'disk',
-  type: rate(PAGE_SIZE, 1024 * GIB),
+  type: rate(PAGE_SIZE, 1_000_000_000_000),
   default: 150_000_000,
   doc: 'Sustained transfer rate, reads and writes alike.',
   source: assumed('a disk of 2013'),
@@ -126,7 +126,7 @@ export const swapLatency = knob({
 export const swapBandwidth = knob({
   name: 'bandwidth',
   scope: 'swap',
-  type: rate(PAGE_SIZE, 1024 * GIB),
+  type: rate(PAGE_SIZE, 1_000_000_000_000),
   default: 150_000_000,
   doc: 'Sustained transfer rate. `swap zram` uses 1 GB/s.',
   source: assumed('the same kind of device as the disk'),

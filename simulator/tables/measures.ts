@@ -89,7 +89,13 @@ export const measures: readonly Measure[] = [
     'Accesses whose page was in memory, or was made on the spot (first touch of anonymous memory).',
     (i) => i.hits,
   ),
-  measure('misses', 'Misses', 'events', 'Accesses whose page had to be read from disk or swap.', (i) => i.misses),
+  measure(
+    'misses',
+    'Misses',
+    'events',
+    'Accesses whose page was not in memory: it had to be read from disk or swap, or was made by writing all of it to a file.',
+    (i) => i.misses,
+  ),
   measure('hit-ratio', 'Hit ratio', 'ratio', 'Hits by accesses.', (i) => i.hits / i.accesses),
   measure('miss-ratio', 'Miss ratio', 'ratio', 'Misses by accesses.', (i) => i.misses / i.accesses),
   measure(

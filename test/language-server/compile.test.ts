@@ -562,3 +562,24 @@ test('files that import each other are read once each', () => {
     ['x', 'y'],
   );
 });
+
+test('a property of something that is not there is looked for on what is there', () => {
+  const text = 'machine m { memory 16 MiB }\nfile f 8 MiB\nprocess p { read f }\n';
+  const sweep = (name: string) => `${text}run { sweep ${name} 8 MiB .. 16 MiB step 8 MiB }`;
+  const [d] = compile(sweep('server.memory')).diagnostics;
+  assert.equal(d.message, "'server.memory' cannot be swept: nothing is called 'server': did you mean 'm.memory'?");
+  assert.deepEqual(
+    d.fixes?.map(({ title }) => title),
+    ["Change to 'm.memory'"],
+  );
+  assert.deepEqual(codes(sweep('m.memory')), []);
+});
+
+test('a mixture with an object in error is not said to lack shares', () => {
+  assert.deepEqual(
+    codes(
+      'file db 96 MB/s\nfile log 1 MiB\nprocess p { for 1 s {\n50% read db uniform\n50% read log uniform\n} }\nrun',
+    ).filter((code) => code.endsWith('V09')),
+    [],
+  );
+});
