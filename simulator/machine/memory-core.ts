@@ -164,8 +164,6 @@ export class MemoryCore implements MemoryHost {
     this.#scaleFactor = valueOf(sysctls, knobs.watermarkScaleFactor);
   }
 
-  pin(page: number): void {
-    this.flags[page] |= PINNED;
   #makeExtents(): Extents {
     return new Extents({
       memcg: this.memcg,
@@ -185,6 +183,8 @@ export class MemoryCore implements MemoryHost {
     });
   }
 
+  pin(page: number): void {
+    this.flags[page] |= PINNED;
   }
 
   /** Called once: the reclaimer needs the host to be made, the host the reclaimer to work. */
@@ -601,6 +601,17 @@ export class MemoryCore implements MemoryHost {
     return freed;
   }
 
+  vacate(object: number): Pages {
+    this.#reclaimer.drain?.();
+    return this.extents.vacate(object);
+  }
+
+  settle(): void {
+    this.#reclaimer.drain?.();
+    this.memcg.drain();
+    this.stats.settle();
+  }
+
   // ---- settings
 
   #setWatermarks(): void {
@@ -618,17 +629,6 @@ export class MemoryCore implements MemoryHost {
   setCgroup(cgroup: number, name: string, value: number | string | boolean): void {
     const pages = typeof value === 'number' ? Math.floor(value / PAGE_SIZE) : Infinity;
     if (name === knobs.memoryLow.name) this.memcg.low[cgroup] = pages;
-  vacate(object: number): Pages {
-    this.#reclaimer.drain?.();
-    return this.extents.vacate(object);
-  }
-
-  settle(): void {
-    this.#reclaimer.drain?.();
-    this.memcg.drain();
-    this.stats.settle();
-  }
-
     else if (name === knobs.memoryMin.name) this.memcg.min[cgroup] = pages;
     else if (name === knobs.memoryMax.name) {
       this.memcg.max[cgroup] = pages;
