@@ -1,12 +1,13 @@
 /** How much memory a run will hold, so that a host can refuse before starting instead of dying halfway. */
 import { BLOCK } from './machine/access.ts';
+import { numberedPages } from './engine/numbering.ts';
 import { threadsOf } from './engine/setup.ts';
 import { BYTES_PER_FORESEEN } from './engine/future.ts';
 import type { Plan, Scenario, Step } from './plan.ts';
 import { reclaimVariant } from './reclaim/registry.ts';
 import { valueOf } from './tables/define.ts';
 import * as knobs from './tables/knobs.ts';
-import { PAGE_SIZE, type Bytes } from './units.ts';
+import { PAGE_SIZE, type Bytes, type Pages } from './units.ts';
 import { validatePlan } from './validate.ts';
 import { MAX_MEMO } from './workload/memo-source.ts';
 import { patternBytes } from './workload/program.ts';
@@ -18,10 +19,42 @@ export interface MemoryEstimate {
   readonly parts: readonly { readonly what: string; readonly bytes: Bytes }[];
 }
 
-/** Bytes of state per page number: flags, shadows, tree and the greediest policy (20 measured), object and in-flight marks of the engine. */
-const BYTES_PER_PAGE = 24;
-/** Bytes per frame of memory: rings, heaps and ghosts of the greediest policies (LIRS, 22 measured). */
-const BYTES_PER_FRAME = 24;
+/** Of each page number: flags, two words and a state; the engine's object and mark of what is being read. */
+const BYTES_PER_PAGE = 1 + 8 + 1 + 3;
+/** Of each page number of a file: its share of tree nodes. */
+const TREE_BYTES_PER_PAGE = 12 / 63;
+/** What a policy adds, for each page number and for each page that can be in memory at a time (there are at most as many as numbers). */
+interface PolicyBytes {
+  readonly page: number;
+  readonly place: number;
+  /** It remembers this many times as many pages as fit. Absent: once. */
+  readonly reach?: number;
+}
+/** A ring is up to twice as large as the pages on it, and the active and the inactive one may each have held them all. */
+const twoLists: PolicyBytes = { page: 0, place: 16 };
+const generations: PolicyBytes = { page: 9, place: 0 };
+const greediest: PolicyBytes = { page: 8, place: 29 };
+const policyBytes: Readonly<Record<string, PolicyBytes>> = {
+  classic: twoLists,
+  'refault-2013': twoLists,
+  'v3.15': twoLists,
+  'v6.1': twoLists,
+  'mglru-6.1': generations,
+  'mglru-6.7': generations,
+  'mglru-6.14': generations,
+  clock: { page: 0, place: 4 },
+  fifo: { page: 0, place: 4 },
+  '2q': { page: 4, place: 18 },
+  lirs: { page: 8, place: 12, reach: 2 },
+  arc: { page: 8, place: 0 },
+  car: { page: 8, place: 0 },
+  'clock-pro': { page: 8, place: 0 },
+  'w-tinylfu': greediest,
+  's3-fifo': { page: 4, place: 15 },
+  sieve: { page: 0, place: 8 },
+  lru: { page: 4, place: 16 },
+  opt: { page: 4, place: 8 },
+};
 /** Buffers of a running point, samples included. */
 const FIXED = 16 * 1024 * 1024;
 /** Series of a finished point at most: about twenty with 4 000 points of 16 bytes. */
@@ -38,14 +71,15 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
   const most = (what: string, bytes: Bytes) => sums.set(what, Math.max(sums.get(what) ?? 0, bytes));
   const tables = new Map<string, Bytes>();
   for (const { scenario } of plan.points) {
-    const pages =
-      scenario.objects.reduce((n, object) => n + object.pages, 0) +
-      replayed(scenario).reduce((n, i) => n + (plan.traces[i]?.pages ?? 0), 0);
-    most('pages of files and regions', pages * BYTES_PER_PAGE);
+    const { pages, filePages } = numbersOf(plan, scenario);
+    const policy = policyBytes[scenario.reclaim.id] ?? greediest;
+    const owner = scenario.cgroups.length === 1 ? 0 : scenario.cgroups.length <= 256 ? 1 : 2;
+    most(
+      'pages of files and regions',
+      Math.ceil(pages * (BYTES_PER_PAGE + owner + policy.page) + filePages * TREE_BYTES_PER_PAGE),
+    );
     const frames = Math.ceil(valueOf(scenario.machine.values, knobs.memory) / PAGE_SIZE);
-    // The kernel’s lists need no table by frame.
-    const listed = ['kernel', 'proposal'].includes(reclaimVariant(scenario.reclaim.id)?.family ?? '');
-    if (!listed) most('frames of the machine', frames * BYTES_PER_FRAME);
+    most('pages in memory', Math.min(frames * (policy.reach ?? 1), pages) * policy.place);
     most('buffers of threads', threadsOf(scenario) * 4096 + 3 * 4 * BLOCK);
     for (const step of stepsOf(scenario))
       for (const access of step.kind === 'access'
@@ -77,6 +111,23 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
   most('results', points * Math.min(4000, Math.max(250, Math.floor(40_000 / points))) * SERIES_POINT_BYTES + FIXED);
   const parts = [...sums].map(([what, bytes]) => ({ what, bytes })).sort((a, b) => b.bytes - a.bytes);
   return { bytes: parts.reduce((n, part) => n + part.bytes, 0), parts: parts.filter((part) => part.bytes > 0) };
+}
+
+/** Page numbers of a scenario, and those of them that files have. */
+function numbersOf(plan: Plan, scenario: Scenario): { readonly pages: Pages; readonly filePages: Pages } {
+  const traces = replayed(scenario).flatMap((i) => plan.traces[i] ?? []);
+  const homes = scenario.objects.flatMap(({ name }, i) => (traces.some((trace) => trace.name === name) ? [i] : []));
+  let pages = 0;
+  let filePages = 0;
+  numberedPages(scenario, scenario.objects, new Set(homes)).forEach((n, i) => {
+    pages += n;
+    if (scenario.objects[i].kind === 'file') filePages += n;
+  });
+  for (const trace of traces) {
+    pages += trace.pages ?? 0;
+    filePages += trace.pages ?? 0;
+  }
+  return { pages, filePages };
 }
 
 const stepsOf = (scenario: Scenario): Step[] =>
