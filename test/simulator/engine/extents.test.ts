@@ -176,9 +176,9 @@ test('512 GiB locked on 640 GiB cost no page numbers, and are all accounted for'
   );
   assert.equal(numbers, (64 * MIB) / PAGE_SIZE, 'only the file that is read has page numbers');
   const pages = (512 * GIB) / PAGE_SIZE;
-  assert.equal(report.gauges['nr_unevictable'], pages);
-  const without = runPoint(array(false)).gauges;
-  assert.equal(without['nr_free_pages'] - report.gauges['nr_free_pages'], pages + pages / 512, 'page tables included');
+  assert.equal(report.gauges!['nr_unevictable'], pages);
+  const without = runPoint(array(false)).gauges!;
+  assert.equal(without['nr_free_pages'] - report.gauges!['nr_free_pages'], pages + pages / 512, 'page tables included');
 });
 
 test('what an extent took comes back whole, to the machine and to its cgroup', () => {
