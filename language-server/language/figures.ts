@@ -145,24 +145,29 @@ export function sameUnits(
     const q = f.quantity;
     if (!q || !unit) return f.expression;
     const number = (value: number): MetricExpression => ({ kind: 'number', value });
-    if (q.dimension === 'number') return unit === 'ns' && q.value !== 0 ? fail(f, '30 s') : f.expression;
+    if (q.dimension === 'number') {
+      if (unit === 'ns' && q.value !== 0) return fail(f, "'30 s'");
+      // `hit-ratio > 90` never holds; `hit-ratio * 100 > 90` is somebody's own percentage
+      const bare = (f === a ? b : a).expression.kind === 'metric';
+      return unit === 'ratio' && bare && q.value > 1 ? fail(f, `'${q.value <= 100 ? q.value : 90}%'`) : f.expression;
+    }
     switch (unit) {
       case 'pages':
-        return q.dimension === 'bytes' ? number(q.value / PAGE_SIZE) : fail(f, '100k');
+        return q.dimension === 'bytes' ? number(q.value / PAGE_SIZE) : fail(f, "'100k'");
       case 'bytes':
-        return q.dimension === 'bytes' ? f.expression : fail(f, '64 MiB');
+        return q.dimension === 'bytes' ? f.expression : fail(f, "'64 MiB'");
       case 'bytes/s':
-        return q.dimension === 'rate' ? f.expression : fail(f, '150 MB/s');
+        return q.dimension === 'rate' ? f.expression : fail(f, "'150 MB/s'");
       case 'ns':
-        return q.dimension === 'time' ? f.expression : fail(f, '30 s');
+        return q.dimension === 'time' ? f.expression : fail(f, "'30 s'");
       case 'ratio':
-        return q.dimension === 'share' ? number(q.value / 1e6) : fail(f, '90%');
+        return q.dimension === 'share' ? number(q.value / 1e6) : fail(f, "'90%'");
       case 'percent':
-        return q.dimension === 'share' ? number(q.value / 1e4) : fail(f, '10%');
+        return q.dimension === 'share' ? number(q.value / 1e4) : fail(f, "'10%'");
       case 'events':
       case 'nodes':
       case 'entries':
-        return fail(f, '100k');
+        return fail(f, "'100k'");
     }
   };
   const left = inUnit(a);

@@ -1,4 +1,5 @@
 /** Names that no run uses, and statements that no run follows. */
+import { isAnon } from './generated/ast.ts';
 import type { Program } from './program.ts';
 import { kindNames, type LanguageSymbol } from './program.ts';
 
@@ -7,6 +8,8 @@ export function reportUnused(program: Program, used: ReadonlySet<LanguageSymbol>
   const own = new Set(program.items.filter((i) => !i.imported).map((i) => i.source.uri));
   for (const symbol of program.symbols.values()) {
     if (used.has(symbol) || mentioned.has(symbol) || symbol.kind === 'later' || !own.has(symbol.place.uri)) continue;
+    // Locked memory takes its frames without being accessed.
+    if (isAnon(symbol.node) && symbol.node.block) continue;
     program.reporter.report('N10', symbol.place, { kind: kindNames[symbol.kind], name: symbol.name });
   }
 }

@@ -62,7 +62,7 @@ export const statements: readonly StatementRow[] = [
     'program',
     'run',
     'run ["TITLE"] [of PROCESS, …] [for TIME] { COMPARE, SWEEP, PLOT, EXPECT }',
-    'Runs processes on the nearest machine before it: those named after `of`, or else those declared since the run before. It ends when all have ended, or after TIME. `compare` and `sweep` multiply.',
+    'Runs processes on the nearest machine before it: those named after `of`, or else those declared since the run before. It ends when all have ended; with `for`, at TIME and not before. `compare` and `sweep` multiply.',
     'run "Workload shift" {\n  compare reclaim: classic, v6.1\n  plot hit-ratio by pass\n}',
     'run "${1:title}" {\n  compare reclaim: ${2:classic, v6.1}\n  plot ${3:hit-ratio by pass}\n}',
   ),

@@ -583,3 +583,18 @@ test('a mixture with an object in error is not said to lack shares', () => {
     [],
   );
 });
+
+test('a ratio is not held against ninety, unless somebody makes it a percentage', () => {
+  const expect = (condition: string) => `${BASE}run { expect ${condition} }`;
+  assert.equal(
+    message(expect('hit-ratio > 90')),
+    "'hit-ratio' is in ratio, but '90' is a plain number: write for example '90%'",
+  );
+  for (const condition of ['hit-ratio > 90%', 'hit-ratio > 0.9', 'hit-ratio <= 1', 'hit-ratio * 100 > 90'])
+    assert.deepEqual(codes(expect(condition)), [], condition);
+});
+
+test('locked memory is in use though nobody accesses it', () => {
+  assert.deepEqual(codes('file db 1 MiB\nprocess p { anon heap 1 MiB { locked on }; read db }\nrun'), []);
+  assert.deepEqual(codes('file db 1 MiB\nprocess p { anon heap 1 MiB; read db }\nrun'), ['2:18 N10']);
+});
