@@ -14,20 +14,25 @@ const file = path.join(root, 'docs/images/notebook.png');
 
 const settings = {
   'workbench.colorTheme': 'Light Modern',
-  'workbench.sideBar.location': 'right', // closed below; where it is decides which edge the editor touches
+  'workbench.activityBar.location': 'hidden',
   'breadcrumbs.enabled': false,
   'window.commandCenter': false,
+  'window.title': 'Refault',
+  'workbench.list.mouseWheelScrollSensitivity': 1, // steps of 50 pixels, to come to rest in the right place
+  'editor.mouseWheelScrollSensitivity': 1,
 };
-const session = await openSession({ settings, viewport: { width: 1100, height: 940 } });
+const session = await openSession({ settings, viewport: { width: 1080, height: 1180 } });
 try {
   const { page } = session;
   await vscode.openNotebook(page, SAMPLE);
   await vscode.runCommand(page, 'View: Toggle Primary Side Bar Visibility');
-  await vscode.runCommand(page, 'View: Toggle Activity Bar Visibility');
   await vscode.runAllCells(page);
   const canvas = vscode.outputs(page).locator('canvas').first();
   await vscode.scrollNotebookTo(page, canvas);
   await vscode.allCellsDone(page);
+  // The program at the top, what came of it below.
+  const cell = vscode.cells(page).filter({ hasText: 'run "The workload moves"' });
+  await vscode.scrollNotebookTo(page, cell.locator('.monaco-editor'), 'top');
   await page.mouse.move(0, 0); // no tool tips
   mkdirSync(path.dirname(file), { recursive: true });
   await page.screenshot({ path: file });

@@ -140,12 +140,21 @@ export function cells(page: Page): Locator {
   return page.locator('.notebookOverlay .cell-list-container .monaco-list-row');
 }
 
-/** Scrolls a notebook as the wheel does until `target` is on the screen: what has not been near it is not drawn at all. */
-export async function scrollNotebookTo(page: Page, target: Locator): Promise<void> {
+/**
+ * Scrolls a notebook as the wheel does until `target` is on the screen, or near the top of it: what has not been near the screen is not
+ * drawn at all.
+ */
+export async function scrollNotebookTo(
+  page: Page,
+  target: Locator,
+  place: 'visible' | 'top' = 'visible',
+): Promise<void> {
   const { top, bottom } = await pointAtNotebook(page);
-  await until('the wanted output is on the screen', async () => {
+  const within = place === 'top' ? 100 : bottom - top;
+  await until('the wanted place is on the screen', async () => {
     const box = (await target.count()) > 0 ? await target.first().boundingBox() : null;
-    if (box && box.y >= top && box.y + Math.min(box.height, bottom - top) <= bottom + 1) return true;
+    if (box && box.y >= top && box.y + (place === 'top' ? 0 : Math.min(box.height, within)) <= top + within + 1)
+      return true;
     await page.mouse.wheel(0, box && box.y < top ? -200 : 200);
     return false;
   });
