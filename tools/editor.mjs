@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -33,7 +33,7 @@ await run('tools/package.mjs', '--out', vsix);
 installHost((line) => console.log(line));
 rmSync(path.join(folder, 'profile/extensions'), { recursive: true, force: true }); // an older version would stay beside the new one
 installVsix(path.join(folder, 'profile'), vsix);
-cpSync(path.join(root, 'samples'), samples, { recursive: true, force: false });
+copySamples();
 
 const token = randomUUID();
 const kept = path.join(folder, 'profile/server/data/User/settings.json');
@@ -68,6 +68,19 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 server.process.once('exit', (code) => process.exit(code ?? 0));
 
+/** Newer samples replace older ones, but not what you have changed: the originals are kept to tell the two apart. */
+function copySamples() {
+  const originals = path.join(folder, 'originals');
+  const same = (a, b) => existsSync(a) && existsSync(b) && readFileSync(a).equals(readFileSync(b));
+  for (const name of readdirSync(path.join(root, 'samples'))) {
+    const [from, original, copy] = [path.join(root, 'samples'), originals, samples].map((place) =>
+      path.join(place, name),
+    );
+    if (!existsSync(copy) || same(copy, original)) cpSync(from, copy, { recursive: true });
+    cpSync(from, original, { recursive: true });
+  }
+}
+
 /** Where there is a browser to be opened; the address has been printed anyway. */
 function openInBrowser(url) {
   const [command, ...args] = { darwin: ['open', url], win32: ['cmd', '/c', 'start', '""', `"${url}"`] }[
@@ -80,7 +93,7 @@ function openInBrowser(url) {
 
 function run(...args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${args[0]} ended with ${code}`))));
   });
 }
