@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -71,7 +71,7 @@ server.process.once('exit', (code) => process.exit(code ?? 0));
 /** Newer samples replace older ones, but not what you have changed: the originals are kept to tell the two apart. */
 function copySamples() {
   const originals = path.join(folder, 'originals');
-  const same = (a, b) => existsSync(a) && existsSync(b) && readFileSync(a).equals(readFileSync(b));
+  const same = (a, b) => statSync(a).isFile() && existsSync(b) && readFileSync(a).equals(readFileSync(b));
   for (const name of readdirSync(path.join(root, 'samples'))) {
     const [from, original, copy] = [path.join(root, 'samples'), originals, samples].map((place) =>
       path.join(place, name),

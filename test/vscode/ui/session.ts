@@ -13,17 +13,19 @@ import { openWorkbench } from '../host/workbench.ts';
 
 export const SAMPLE = 'page-cache-reclaim.refault.md';
 
-/**
- * A test in a window that the tests of a file share. Skipped, and counted as such, where there is no browser; a failure in CI. When it
- * fails, test-results/screenshots shows what was on the screen.
- */
+/** For `test`: skipped, and counted as such, where there is no browser; a failure in CI. */
+export const options = {
+  skip: !findChromium() && !process.env['CI'] && `no Chromium; install one with: ${howToInstallChromium()}`,
+  timeout: 300_000,
+};
+
+/** A test in a window that the tests of a file share. When it fails, test-results/screenshots shows what was on the screen. */
 export function uiTest(
   name: string,
   session: () => Promise<Session>,
   run: (session: Session) => Promise<void> | void,
 ): void {
-  const skip = !findChromium() && !process.env['CI'] && `no Chromium; install one with: ${howToInstallChromium()}`;
-  void test(name, { skip, timeout: 300_000 }, async () => {
+  void test(name, options, async () => {
     const window = await session();
     try {
       await run(window);
