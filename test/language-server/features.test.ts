@@ -395,7 +395,7 @@ test('diagnostics carry code, page, related places, and fade what is unused', ()
   const f = fixture('--- a\nfile A 1 MiB\n--- b\nfile A 2 MiB');
   const [d] = diagnosticsOf(f.view, 'cell:b');
   assert.deepEqual([d.code, d.source, d.severity], ['N02', 'refault', 1]);
-  assert.match(d.codeDescription!.href, /docs\/diagnostics\/N02\.md$/);
+  assert.match(d.codeDescription!.href, /^refault-docs:\/diagnostics\/N02\.md$/);
   assert.equal(d.relatedInformation?.[0].location.uri, 'cell:a');
   const unused = diagnosticsOf(fixture('file A 1 MiB\nfile B 1 MiB\nprocess p { read A }\nrun').view, 'test:');
   assert.deepEqual(
