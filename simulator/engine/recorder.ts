@@ -230,15 +230,17 @@ export class Recorder implements PhaseListener {
       })),
     ];
     const sum = (key: 'accesses' | 'hits' | 'misses') => parts.reduce((n, part) => n + part[key], 0);
-    const passes = sideBySide(parts.map((part) => part.passes)).map((entry) => this.passReport(entry));
+    const passes = sideBySide(parts.map((part) => part.passes)).map((entry) => this.passReport(entry, now));
     const after = state.inside > 0 || !state.after ? this.state() : state.after;
-    const end = state.inside > 0 ? now : state.end;
+    // An access or a reclaim under way when `for TIME` is over counts, and is taken to end there.
+    const start = Math.min(now, state.start);
+    const end = state.inside > 0 ? now : Math.min(now, state.end);
     const spec = this.setup.scenario.processes[process];
     const input = this.input(
       sum('accesses'),
       sum('hits'),
       sum('misses'),
-      end - state.start,
+      end - start,
       after.counters,
       state.before,
       after.gauges,
@@ -251,7 +253,7 @@ export class Recorder implements PhaseListener {
     return {
       name: spec.phases[phase].name,
       process: spec.name,
-      start: state.start,
+      start,
       end,
       accesses: input.accesses,
       hits: input.hits,
@@ -263,8 +265,10 @@ export class Recorder implements PhaseListener {
     };
   }
 
-  private passReport(entry: PassEntry): PassReport {
-    const { accesses, hits, misses, start, end } = entry;
+  private passReport(entry: PassEntry, now: Nanoseconds): PassReport {
+    const { accesses, hits, misses } = entry;
+    const start = Math.min(now, entry.start);
+    const end = Math.min(now, entry.end);
     const plain = { accesses, hits, misses, start, end };
     if (!entry.before || !entry.after) return plain;
     const before = entry.before as State;
