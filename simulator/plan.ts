@@ -64,6 +64,12 @@ export interface Scenario {
   readonly reclaim: VariantChoice;
   /** Sysctls by kernel name (`vm.swappiness`). */
   readonly sysctls: KnobValues;
+  /** Index 0 is the root cpuset. Absent: every task may use every node. */
+  readonly cpusets?: readonly CpusetSpec[];
+  /** tmpfs mounts, in the order they were declared. */
+  readonly mounts?: readonly TmpfsSpec[];
+  /** FUSE mounts, in the order they were declared. */
+  readonly fuse?: readonly FuseSpec[];
   /** End of the run (`for 60 s`); absent: when processes and timeline have ended. */
   readonly duration?: Nanoseconds;
 }
@@ -81,6 +87,61 @@ export interface MachineSpec {
   readonly disk: KnobValues;
   /** Swap devices in priority order; empty: no swap. */
   readonly swap: readonly { readonly name: string; readonly values: KnobValues }[];
+  /** NUMA nodes 0, 1, 2, …; absent: one node with all memory and processors. Their sizes add up to `memory`, their processors to `cpus`. */
+  readonly nodes?: readonly NodeSpec[];
+  /** distances[i][j], 10 on the diagonal (SLIT); absent: 10 and 20. */
+  readonly distances?: readonly (readonly number[])[];
+}
+
+export interface NodeSpec {
+  /** Knobs of scope `node` (memory in bytes, cpus, movable). */
+  readonly values: KnobValues;
+  readonly source?: SourceSpan;
+}
+
+export interface CpusetSpec {
+  readonly name: string;
+  /** Index of the parent; the root (index 0) has none. */
+  readonly parent: number | null;
+  /** cpuset.mems as written; absent: not set (v2: the parent's; v1: empty). Nodes ascending. */
+  readonly mems?: readonly number[];
+  /** cpuset.cpus as written; absent: not set. */
+  readonly cpus?: readonly number[];
+  /** Knobs of scope `cpuset` (`memory_migrate`, `mem_hardwall`). The cgroup version is the machine's knob `cgroup-version`. */
+  readonly values: KnobValues;
+  readonly source?: SourceSpan;
+}
+
+/** A memory policy as a user writes it: what set_mempolicy, mbind or a mount option is given, errors included. */
+export interface MempolicySpec {
+  readonly mode: 'default' | 'local' | 'preferred' | 'preferred-many' | 'bind' | 'interleave' | 'weighted-interleave';
+  readonly flag?: 'static' | 'relative';
+  /** MPOL_F_NUMA_BALANCING. */
+  readonly balancing?: boolean;
+  /** Node numbers as written, ascending; empty: none given. */
+  readonly nodes: readonly number[];
+  readonly source?: SourceSpan;
+}
+
+/** A tmpfs mount: its objects (kind `tmpfs`) name it by index. */
+export interface TmpfsSpec {
+  readonly name: string;
+  /** The text after `mpol=`, as written (`bind=relative:0-1`); absent: none. The kernel's parser is the simulator's. */
+  readonly mpol?: string;
+  /** Knobs of scope `tmpfs` (`size`, `huge`). */
+  readonly values: KnobValues;
+  /** The cpuset of whoever mounts; absent: the root. It doesn't matter to the kernel (measured), and a diagnostic says so. */
+  readonly source?: SourceSpan;
+}
+
+/** A FUSE mount and its daemon: files (kind `file` with `fuse`) name it by index. */
+export interface FuseSpec {
+  readonly name: string;
+  /** Knobs of scope `fuse` (`accounting`, `max_ratio`, `min_ratio`, `strictlimit`, `max_background`, `max_write`, …). */
+  readonly values: KnobValues;
+  /** Knobs of scope `daemon` (`bandwidth`, `threads`, `flag`, `reserve`, …). */
+  readonly daemon: KnobValues;
+  readonly source?: SourceSpan;
 }
 
 export interface CgroupSpec {
@@ -92,11 +153,18 @@ export interface CgroupSpec {
 }
 
 export interface ObjectSpec {
-  readonly kind: 'file' | 'anon';
+  /** `tmpfs`: a file of a tmpfs mount; swap-backed like `anon`, but it stays when processes end. */
+  readonly kind: 'file' | 'anon' | 'tmpfs';
   readonly name: string;
   readonly pages: Pages;
   /** The process that declares an anonymous region. */
   readonly process?: number;
+  /** Index into Scenario.mounts (kind `tmpfs`). */
+  readonly mount?: number;
+  /** Index into Scenario.fuse: the file lies on that FUSE mount. */
+  readonly fuse?: number;
+  /** The region's own policy (mbind before first use). */
+  readonly policy?: MempolicySpec;
   /** Knobs of scope `file` or `anon` (`locked`, `backing`, `readahead`, …). */
   readonly values: KnobValues;
   readonly source?: SourceSpan;
@@ -105,6 +173,10 @@ export interface ObjectSpec {
 export interface ProcessSpec {
   readonly name: string;
   readonly cgroup: number;
+  /** Index into Scenario.cpusets; absent: the root. */
+  readonly cpuset?: number;
+  /** The task's policy from the start (set_mempolicy). */
+  readonly policy?: MempolicySpec;
   /** Knobs of scope `process` (`threads`, …). */
   readonly values: KnobValues;
   /** A process without named phases has one phase with an empty name. */
@@ -120,7 +192,7 @@ export interface PhaseSpec {
   readonly source?: SourceSpan;
 }
 
-export type Step = AccessStep | MixStep | IdleStep | ReplayStep | RegionStep | ExitStep;
+export type Step = AccessStep | MixStep | IdleStep | ReplayStep | RegionStep | PolicyStep | ExitStep;
 
 /** `read` and `write` go through a descriptor on files and are loads and stores on anonymous memory; `touch` goes through a mapping. */
 export type AccessVerb = 'read' | 'write' | 'touch';
@@ -170,6 +242,15 @@ export interface RegionStep {
   readonly source?: SourceSpan;
 }
 
+/** set_mempolicy, or mbind if a region is named (`move`: MPOL_MF_MOVE, pages already there go to where the policy wants them). */
+export interface PolicyStep {
+  readonly kind: 'mempolicy';
+  readonly policy: MempolicySpec;
+  readonly target?: RegionRef;
+  readonly move?: boolean;
+  readonly source?: SourceSpan;
+}
+
 export interface ExitStep {
   readonly kind: 'exit';
   readonly source?: SourceSpan;
@@ -213,7 +294,23 @@ export type TimelineAction =
       readonly name: string;
       readonly value: number | string | boolean;
     }
-  | { readonly kind: 'kill'; readonly process: number };
+  | { readonly kind: 'kill'; readonly process: number }
+  /** Writes cpuset.mems or cpuset.cpus (`nodes`), or one of its knobs (`value`). */
+  | {
+      readonly kind: 'cpuset';
+      readonly cpuset: number;
+      readonly name: string;
+      readonly nodes?: readonly number[];
+      readonly value?: number | string | boolean;
+    }
+  /** Moves a process into a cpuset. */
+  | { readonly kind: 'attach'; readonly process: number; readonly cpuset: number }
+  /** Memory hotplug. `movable` (online): into the movable zone (online_movable), else online_kernel. */
+  | { readonly kind: 'node'; readonly node: number; readonly online: boolean; readonly movable?: boolean }
+  /** mount -o remount,mpol=… */
+  | { readonly kind: 'remount'; readonly mount: number; readonly mpol?: string }
+  /** The daemon of a FUSE mount stops answering, or dies. */
+  | { readonly kind: 'daemon'; readonly fuse: number; readonly state: 'stall' | 'resume' | 'die' };
 
 export interface TimelineEntry {
   readonly time: Nanoseconds;

@@ -3,7 +3,7 @@
  * points can share (Zipf sums, shuffles) come from a cache. Building yields now and then, because large tables take time.
  */
 import { OP_LOAD, OP_READ, OP_STORE, OP_WRITE, OP_SHIFT } from '../machine/access.ts';
-import type { AccessStep, Amount, Pattern, PhaseSpec, Scenario, Step } from '../plan.ts';
+import type { AccessStep, Amount, ObjectSpec, Pattern, PhaseSpec, Scenario, Step } from '../plan.ts';
 import { PAGE_SIZE, type BytesPerSecond, type Nanoseconds, type Pages } from '../units.ts';
 import { randomFor } from './random.ts';
 import {
@@ -174,6 +174,7 @@ function* buildStep(
     case 'munlock':
     case 'munmap':
     case 'fsync':
+    case 'mempolicy':
       return plainStep('region', step, 0);
     case 'replay': {
       const { words, fileBase, anonBase } = context.traces[step.trace];
@@ -230,7 +231,7 @@ function amountOf(amount: Amount, source: Source): Pick<ProgramStep, 'count' | '
 }
 
 /** Bits 31–30 of the words of an access: how the verb reaches this kind of object. */
-function operationOf(step: AccessStep, kind: 'file' | 'anon'): number {
+function operationOf(step: AccessStep, kind: ObjectSpec['kind']): number {
   if (kind === 'anon') return step.verb === 'write' ? OP_STORE : OP_LOAD;
   return step.verb === 'read' ? OP_READ : step.verb === 'write' ? OP_WRITE : OP_LOAD;
 }
