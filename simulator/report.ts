@@ -76,6 +76,70 @@ export interface PointReport {
   readonly events: readonly EventRecord[];
   readonly spans: readonly Span[];
   readonly expectations: readonly ExpectationResult[];
+  /** Where pages are, of machines with more than one node. */
+  readonly numa?: NumaReport;
+}
+
+/** Which pages lie on which node, since when and by which rule. Arrays by node have one entry for each node, offline ones too. */
+export interface NumaReport {
+  readonly nodes: readonly NodeReport[];
+  /** Nodes that are online, over time: from `time` on these have memory. The first entry is the start. */
+  readonly online: readonly { readonly time: Nanoseconds; readonly nodes: readonly number[] }[];
+  /** Pages in memory by object, node and time: one entry for each object, in the order of the scenario. */
+  readonly placement: readonly Placement[];
+  /** Pages that changed their node, in the order of time: one entry for each object, pair of nodes and cause. */
+  readonly migrations: readonly Migration[];
+  /** Why pages lie where they do at the end: for each object, the rules that placed them, those with most pages first. */
+  readonly why: readonly WhyHere[];
+}
+
+export interface NodeReport {
+  readonly node: number;
+  /** Frames of the node, whether online or not at the end. */
+  readonly pages: number;
+  readonly online: boolean;
+  /** numastat at the end: numa_hit, numa_miss, numa_foreign, interleave_hit, local_node, other_node; and our own counters by node. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Levels at the end: nr_free_pages and what else there is by node. */
+  readonly gauges: Readonly<Record<string, number>>;
+}
+
+export interface Placement {
+  readonly object: string;
+  /** Times, ascending; the last one is the end of the run. */
+  readonly t: Float64Array;
+  /** By node: pages of the object on it at each of the times. */
+  readonly pages: readonly Float64Array[];
+}
+
+export interface Migration {
+  readonly time: Nanoseconds;
+  readonly object: string;
+  readonly from: number;
+  readonly to: number;
+  readonly pages: number;
+  /** Rule id: what moved them (`cpuset.migrate`, `hotplug.offline`, `mempolicy.move`, …). */
+  readonly rule: string;
+}
+
+/** Pages of one object that one rule placed, with what the rule went by. */
+export interface WhyHere {
+  readonly object: string;
+  /** The process whose fault or write brought them in; empty if that is not known. */
+  readonly process: string;
+  /** Rule id (`numa.bind`, `numa.interleave`, …). */
+  readonly rule: string;
+  /** Whose policy decided: the region's, the file's, the task's, or none. */
+  readonly scope: 'region' | 'file' | 'task' | 'system';
+  /** As the user wrote it, `bind=relative:0-1`; empty: no policy. */
+  readonly policy: string;
+  /** The policy's nodes as in force when the rule was last used, and the mems of the task. */
+  readonly mask: readonly number[];
+  readonly mems: readonly number[];
+  /** Pages by node. */
+  readonly pages: readonly number[];
+  /** Of them, on nodes that the user did not mean. */
+  readonly wrong: number;
 }
 
 export interface ObjectReport {
