@@ -192,7 +192,7 @@ export interface PhaseSpec {
   readonly source?: SourceSpan;
 }
 
-export type Step = AccessStep | MixStep | IdleStep | ReplayStep | RegionStep | PolicyStep | ExitStep;
+export type Step = AccessStep | MixStep | IdleStep | ReplayStep | RegionStep | SyncStep | PolicyStep | ExitStep;
 
 /** `read` and `write` go through a descriptor on files and are loads and stores on anonymous memory; `touch` goes through a mapping. */
 export type AccessVerb = 'read' | 'write' | 'touch';
@@ -239,6 +239,14 @@ export interface ReplayStep {
 export interface RegionStep {
   readonly kind: 'mlock' | 'munlock' | 'fsync' | 'munmap';
   readonly target: RegionRef;
+  readonly source?: SourceSpan;
+}
+
+/** sync(2): everything dirty is written and waited for; syncfs(2) if a FUSE mount is named. */
+export interface SyncStep {
+  readonly kind: 'sync';
+  /** Index into Scenario.fuse; absent: all file systems. */
+  readonly fuse?: number;
   readonly source?: SourceSpan;
 }
 
@@ -309,6 +317,14 @@ export type TimelineAction =
   | { readonly kind: 'node'; readonly node: number; readonly online: boolean; readonly movable?: boolean }
   /** mount -o remount,mpol=… */
   | { readonly kind: 'remount'; readonly mount: number; readonly mpol?: string }
+  /** Changes a knob of a FUSE mount (scope `fuse`) or of its daemon (scope `daemon`). */
+  | {
+      readonly kind: 'fuse';
+      readonly fuse: number;
+      readonly scope: 'fuse' | 'daemon';
+      readonly name: string;
+      readonly value: number | string | boolean;
+    }
   /** The daemon of a FUSE mount stops answering, or dies. */
   | { readonly kind: 'daemon'; readonly fuse: number; readonly state: 'stall' | 'resume' | 'die' };
 

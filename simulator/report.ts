@@ -35,6 +35,8 @@ export interface MetricInfo {
   readonly unit: string;
   readonly doc: string;
   readonly kernel?: string;
+  /** A bound that others are held against (`nr_dirty_threshold`): pictures draw it as a line over a stack, not as a part of it. */
+  readonly limit?: true;
 }
 
 export interface VariantInfo {
@@ -68,7 +70,7 @@ export interface PointReport {
   readonly measures: Readonly<Record<string, number>>;
   /** Gauges at the end. */
   readonly gauges?: Readonly<Record<string, number>>;
-  /** Per object, when some plot or expectation asks for an object (`hit-ratio of db`). */
+  /** Per file, region, mount and process, when some plot or expectation asks for one (`hit-ratio of db`, `throughput of copier`). */
   readonly objects?: readonly ObjectReport[];
   readonly phases: readonly PhaseReport[];
   readonly series: readonly Series[];
@@ -78,6 +80,34 @@ export interface PointReport {
   readonly expectations: readonly ExpectationResult[];
   /** Where pages are, of machines with more than one node. */
   readonly numa?: NumaReport;
+  /** Lock-ups: who waited for whom when nothing got done any more, in the order of time. Each has an event of the same time and rule. */
+  readonly cycles?: readonly WaitCycle[];
+}
+
+/** What announces a lock-up, and what its picture is drawn from: a graph in which following `on` from member 0 leads back to it. */
+export interface WaitCycle {
+  /** When it was found. */
+  readonly time: Nanoseconds;
+  /** When something last got done. */
+  readonly since: Nanoseconds;
+  /** Rule id of its event: `lockup.memory`, `lockup.throttle`, … */
+  readonly rule: string;
+  /** `D-A` … `D-E`. */
+  readonly class: string;
+  /** First the cycle, in the order of waiting; then those who wait for it from outside. */
+  readonly members: readonly WaitMember[];
+}
+
+export interface WaitMember {
+  /** `photos.daemon`, `copier`, `flusher of photos`, `free memory`, `temporary pages of photos`. */
+  readonly actor: string;
+  readonly kind: 'process' | 'daemon' | 'kernel' | 'resource';
+  /** What it can't do or have: `a free page for the backing write`. */
+  readonly waitsFor: string;
+  /** What it has that somebody waits for: `4.1M temporary pages`; empty: nothing. */
+  readonly holds: string;
+  /** Index of the member it waits for. */
+  readonly on: number;
 }
 
 /** Which pages lie on which node, since when and by which rule. Arrays by node have one entry for each node, offline ones too. */
@@ -149,6 +179,8 @@ export interface ObjectReport {
   readonly misses: number;
   /** Pages of it in memory at the end. */
   readonly resident: number;
+  /** Other figures of it by the names of metrics: of a mount its bdi's fields, of a process its throughput and pauses. */
+  readonly values?: Readonly<Record<string, number>>;
 }
 
 export interface PhaseReport {
@@ -181,6 +213,7 @@ export interface PassReport {
 
 /** A gauge over time; decimated min–max in the core, so spikes survive. `t` ascends. */
 export interface Series {
+  /** A metric's name, or that of a metric of one object: `nr_dirty`, `BdiDirtyThresh of photos`. */
   readonly name: string;
   readonly unit: string;
   readonly t: Float64Array;

@@ -25,6 +25,7 @@ import {
   type VariantInfo,
 } from './report.ts';
 import { MIB } from './units.ts';
+import type { Counter } from './tables/define.ts';
 import { gauges } from './tables/gauges.ts';
 import { measures } from './tables/measures.ts';
 import { checkKnob, validatePlan } from './validate.ts';
@@ -251,8 +252,8 @@ export function reportOf(
   warnings: readonly string[],
 ): Report {
   const metrics: Record<string, MetricInfo> = {};
-  for (const { name, title, unit, doc, kernel } of [...counterRows, ...gauges, ...measures])
-    metrics[name] = { title, unit, doc, ...(kernel !== undefined ? { kernel } : {}) };
+  for (const { name, title, unit, doc, kernel, limit } of [...counterRows, ...gauges, ...measures] as Counter[])
+    metrics[name] = { title, unit, doc, ...(kernel !== undefined ? { kernel } : {}), ...(limit ? { limit } : {}) };
   const variants: Record<string, VariantInfo> = {};
   for (const { scenario } of plan.points) {
     const { id } = scenario.reclaim;

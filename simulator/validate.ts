@@ -291,6 +291,7 @@ function step(content: Row, owner: string, sizes: readonly number[], traces: num
     case 'munmap':
       region(content['target'], owner, sizes);
       return 0;
+    case 'sync':
     case 'exit':
       return 0;
     default:

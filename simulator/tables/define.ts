@@ -12,7 +12,18 @@ export interface Source {
 
 /** What kind of thing a knob belongs to: the declaration, block or call whose property it is. */
 export type Scope =
-  'machine' | 'disk' | 'swap' | 'cgroup' | 'file' | 'anon' | 'process' | 'trace' | 'sysctl' | 'variant';
+  | 'machine'
+  | 'disk'
+  | 'swap'
+  | 'cgroup'
+  | 'file'
+  | 'anon'
+  | 'process'
+  | 'trace'
+  | 'sysctl'
+  | 'variant'
+  | 'fuse'
+  | 'daemon';
 
 /** Quantities are stored in base units: bytes, nanoseconds, bytes per second, parts per million; the language converts. */
 export type KnobType =
@@ -78,6 +89,8 @@ export interface Counter {
   readonly doc: string;
   /** `/proc/vmstat`, `memory.stat`, `/proc/pressure/memory`; absent for our own. */
   readonly kernel?: string;
+  /** A bound that others are held against: drawn as a line over a stack of what it bounds. */
+  readonly limit?: true;
   readonly source: Source;
 }
 

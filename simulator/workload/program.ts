@@ -174,6 +174,7 @@ function* buildStep(
     case 'munlock':
     case 'munmap':
     case 'fsync':
+    case 'sync':
     case 'mempolicy':
       return plainStep('region', step, 0);
     case 'replay': {
