@@ -5,7 +5,7 @@
  * So its effects on memory may come up to a quantum early for others; the order is a function of the plan alone. Where a budget ends,
  * everything is left as it is and goes on from there: it never changes what happens.
  */
-import { OP_LOAD, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
+import { OP_SHIFT, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
 import {
   DIRECT_RECLAIM,
   HIT,
@@ -17,29 +17,32 @@ import {
   ZEROED,
   type Memory,
 } from '../machine/memory.ts';
-import type { PointSpec, RegionStep } from '../plan.ts';
+import type { PointSpec } from '../plan.ts';
 import type { PointReport } from '../report.ts';
 import { valueOf } from '../tables/define.ts';
+import * as rules from '../tables/engine-rules.ts';
 import * as knobs from '../tables/knobs.ts';
-import { PAGE_SIZE, SECOND, type Nanoseconds, type Pages } from '../units.ts';
+import { PAGE_SIZE, SECOND, type Nanoseconds } from '../units.ts';
 import { ACCESSES, END, EXIT, IDLE, REGION, STALLED } from '../workload/cursor.ts';
 import type { Program } from '../workload/program.ts';
-import { FAULT_LOT, objectOfPage, scansOf } from './blocks-run.ts';
+import { objectOfPage } from './blocks-run.ts';
 import { costsOf, type Costs } from './costs.ts';
 import { Device } from './device.ts';
+import type { Actor, Engine, KernelThread, StepHandler } from './engine.ts';
 import { EventQueue } from './event-queue.ts';
 import { logEvents, type LogWindow } from './event-log.ts';
-import { unmap } from './numbering.ts';
+import { Kswapd } from './kswapd.ts';
+import { mechanismsFor, type Mechanisms } from './mechanisms.ts';
 import type { PointRun } from './point-run.ts';
 import { Pressure, PSI_PERIOD } from './pressure.ts';
 import { Processes, type ProcessHost } from './processes.ts';
 import { progressOf } from './progress.ts';
 import { Reading, type ReadingHost } from './reading.ts';
+import { ReclaimCosts } from './reclaim-costs.ts';
 import type { Recorder } from './recorder.ts';
-import * as rules from '../tables/engine-rules.ts';
 import type { Setup } from './setup.ts';
 import { Thread, type WaitReason } from './thread.ts';
-import { SimpleWriteback, type WritebackHost, type WritebackPolicy } from './writeback.ts';
+import type { Waitable } from './waits.ts';
 
 /** Simulated time a thread runs before others are looked at. */
 const QUANTUM: Nanoseconds = 10_000;
@@ -51,26 +54,18 @@ const SAMPLE_INTERVAL: Nanoseconds = 2_000;
 const SAMPLE_WORK = 16;
 /** The same of an access that does not hit. */
 const MISS_WORK = 3;
-/** Pages a task dirties between two looks at the thresholds (ratelimit_pages). */
-const DIRTY_RATELIMIT: Pages = 32;
-/** Pages under swap-out beyond which those who reclaim wait for the device. */
-const SWAP_BACKLOG: Pages = 256;
 /** Accesses without any time passing after which a step that ends by time is given up. */
 const MAX_TIMELESS = 1 << 22;
 
 // Kinds of events.
 const CONTINUE = 0; // a thread that holds a CPU goes on
-const WAKE = 1; // a thread's wait is over
-const KSWAPD = 2; // kswapd, holding a CPU, goes on
-const TIMELINE = 3;
-const WRITTEN = 4; // the flusher's write is done
-const FLUSHER = 5; // the flusher wakes periodically
+const WAKE = 1; // a wait is over: of a thread, or of a kernel thread (negative numbers)
+const KERNEL_THREAD = 2; // a kernel thread, holding a CPU, goes on
+const ACTOR = 3;
+const BACKGROUND = 4; // an actor's periodic housekeeping, which alone keeps no run alive
 
-/** kswapd among the threads. */
-const KSWAPD_ACTOR = -1;
-const KSWAPD_ASLEEP = 0;
-const KSWAPD_QUEUED = 1;
-const KSWAPD_RUNS = 2;
+/** What `thread.doing` is while a handler carries out its step. */
+const HANDLED = REGION;
 
 export interface EventsOptions {
   /** Frames are counted after every event. */
@@ -79,39 +74,43 @@ export interface EventsOptions {
   readonly log: LogWindow | undefined;
 }
 
-export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessHost {
+export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   done = false;
+  readonly setup: Setup;
+  readonly memory: Memory;
+  readonly recorder: Recorder;
+  readonly costs: Costs;
+  readonly disk: Device;
+  readonly swap: Device;
+  readonly pressure: Pressure;
+  readonly threads: readonly Thread[];
+  readonly end: Nanoseconds;
+  /** Time of the thread that runs. */
+  local: Nanoseconds = 0;
   private readonly point: PointSpec;
-  private readonly setup: Setup;
-  private readonly memory: Memory;
-  private readonly recorder: Recorder;
   private readonly options: EventsOptions;
-  private readonly costs: Costs;
   private readonly queue = new EventQueue();
-  private readonly disk: Device;
-  private readonly swap: Device;
-  private readonly pressure: Pressure;
-  private readonly writeback: WritebackPolicy;
+  private readonly actors: Actor[] = [];
+  private readonly kernelThreads: KernelThread[] = [];
+  private readonly mechanisms: Mechanisms;
+  private readonly kswapd: Kswapd;
+  private readonly reclaim: ReclaimCosts;
   private readonly reading: Reading;
-  private readonly threads: Thread[];
-  private readonly objectOf: Uint16Array;
   private readonly processes: Processes;
-  private readonly end: Nanoseconds;
+  private readonly objectOf: Uint16Array;
+  /** Who answers for the accesses to an object, if memory does not. */
+  private readonly handlers = new Map<number, StepHandler>();
 
   private now: Nanoseconds = 0;
   private freeCpus: number;
-  /** Threads that are ready and have no CPU, kswapd among them. */
+  /** Who is ready and has no CPU: threads, and kernel threads (negative numbers) before them. */
   private readonly ready: number[] = [];
-  private kswapd = KSWAPD_ASLEEP;
   private active: number;
   private pendingActions: number;
-  /** Events that may let somebody proceed: all but the flusher's periodic ones. */
+  /** Events that may let somebody proceed. */
   private live = 0;
-  private readonly throttled: number[] = [];
-  private readonly syncing: number[] = [];
   // The thread being run, with its quantum; −1: none. Kept here so that a budget may end anywhere.
   private current = -1;
-  local: Nanoseconds = 0;
   private quantumEnd: Nanoseconds = 0;
   private nextSample: Nanoseconds;
   private nextAverage: Nanoseconds = PSI_PERIOD;
@@ -119,9 +118,6 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
   private budget = 0;
   /** The budget ran out between two lots of a thread: it goes on as if nothing had been. */
   private paused = false;
-  private seenSwapOuts: number;
-  private seenWrites: number;
-  private seenScans = 0;
   /** When the last thread or action of the timeline ended. */
   private lastEnd: Nanoseconds = 0;
   private readonly totalAccesses: number;
@@ -146,24 +142,30 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
     this.swap = new Device(this.costs.swap);
     this.freeCpus = valueOf(scenario.machine.values, knobs.cpus);
     this.pressure = new Pressure(this.freeCpus);
-    this.writeback = new SimpleWriteback(memory, this.disk, this, scenario.sysctls);
-    this.processes = new Processes(setup, memory, recorder, this.writeback, this);
-    this.objectOf = objectOfPage(setup);
-    this.reading = new Reading(setup, memory, this.disk, this.objectOf, this);
     this.end = scenario.duration ?? Infinity;
     if (scenario.machine.swap.length > 1)
       recorder.warn(`all swapping is timed as on the first swap device, '${scenario.machine.swap[0].name}'`);
-    this.threads = programs.map((program, i) => new Thread(i, program, recorder, lot));
+    this.threads = programs.map((program, i) => new Thread(i, threadName(setup, program), program, recorder, lot));
     this.active = this.threads.length;
     for (const thread of this.threads) recorder.cursors.push(thread.cursor);
+    this.reclaim = new ReclaimCosts(memory, this.costs, this.disk, this.swap);
+    this.kswapd = new Kswapd(this, this.reclaim);
+    this.objectOf = objectOfPage(setup);
+    this.reading = new Reading(setup, memory, this.disk, this.objectOf, this);
+    this.mechanisms = mechanismsFor(this);
+    this.processes = new Processes(
+      setup,
+      memory,
+      recorder,
+      this.mechanisms.writers.writeback,
+      this,
+      this.mechanisms.actions,
+    );
     recorder.pressure = this.pressure;
     this.totalAccesses = programs.reduce((n, program) => n + program.phases.reduce((m, p) => m + p.accesses, 0), 0);
-    this.seenSwapOuts = memory.io.swapOuts;
-    this.seenWrites = memory.io.writes;
-    memory.takeQueuedWrites();
-    this.reclaimTime();
     this.pendingActions = scenario.timeline.length;
-    scenario.timeline.forEach((entry, i) => this.schedule(entry.time, TIMELINE, i));
+    const timeline = this.addActor({ name: 'timeline', due: (_, entry) => this.timeline(entry) });
+    scenario.timeline.forEach((entry, i) => this.schedule(entry.time, timeline, i));
     if (options.log)
       logEvents(options.log, setup, memory, recorder, this.objectOf, () => (this.current >= 0 ? this.local : this.now));
     recorder.begin();
@@ -171,7 +173,7 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
     this.nextSample = SAMPLE_INTERVAL;
     for (const thread of this.threads) {
       this.pressure.change(0, 1, 0, 1);
-      this.wantCpu(thread.index, 0);
+      this.wantProcessor(thread.index, 0);
     }
   }
 
@@ -199,9 +201,9 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
     return this.spent;
   }
 
-  private schedule(time: Nanoseconds, kind: number, actor: number): void {
-    if (kind !== FLUSHER) this.live++;
-    this.queue.push(time, kind, actor);
+  private push(time: Nanoseconds, kind: number, actor: number, data = 0): void {
+    if (kind !== BACKGROUND) this.live++;
+    this.queue.push(time, kind, actor, data);
   }
 
   private nextEvent(): void {
@@ -213,7 +215,7 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
     queue.pop();
     this.tick(queue.time);
     this.now = queue.time;
-    if (queue.kind !== FLUSHER) this.live--;
+    if (queue.kind !== BACKGROUND) this.live--;
     this.reading.inFlight.settle(this.now);
     switch (queue.kind) {
       case CONTINUE:
@@ -222,18 +224,11 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
       case WAKE:
         this.wake(queue.actor, this.now);
         break;
-      case KSWAPD:
-        this.kswapdRuns(this.now);
+      case KERNEL_THREAD:
+        this.kernelThreads[queue.actor].due(this.now, 0);
         break;
-      case TIMELINE:
-        this.timeline(queue.actor);
-        break;
-      case WRITTEN:
-        this.writeback.written(this.now);
-        break;
-      case FLUSHER:
-        this.writeback.tick(this.now);
-        break;
+      default:
+        this.actors[queue.actor].due(this.now, queue.data);
     }
     if (this.options.check) this.memory.checkConservation();
   }
@@ -274,49 +269,74 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
   private stuck(): void {
     const waiting = this.threads
       .filter((thread) => !thread.over)
-      .map((thread) => `${this.nameOf(thread)} waits for ${thread.waitsFor}`);
+      .map((thread) => `${thread.name} waits for ${thread.waitsFor}`);
     this.recorder.event(this.now, rules.RUN_STUCK, 'run', `nothing will happen any more: ${waiting.join(', ')}`);
     this.finish(this.now);
   }
 
-  private nameOf(thread: Thread): string {
-    const { name, values } = this.setup.scenario.processes[thread.program.process];
-    return valueOf(values, knobs.threads) > 1 ? `${name}/${thread.program.thread}` : name;
+  // ---- actors
+
+  addActor(actor: Actor): number {
+    return this.actors.push(actor) - 1;
+  }
+
+  schedule(time: Nanoseconds, actor: number, data = 0): void {
+    this.push(time, ACTOR, actor, data);
+  }
+
+  scheduleBackground(time: Nanoseconds, actor: number, data = 0): void {
+    this.push(time, BACKGROUND, actor, data);
+  }
+
+  takeOver(object: number, handler: StepHandler): void {
+    this.handlers.set(object, handler);
   }
 
   // ---- CPUs
 
-  /** `actor` (a thread or KSWAPD_ACTOR) could run from `time` on. */
-  private wantCpu(actor: number, time: Nanoseconds): void {
+  /** A thread, or a kernel thread (negative numbers), could run from `time` on. */
+  private wantProcessor(who: number, time: Nanoseconds): void {
     if (this.freeCpus > 0) {
       this.freeCpus--;
-      if (actor === KSWAPD_ACTOR) {
-        this.kswapd = KSWAPD_RUNS;
-        this.schedule(time, KSWAPD, 0);
-      } else {
-        this.threads[actor].sliceStart = time;
-        this.schedule(time, CONTINUE, actor);
+      if (who < 0) this.push(time, KERNEL_THREAD, -1 - who);
+      else {
+        this.threads[who].sliceStart = time;
+        this.push(time, CONTINUE, who);
       }
       return;
     }
-    if (actor === KSWAPD_ACTOR) {
-      this.kswapd = KSWAPD_QUEUED;
-      this.ready.unshift(actor);
-    } else {
-      this.threads[actor].waitsFor = 'cpu';
-      this.ready.push(actor);
+    if (who < 0) this.ready.unshift(who);
+    else {
+      this.threads[who].waitsFor = 'cpu';
+      this.ready.push(who);
     }
   }
 
-  private giveUpCpu(time: Nanoseconds): void {
+  giveUpCpu(time: Nanoseconds): void {
     this.freeCpus++;
     const next = this.ready.shift();
-    if (next !== undefined) this.wantCpu(next, time);
+    if (next !== undefined) this.wantProcessor(next, time);
   }
 
-  private wake(index: number, time: Nanoseconds): void {
-    if (index !== KSWAPD_ACTOR && this.threads[index].over) this.pressure.change(time, -1, 0, -1);
-    else this.wantCpu(index, time);
+  addKernelThread(thread: KernelThread): number {
+    return this.kernelThreads.push(thread) - 1;
+  }
+
+  wantCpu(kernelThread: number, time: Nanoseconds): void {
+    this.wantProcessor(-1 - kernelThread, time);
+  }
+
+  goOn(kernelThread: number, time: Nanoseconds): void {
+    this.push(time, KERNEL_THREAD, kernelThread);
+  }
+
+  sleepUntil(kernelThread: number, time: Nanoseconds): void {
+    this.push(time, WAKE, -1 - kernelThread);
+  }
+
+  private wake(who: number, time: Nanoseconds): void {
+    if (who >= 0 && this.threads[who].over) this.pressure.change(time, -1, 0, -1);
+    else this.wantProcessor(who, time);
   }
 
   private dispatch(index: number, time: Nanoseconds): void {
@@ -332,7 +352,7 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
    * The current thread can't go on before `until`. If nobody else has anything to do before, time just passes; true then. Otherwise it gives
    * up its CPU and is woken.
    */
-  private passOrWait(thread: Thread, until: Nanoseconds, reason: WaitReason, stalled = false): boolean {
+  pass(thread: Thread, until: Nanoseconds, reason: WaitReason, stalled = false): boolean {
     if (until <= this.local) return true;
     const working = reason === 'io' || reason === 'frames' ? 0 : 1;
     this.pressure.change(this.local, -working, stalled ? 1 : 0, -1);
@@ -346,17 +366,40 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
       return true;
     }
     thread.waitsFor = reason;
-    this.schedule(until, WAKE, thread.index);
+    this.push(until, WAKE, thread.index);
     this.current = -1;
     this.giveUpCpu(this.local);
     return false;
   }
 
-  /** Waits for something whose time can't be told. */
-  private waitFor(thread: Thread, reason: WaitReason): void {
+  block(thread: Thread, reason: WaitReason, on: Waitable, stalled = false): void {
+    this.pressure.change(this.local, 0, stalled ? 1 : 0, -1);
+    thread.waitsOn = on;
+    thread.stalled = stalled;
+    this.leaveCpu(thread, reason);
+  }
+
+  unblock(thread: Thread, now: Nanoseconds): void {
+    if (thread.over) return;
+    this.pressure.change(now, 0, thread.stalled ? -1 : 0, 1);
+    thread.waitsOn = null;
+    thread.stalled = false;
+    thread.waitsFor = 'cpu';
+    this.wantProcessor(thread.index, now);
+  }
+
+  private leaveCpu(thread: Thread, reason: WaitReason): void {
     thread.waitsFor = reason;
     this.current = -1;
     this.giveUpCpu(this.local);
+  }
+
+  work(time: Nanoseconds): void {
+    this.local += time;
+  }
+
+  spend(work: number): void {
+    this.spent += work;
   }
 
   // ---- threads
@@ -373,8 +416,8 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
         case ACCESSES:
           this.accesses(thread);
           break;
-        case REGION:
-          this.region(thread);
+        case HANDLED:
+          if (thread.handler!.advance(thread)) thread.doing = END;
           break;
         default:
           this.nextStep(thread);
@@ -396,7 +439,7 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
       this.giveUpCpu(this.local);
       return;
     }
-    this.schedule(this.local, CONTINUE, thread.index);
+    this.push(this.local, CONTINUE, thread.index);
   }
 
   private nextStep(thread: Thread): void {
@@ -404,17 +447,20 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
     const { cursor } = thread;
     thread.doing = cursor.enter(this.local);
     switch (thread.doing) {
-      case ACCESSES:
+      case ACCESSES: {
         thread.due = this.local;
         thread.dueRemainder = 0;
         thread.at = thread.told = thread.lotEnd = 0;
+        const handler = this.handlers.get(cursor.step!.object);
+        if (handler) this.handOver(thread, handler);
         return;
+      }
       case IDLE:
       case STALLED:
-        this.passOrWait(thread, cursor.deadline, thread.doing === IDLE ? 'idle' : 'end of phase');
+        this.pass(thread, cursor.deadline, thread.doing === IDLE ? 'idle' : 'end of phase');
         return;
       case REGION:
-        this.beginRegion(thread, cursor.step!.spec as RegionStep);
+        this.handOver(thread, this.mechanisms.steps[cursor.step!.spec.kind]!);
         return;
       case EXIT:
         this.processes.exit(thread.program.process, this.local);
@@ -422,6 +468,12 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
       case END:
         this.threadEnds(thread);
     }
+  }
+
+  private handOver(thread: Thread, handler: StepHandler): void {
+    thread.handler = handler;
+    thread.doing = HANDLED;
+    handler.begin(thread, thread.cursor.step!);
   }
 
   private threadEnds(thread: Thread): void {
@@ -466,11 +518,12 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
     const hitTime = this.costs.hit;
     const { objectMisses } = this.recorder;
     const { memory } = this;
+    const { guard, writers } = this.mechanisms;
     const watched = this.setup.watchesClock;
     for (;;) {
       if (this.local >= deadline) {
         this.tell(thread, this.local);
-        if (this.local >= this.end) this.waitFor(thread, 'nothing');
+        if (this.local >= this.end) this.leaveCpu(thread, 'nothing');
         thread.doing = END;
         return;
       }
@@ -491,7 +544,7 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
       }
       if (paced && thread.due > this.local) {
         this.tell(thread, this.local);
-        if (!this.passOrWait(thread, Math.min(thread.due, deadline), 'pace')) return;
+        if (!this.pass(thread, Math.min(thread.due, deadline), 'pace')) return;
         continue;
       }
       if (this.local >= this.nextTick && this.queue.first >= this.local) {
@@ -504,9 +557,14 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
       }
       const word = lot[thread.at];
       if (watched) memory.setTime?.(this.local);
+      if (guard !== undefined && !guard.enter(thread, word)) {
+        this.tell(thread, this.local);
+        return;
+      }
       const outcome = memory.access(word, cgroup);
       if (outcome & OUT_OF_MEMORY) {
         this.tell(thread, this.local);
+        if (guard !== undefined) guard.leave(thread, word, outcome, this.local);
         this.outOfMemory(thread);
         return;
       }
@@ -518,11 +576,12 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
       if (outcome === HIT) {
         thread.hits++;
         this.local += hitTime;
+        if (guard !== undefined) guard.leave(thread, word, outcome, this.local);
         if (this.reading.concernsHits) goesOn = this.hitWhileReading(thread, word);
       } else goesOn = this.missed(thread, word, outcome);
-      if (word >>> OP_SHIFT === OP_WRITE && ++thread.dirtied >= DIRTY_RATELIMIT) thread.checkDirty = true;
-      if (goesOn && step.think > 0) goesOn = this.passOrWait(thread, this.local + step.think, 'think');
-      if (goesOn && thread.checkDirty) goesOn = this.balanceDirty(thread);
+      if (word >>> OP_SHIFT === OP_WRITE) writers.dirtied(thread);
+      if (goesOn && step.think > 0) goesOn = this.pass(thread, this.local + step.think, 'think');
+      if (goesOn && thread.checkDirty) goesOn = writers.balance(thread);
       if (!goesOn) {
         // The last access of a lot is over only when its wait is.
         if (thread.at < thread.lotEnd) this.tell(thread, this.local);
@@ -542,20 +601,12 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
     if (outcome & MISS) this.recorder.objectMisses![object]++;
   }
 
-  /** CPU time of reclaim since the last call: pages looked at on any list. */
-  private reclaimTime(): Nanoseconds {
-    const scans = scansOf(this.memory);
-    const time = (scans - this.seenScans) * this.costs.scan;
-    this.seenScans = scans;
-    return time;
-  }
-
   /**
    * After something that may have reclaimed: its CPU time passes, its writes go to the devices, kswapd is woken if it was called. Returns until
    * when the reclaimer must wait for the swap device not to fall too far behind.
    */
   afterReclaim(direct: boolean): Nanoseconds {
-    const reclaim = this.reclaimTime();
+    const reclaim = this.reclaim.time();
     if (reclaim > 0) {
       if (direct) {
         this.pressure.change(this.local, 0, 1, -1);
@@ -563,21 +614,9 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
       }
       this.local += reclaim;
     }
-    const until = this.sendWrites(this.local);
-    if (this.kswapd === KSWAPD_ASLEEP && this.memory.kswapdAwake) this.wakeKswapd(this.local);
+    const until = this.reclaim.sendWrites(this.local);
+    this.kswapd.wakeIfCalled(this.local);
     return until;
-  }
-
-  private sendWrites(time: Nanoseconds): Nanoseconds {
-    const { io } = this.memory;
-    if (io.swapOuts === this.seenSwapOuts && io.writes === this.seenWrites) return 0;
-    this.seenSwapOuts = io.swapOuts;
-    this.seenWrites = io.writes;
-    const { file, swap } = this.memory.takeQueuedWrites();
-    if (file > 0) this.disk.request(time, file);
-    if (swap === 0) return 0;
-    this.swap.request(time, swap);
-    return this.swap.caughtUp(SWAP_BACKLOG);
   }
 
   /** An access that did not simply hit: false if the thread must wait. */
@@ -598,24 +637,14 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
         reason = 'io';
       }
     } else if (!direct) until = 0;
-    return this.passOrWait(thread, until, reason, (outcome & WORKINGSET_STALL) !== 0 || reason === 'frames');
+    this.mechanisms.guard?.leave(thread, word, outcome, Math.max(until, this.local));
+    return this.pass(thread, until, reason, (outcome & WORKINGSET_STALL) !== 0 || reason === 'frames');
   }
 
   /** A hit on a page that may still be on its way: false if the thread must wait. */
   private hitWhileReading(thread: Thread, word: number): boolean {
     const arrival = this.reading.hit(thread, word);
-    return arrival <= this.local || this.passOrWait(thread, arrival, 'io', this.reading.inFlight.stalled);
-  }
-
-  /** After writing for a while: whether there is too much dirty memory to go on. */
-  private balanceDirty(thread: Thread): boolean {
-    thread.checkDirty = false;
-    thread.dirtied = 0;
-    if (!this.writeback.dirtied(this.local)) return true;
-    this.throttled.push(thread.index);
-    this.pressure.change(this.local, 0, 0, -1);
-    this.waitFor(thread, 'throttle');
-    return false;
+    return arrival <= this.local || this.pass(thread, arrival, 'io', this.reading.inFlight.stalled);
   }
 
   /** A step that ends by time and takes none. */
@@ -624,141 +653,16 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
     this.recorder.event(
       this.local,
       rules.RUN_TIMELESS,
-      this.nameOf(thread),
-      `${this.nameOf(thread)} made ${MAX_TIMELESS} accesses in no time, so its step would never end; give 'hit-cost' or a rate`,
+      thread.name,
+      `${thread.name} made ${MAX_TIMELESS} accesses in no time, so its step would never end; give 'hit-cost' or a rate`,
       step && 'source' in step.spec ? step.spec.source : undefined,
     );
     this.finish(this.local);
   }
 
-  // ---- regions
-
-  private beginRegion(thread: Thread, step: RegionStep): void {
-    const { memory } = this;
-    const { object, pages } = step.target;
-    const start = this.setup.layout.bases[object] + step.target.start;
-    const anonymous = this.setup.objects[object].kind === 'anon';
-    switch (step.kind) {
-      case 'munlock':
-        memory.setLocked(start, pages, false);
-        break;
-      case 'munmap':
-        unmap(this.setup, memory, step.target);
-        break;
-      case 'fsync':
-        thread.ticket = this.writeback.sync(this.local);
-        break;
-      case 'mlock':
-        memory.setLocked(start, pages, true);
-        thread.faultWord = (((anonymous ? OP_STORE : OP_LOAD) << OP_SHIFT) >>> 0) + start;
-        thread.faultLeft = pages;
-    }
-  }
-
-  private region(thread: Thread): void {
-    this.spent++;
-    if (thread.faultLeft > 0) {
-      this.faultIn(thread);
-      return;
-    }
-    if (thread.ticket >= 0 && !this.writeback.isWritten(thread.ticket)) {
-      this.syncing.push(thread.index);
-      this.pressure.change(this.local, 0, 0, -1);
-      this.waitFor(thread, 'sync');
-      return;
-    }
-    thread.ticket = -1;
-    thread.doing = END;
-  }
-
-  /** mlock: some pages at a time, in one request. */
-  private faultIn(thread: Thread): void {
-    const { memory, costs } = this;
-    let reads = 0;
-    let swapIns = 0;
-    let until = 0;
-    for (let i = 0; i < FAULT_LOT && thread.faultLeft > 0; i++) {
-      if (!memory.isResident(thread.faultWord & PAGE_MASK)) {
-        const outcome = memory.access(thread.faultWord, thread.program.cgroup);
-        if (outcome & OUT_OF_MEMORY) {
-          this.outOfMemory(thread);
-          return;
-        }
-        until = Math.max(until, this.afterReclaim((outcome & DIRECT_RECLAIM) !== 0));
-        this.local += costs.fault;
-        if (outcome & READ_IO) reads++;
-        if (outcome & SWAP_IN) swapIns++;
-        this.spent++;
-      }
-      thread.faultWord++;
-      thread.faultLeft--;
-    }
-    if (reads > 0) until = Math.max(until, this.disk.request(this.local, reads));
-    if (swapIns > 0) until = Math.max(until, this.swap.request(this.local, swapIns));
-    this.passOrWait(thread, until, 'io');
-  }
-
-  // ---- kswapd
-
-  private wakeKswapd(time: Nanoseconds): void {
-    // kswapd's own time counts as a stall (psi_memstall_enter in balance_pgdat).
-    this.pressure.change(time, 1, 1, 0);
-    this.wantCpu(KSWAPD_ACTOR, time);
-  }
-
-  private kswapdRuns(time: Nanoseconds): void {
-    const { memory } = this;
-    this.spent++;
-    if (!memory.kswapdAwake) {
-      this.kswapd = KSWAPD_ASLEEP;
-      this.pressure.change(time, -1, -1, 0);
-      this.giveUpCpu(time);
-      return;
-    }
-    memory.setTime?.(time);
-    memory.kswapdStep();
-    const worked = time + this.reclaimTime();
-    const until = this.sendWrites(worked);
-    if (until <= worked) {
-      this.schedule(worked, KSWAPD, 0);
-      return;
-    }
-    this.kswapd = KSWAPD_QUEUED;
-    this.giveUpCpu(worked);
-    this.schedule(until, WAKE, KSWAPD_ACTOR);
-  }
-
-  // ---- writeback's side
-
-  wakeWritten(time: Nanoseconds): void {
-    this.schedule(time, WRITTEN, 0);
-  }
-
-  wakeTick(time: Nanoseconds): void {
-    this.schedule(time, FLUSHER, 0);
-  }
-
-  wakeWriters(now: Nanoseconds): void {
-    if (this.throttled.length > 0 && !this.writeback.dirtied(now)) this.release(this.throttled, () => true, now);
-    if (this.syncing.length > 0) this.release(this.syncing, (thread) => this.writeback.isWritten(thread.ticket), now);
-  }
-
-  private release(waiting: number[], ready: (thread: Thread) => boolean, now: Nanoseconds): void {
-    const all = waiting.splice(0);
-    for (const index of all) {
-      const thread = this.threads[index];
-      if (thread.over) continue;
-      if (ready(thread)) {
-        this.pressure.change(now, 0, 0, 1);
-        thread.waitsFor = 'cpu';
-        this.wantCpu(index, now);
-      } else waiting.push(index);
-    }
-  }
-
   // ---- ends of processes
 
-  private outOfMemory(thread: Thread): void {
+  outOfMemory(thread: Thread): void {
     this.afterReclaim(true);
     this.processes.outOfMemory(thread.program.process, this.local);
   }
@@ -771,11 +675,12 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
       thread.over = true;
       this.active--;
       this.lastEnd = Math.max(this.lastEnd, time);
+      if (thread.waitsOn !== null) {
+        this.pressure.change(time, -1, thread.stalled ? -1 : 0, 0);
+        thread.waitsOn = null;
+        continue;
+      }
       switch (thread.waitsFor) {
-        case 'throttle':
-        case 'sync':
-          this.pressure.change(time, -1, 0, 0);
-          break;
         case 'nothing':
         case 'cpu':
           this.pressure.change(time, -1, 0, -1);
@@ -797,14 +702,19 @@ export class EventsRun implements PointRun, WritebackHost, ReadingHost, ProcessH
     this.lastEnd = Math.max(this.lastEnd, entry.time);
     for (const action of entry.actions) this.processes.act(action, this.now, entry.source);
     // What a lowered limit made reclaim do is nobody's time.
-    this.reclaimTime();
-    this.sendWrites(this.now);
+    this.reclaim.time();
+    this.reclaim.sendWrites(this.now);
   }
 
   report(): PointReport {
     for (const thread of this.threads) if (!thread.over && thread.at < thread.lotEnd) this.tell(thread, this.now);
     return this.recorder.report(this.point, this.now, this.done);
   }
+}
+
+function threadName({ scenario }: Setup, { process, thread }: Program): string {
+  const { name, values } = scenario.processes[process];
+  return valueOf(values, knobs.threads) > 1 ? `${name}/${thread}` : name;
 }
 
 /** The next paced access is due one interval later; what is no whole nanosecond is carried over. */

@@ -5,6 +5,7 @@ import type { KnobValues, SourceSpan, TimelineAction } from '../plan.ts';
 import * as rules from '../tables/engine-rules.ts';
 import * as knobs from '../tables/knobs.ts';
 import { PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
+import type { TimelineHandlers } from './engine.ts';
 import { unmap, wholeOf } from './numbering.ts';
 import { chooseVictim, oomDomain } from './oom.ts';
 import type { Recorder } from './recorder.ts';
@@ -24,18 +25,27 @@ export class Processes {
   private readonly recorder: Recorder;
   private readonly writeback: WritebackPolicy;
   private readonly host: ProcessHost;
+  private readonly actions: TimelineHandlers;
   /** Not exited or killed; a process whose program is over lives on. */
   private readonly living: boolean[];
   /** memory.max of each cgroup now. */
   private readonly limits: number[];
   private sysctls: KnobValues;
 
-  constructor(setup: Setup, memory: Memory, recorder: Recorder, writeback: WritebackPolicy, host: ProcessHost) {
+  constructor(
+    setup: Setup,
+    memory: Memory,
+    recorder: Recorder,
+    writeback: WritebackPolicy,
+    host: ProcessHost,
+    actions: TimelineHandlers,
+  ) {
     this.setup = setup;
     this.memory = memory;
     this.recorder = recorder;
     this.writeback = writeback;
     this.host = host;
+    this.actions = actions;
     const { scenario } = setup;
     this.living = scenario.processes.map(() => true);
     this.limits = scenario.cgroups.map((cgroup) => limitOf(cgroup.values[knobs.memoryMax.name]));
@@ -95,7 +105,10 @@ export class Processes {
         const { name } = setup.scenario.processes[action.process];
         const freed = this.end(action.process, time);
         recorder.event(time, rules.PROCESS_KILL, name, `${name} is killed and gives back ${freed} pages`, source);
+        return;
       }
+      default:
+        this.actions[action.kind]?.(action, time, source);
     }
   }
 

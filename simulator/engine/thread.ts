@@ -2,21 +2,43 @@
 import { Cursor, END, type PhaseListener } from '../workload/cursor.ts';
 import type { Program } from '../workload/program.ts';
 import type { Nanoseconds } from '../units.ts';
+import type { StepHandler } from './engine.ts';
 import type { ReadAhead } from './read-ahead.ts';
+import type { Waitable, Waiter } from './waits.ts';
 
 /** What an actor that can't proceed waits for. */
 export type WaitReason =
-  'nothing' | 'cpu' | 'io' | 'frames' | 'throttle' | 'sync' | 'pace' | 'think' | 'idle' | 'end of phase';
+  | 'nothing'
+  | 'cpu'
+  | 'io'
+  | 'frames'
+  | 'throttle'
+  | 'sync'
+  | 'writeback'
+  | 'lock'
+  | 'request'
+  | 'fault service'
+  | 'pace'
+  | 'think'
+  | 'idle'
+  | 'end of phase';
 
-export class Thread {
+export class Thread implements Waiter {
   readonly index: number;
+  readonly name: string;
   readonly program: Program;
   readonly cursor: Cursor;
   waitsFor: WaitReason = 'cpu';
+  /** Set while it waits for somebody to act, nobody knows how long. */
+  waitsOn: Waitable | null = null;
+  /** It is blocked, and this is a stall of memory. */
+  stalled = false;
   /** Ended, exited or killed. */
   over = false;
   /** What `cursor.enter` said. */
   doing = END;
+  /** Who carries out the step it is in, if that is no plain access. */
+  handler: StepHandler | null = null;
   /** Words drawn and not yet accessed: lot[at] … lot[lotEnd − 1]. */
   readonly lot: Uint32Array;
   at = 0;
@@ -42,8 +64,9 @@ export class Thread {
   timeless = 0;
   readonly readAheads = new Map<number, ReadAhead>();
 
-  constructor(index: number, program: Program, listener: PhaseListener, lot: number) {
+  constructor(index: number, name: string, program: Program, listener: PhaseListener, lot: number) {
     this.index = index;
+    this.name = name;
     this.program = program;
     this.cursor = new Cursor(program, listener);
     this.lot = new Uint32Array(lot);

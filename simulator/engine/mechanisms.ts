@@ -1,0 +1,25 @@
+/** Who is on a machine beside threads and kswapd: made once for each run, each mechanism in a file of its own. */
+import type { Step } from '../plan.ts';
+import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
+import { RegionSteps } from './region-steps.ts';
+import { Writers } from './writers.ts';
+
+export interface Mechanisms {
+  readonly writers: Writers;
+  /** Who carries out steps that are no accesses, by kind. */
+  readonly steps: Partial<Readonly<Record<Step['kind'], StepHandler>>>;
+  /** Who carries out actions of the timeline, by kind; processes.ts knows the rest. */
+  readonly actions: TimelineHandlers;
+  readonly guard: AccessGuard | undefined;
+}
+
+export function mechanismsFor(engine: Engine): Mechanisms {
+  const writers = new Writers(engine);
+  const regions = new RegionSteps(engine);
+  return {
+    writers,
+    steps: { mlock: regions, munlock: regions, munmap: regions, fsync: writers },
+    actions: {},
+    guard: undefined,
+  };
+}
