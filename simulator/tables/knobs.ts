@@ -3,6 +3,7 @@
  */
 import { GIB, MIB, MICROSECOND, PAGE_SIZE, SECOND } from '../units.ts';
 import { bytes, choice, flag, integer, knob, rate, time, type Knob } from './define.ts';
+import { fuseKnobs } from './fuse-knobs.ts';
 
 const TIB = 1024 * GIB;
 const assumed = (where: string) => ({ kind: 'assumed', where }) as const;
@@ -317,6 +318,7 @@ export const knobs: readonly Knob[] = [
   locked,
   threads,
   traceFormat,
+  ...fuseKnobs,
   swappiness,
   minFreeKbytes,
   watermarkScaleFactor,
