@@ -11,7 +11,10 @@ export const CONSTRAINT_CPUSET = 1;
 export const CONSTRAINT_MEMORY_POLICY = 2;
 export const CONSTRAINT_MEMCG = 3;
 
-/** One answer, written over by the next: nothing is allocated per page. */
+/**
+ * One answer, written over by the next: nothing is allocated per page. For a kernel allocation `first` is set too: its cpuset's nodes at the low
+ * watermark first, then all (the hardwalled ancestor's) nodes.
+ */
 export interface PlacementAnswer {
   /** Nodes to try in this order: the zonelist of the chosen node, filtered by policy and cpuset. */
   readonly order: Int32Array;
@@ -39,12 +42,21 @@ export interface Placement {
   place(page: number): void;
   /** The same for a kernel allocation (page tables, slab) by the current task: its own node first, within its cpuset if `hardwall`. */
   placeKernel(hardwall: boolean): void;
-  /** A frame was taken from `node`: counters of numastat and what ours count. */
+  /**
+   * A frame was taken from `node` for the page (or kernel allocation) last asked about: counters of numastat and what ours count. Exactly once
+   * for each frame handed out, after a `place` or `placeKernel` with nothing of another allocation in between.
+   */
   placed(node: number): void;
+  /** A page's frame on `node` was given back: reclaim, munmap, exit, truncation. Not for kernel frames. */
+  left(page: number, node: number): void;
+  /** A resident page's contents moved to a frame of another node: migration, hotplug. Counts nothing in numastat. */
+  moved(page: number, from: number, to: number): void;
   /** Fallback order of a node, itself first: where reclaim demotes nothing and hotplug migrates to. */
   zonelist(node: number): Int32Array;
   /** Nodes with memory now (N_MEMORY). */
   hasMemory(node: number): boolean;
   /** The engine: which thread runs now, on which processor's node. */
   setTask(thread: number, cpuNode: number): void;
+  /** Whether the OOM killer may choose this process for the allocation last asked about (mempolicy_in_oom_domain, cpuset_mems_allowed_intersects). */
+  mayKill(process: number): boolean;
 }
