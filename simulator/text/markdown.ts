@@ -48,7 +48,8 @@ function chartBlocks(model: ChartModel): string[] {
   // Long columns never make a short table: don't build it to find out.
   const few = model.series.every((s) => s.x.length <= ROWS);
   const table = few ? tableOf(model) : null;
-  const drawn = model.series.some((s) => lastValue(s) !== null) || model.heatmap !== undefined;
+  const drawn =
+    model.series.some((s) => lastValue(s) !== null) || model.heatmap !== undefined || model.graph !== undefined;
   if (drawn && table && table.rows.length <= ROWS) blocks.push(markdownTable(table));
   else if (drawn) {
     const body = unicodeChart(model, WIDTH, painter(false));

@@ -8,7 +8,7 @@ import { formatCell } from '../view/format.ts';
 import { summaryOf } from '../view/tables.ts';
 import { dimensionsOf } from '../view/variants.ts';
 import type { Paint } from './columns.ts';
-import { alignedTable, painter, wrap } from './columns.ts';
+import { alignedTable, cellWidth, painter, wrap } from './columns.ts';
 import { unicodeChart } from './unicode-chart.ts';
 
 export interface TextOptions {
@@ -74,10 +74,16 @@ function summary(report: Report, paint: Paint): string[] {
 function chartBlock(model: ChartModel, width: number, paint: Paint): string[] {
   const names = model.names.join(', ');
   const where = model.subtitle === '' ? '' : ` at ${model.subtitle}`;
-  const title = `${paint(model.title, 'bold')}${paint(`${where}   ${names}`, 'dim')}`;
+  const fits = cellWidth(`${model.title}${where}   ${names}`) <= width;
+  const title = fits
+    ? [`${paint(model.title, 'bold')}${paint(`${where}   ${names}`, 'dim')}`]
+    : [
+        ...wrap(`${model.title}${where}`, width).map((line) => paint(line, 'bold')),
+        ...wrap(names, width).map((line) => paint(line, 'dim')),
+      ];
   const body = unicodeChart(model, width, paint);
   const notes = model.notes.flatMap((note) => wrap(note, width).map((line) => paint(line, 'dim')));
-  return [title, ...body, ...notes];
+  return [...title, ...body, ...notes];
 }
 
 function expectationLines(report: Report, width: number, paint: Paint): string[] {

@@ -2,13 +2,13 @@
  * Charts in a terminal. One series: a curve of Braille dots with axes. Several: one row of blocks each on a common scale, because overlaid
  * curves can't be told apart without colour. A few values of x: the numbers themselves. Bars: bars.
  */
-import type { ChartModel, SeriesModel } from '../view/chart-model.ts';
+import type { ChartModel, GraphModel, GraphNode, SeriesModel } from '../view/chart-model.ts';
 import { formatCell, formatValue, THIN } from '../view/format.ts';
 import { lastValue } from '../view/sentence.ts';
 import { tableOf } from '../view/tables.ts';
 import { formatTick, niceTicks } from '../view/ticks.ts';
 import type { Paint } from './columns.ts';
-import { alignedTable, cellWidth, clip, padEnd, padStart } from './columns.ts';
+import { alignedTable, cellWidth, clip, padEnd, padStart, wrap } from './columns.ts';
 
 /** Charts with at most this many places on x are shown as numbers. */
 const FEW = 8;
@@ -19,6 +19,7 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 export function unicodeChart(model: ChartModel, width: number, paint: Paint): string[] {
   if (model.kind === 'heatmap' || model.kind === 'table') return numbers(model, paint);
   if (model.kind === 'timeline') return gantt(model, width, paint);
+  if (model.graph) return waitGraph(model.graph, width, paint);
   const series = model.series.filter((s) => lastValue(s) !== null);
   if (series.length === 0) return [];
   if (model.kind === 'bars' && series.every((s) => s.x.length === 1)) return bars(series, width, paint);
@@ -239,4 +240,22 @@ function gantt(model: ChartModel, width: number, paint: Paint): string[] {
     return `${padEnd(clip(lane, gutter), gutter)}  ${row.join('')}`.trimEnd();
   });
   return [...lines, ...axisRow(model, columns, ' '.repeat(gutter + 2), paint)];
+}
+
+/** The cycle as a ladder with the way back on its left, those who wait for it below. */
+function waitGraph({ nodes, cycle }: GraphModel, width: number, paint: Paint): string[] {
+  const has = (node: GraphNode): string => (node.holds === '' ? '' : paint(`  has ${node.holds}`, 'dim'));
+  const lines: string[] = [];
+  nodes.slice(0, cycle).forEach((node, i) => {
+    lines.push(`${i === 0 ? '┌─▶ ' : '│ ▼ '}${paint(node.label, 'bold')}${has(node)}`);
+    const says = wrap(`waits for ${node.waitsFor}`, width - 6);
+    const last = i === cycle - 1;
+    says.forEach((text, k) => lines.push(`${last && k === says.length - 1 ? '└─┘ ' : '│ │ '}${text}`));
+  });
+  if (nodes.length > cycle) lines.push(paint('waiting for them:', 'dim'));
+  for (const node of nodes.slice(cycle)) {
+    const says = wrap(`${node.label}: for ${node.waitsFor} (${nodes[node.on].label})`, width - 4);
+    says.forEach((text, k) => lines.push(`${k === 0 ? '  ▸ ' : '    '}${text}`));
+  }
+  return lines;
 }

@@ -4,7 +4,7 @@
  */
 import type { Scale } from './format.ts';
 
-export type ChartKind = 'line' | 'area' | 'bars' | 'histogram' | 'heatmap' | 'timeline' | 'table';
+export type ChartKind = 'line' | 'area' | 'bars' | 'histogram' | 'heatmap' | 'timeline' | 'graph' | 'table';
 
 export type Marker = 'circle' | 'triangle' | 'square' | 'diamond' | 'plus' | 'cross' | 'star';
 
@@ -54,6 +54,8 @@ export interface SeriesModel {
   readonly y: Float64Array;
   /** Upper ends, for histograms (bucket edges) and timelines (span ends). */
   readonly x2?: Float64Array;
+  /** In a stack: a line over it (a limit), no part of it. */
+  readonly overlay?: true;
 }
 
 /** Something to be said about a place on the x axis; variants may reach it at different times. */
@@ -77,6 +79,23 @@ export interface HeatmapModel {
   readonly values: Float64Array;
 }
 
+/** Who waits for whom: first a cycle, in the order of waiting, then those who wait for it from outside. */
+export interface GraphModel {
+  /** Length of the cycle. */
+  readonly cycle: number;
+  readonly nodes: readonly GraphNode[];
+}
+
+export interface GraphNode {
+  readonly label: string;
+  readonly kind: 'process' | 'daemon' | 'kernel' | 'resource';
+  readonly waitsFor: string;
+  /** Empty: nothing that anybody waits for. */
+  readonly holds: string;
+  /** Index of the node it waits for. */
+  readonly on: number;
+}
+
 export interface ChartModel {
   /** Stable within a report: `plot.panel`. */
   readonly id: string;
@@ -98,6 +117,7 @@ export interface ChartModel {
   readonly annotations: readonly Annotation[];
   readonly picks: readonly Pick[];
   readonly heatmap?: HeatmapModel;
+  readonly graph?: GraphModel;
   /** What could not be drawn, and why. */
   readonly notes: readonly string[];
   /** One sentence that says what the picture shows. */

@@ -1,8 +1,10 @@
 /** The few facts about a run that stand beside its title everywhere: how much, how long, how, how reliable. */
-import type { Report, VariantInfo } from '../report.ts';
+import type { PointReport, Report, VariantInfo } from '../report.ts';
 import type { Rule } from '../tables/define.ts';
 import { OOM_KILL_RULE, OOM_PANIC, RUN_STUCK, RUN_TIMELESS } from '../tables/engine-rules.ts';
+import { rules } from '../tables/rules.ts';
 import { formatValue } from './format.ts';
+import { cycleName } from './wait-graph.ts';
 
 export interface Fact {
   readonly id: 'points' | 'time' | 'path' | 'seed' | 'partial' | 'cached' | 'alarm';
@@ -52,8 +54,30 @@ export function factsOf(report: Report, cached = false): Fact[] {
     const where = points === n ? '' : ` at ${points} of ${n} points`;
     add('alarm', `${text([...new Set(hit.flat().map(({ subject }) => subject))])}${where}`, rule.doc, true);
   }
+  for (const { title, doc } of lockups(report)) add('alarm', title, doc, true);
   add('seed', `seed ${report.seed}`, 'The same program, seed and model version give the same numbers.');
   return facts;
+}
+
+/** One fact for each class of lock-up: where it happened, and when first. */
+function lockups(report: Report): { title: string; doc: string }[] {
+  const classes = new Map<string, { name: string; first: number; doc: string; points: Set<PointReport> }>();
+  for (const point of report.points)
+    for (const cycle of point.cycles ?? []) {
+      const name = cycleName(cycle);
+      const known = classes.get(name);
+      known?.points.add(point);
+      if (known) known.first = Math.min(known.first, cycle.time);
+      else {
+        const doc = rules.find((rule) => rule.id === cycle.rule)?.doc ?? '';
+        classes.set(name, { name, first: cycle.time, doc, points: new Set([point]) });
+      }
+    }
+  const n = report.points.length;
+  return [...classes.values()].map(({ name, first, doc, points }) => {
+    const where = points.size === n ? '' : ` at ${points.size} of ${n} points`;
+    return { title: `locked up after ${formatValue(first, 'ns')}, ${name}${where}`, doc };
+  });
 }
 
 /** `Linux 3.15, 2014, commit a528910e12ec`. */

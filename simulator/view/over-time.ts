@@ -1,6 +1,6 @@
 /** Gauges over simulated time: one panel per metric with one line per variant; stacked areas get one panel per variant instead. */
 import type { MetricRef } from '../plan.ts';
-import type { PointReport } from '../report.ts';
+import type { EventRecord, PointReport } from '../report.ts';
 import type { Annotation, AxisModel, ChartModel, SeriesModel } from './chart-model.ts';
 import { styleOf } from './chart-model.ts';
 import { metricInfo, metricText, seriesOf } from './metrics.ts';
@@ -114,12 +114,17 @@ function metricsTogether(context: PlotContext, { variant, point }: Row): ChartMo
   });
 }
 
-/** Stacked areas: metrics are parts of a whole, so each variant has a panel of its own. */
+/** Stacked areas: metrics are parts of a whole, so each variant has a panel of its own. Limits are lines over the stack. */
 function areas(context: PlotContext): ChartModel[] {
   const { report, plot } = context;
   const { rows, picks, subtitle } = selectedPoints(context);
+  const isLimit = (metric: MetricRef) => metricInfo(report, metric.name).limit === true;
+  const parts = plot.metrics.filter((metric) => !isLimit(metric));
+  const limits = plot.metrics.filter(isLimit);
+  const titles = (metrics: readonly MetricRef[]) => metrics.map((m) => metricTitle(report, m)).join(', ');
+  const title = `${titles(parts)} ${overText(context)}${limits.length > 0 ? `, against ${titles(limits)}` : ''}`;
   const panels = rows.map(({ variant, point }, index) => {
-    const found = plot.metrics.map((metric) => ({ metric, column: seriesOf(metric, point) }));
+    const found = [...parts, ...limits].map((metric) => ({ metric, column: seriesOf(metric, point) }));
     const t = union(found.flatMap(({ column }) => (column ? [column.t] : [])));
     const x = along(context, point, t);
     const notes: string[] = [];
@@ -129,21 +134,26 @@ function areas(context: PlotContext): ChartModel[] {
         return [];
       }
       const name = metricText(metric);
-      // Stacked bands are told apart by their order and edges; dashes would only be noise.
-      const style = { ...styleOf(i), dash: [] };
-      return [{ key: name, label: name, style, unit: column.unit, x, y: resample(column.t, column.y, t) }];
+      const overlay = i >= parts.length;
+      const y = resample(column.t, column.y, t);
+      const shown = { key: name, label: name, unit: column.unit, x, y };
+      return [
+        overlay
+          ? { ...shown, style: styleOf(i - parts.length, true), overlay }
+          : { ...shown, style: bandStyle(metric, i) },
+      ];
     });
     const top = new Float64Array(x.length);
-    for (const s of series) for (let i = 0; i < top.length; i++) top[i] += Number.isNaN(s.y[i]) ? 0 : s.y[i];
+    for (const s of series)
+      if (!s.overlay) for (let i = 0; i < top.length; i++) top[i] += Number.isNaN(s.y[i]) ? 0 : s.y[i];
     const unit = series[0]?.unit ?? '';
-    const who = rows.length > 1 ? `${variant.label}: ` : '';
     return panel(context, {
       kind: 'area',
       panel: index,
-      title: `${who}${plot.metrics.map((m) => metricTitle(report, m)).join(', ')} ${overText(context)}`,
+      title: `${rows.length > 1 ? `${variant.label}: ` : ''}${title}`,
       metrics: plot.metrics,
       x: xAxis(context, series, rows),
-      y: valueAxis(unit, unit, [top]),
+      y: valueAxis(unit, unit, [top, ...series.filter((s) => s.overlay).map((s) => s.y)]),
       series,
       picks,
       subtitle,
@@ -154,6 +164,10 @@ function areas(context: PlotContext): ChartModel[] {
   });
   return shareValueAxes(shareX(panels));
 }
+
+/** Stacked bands are told apart by their order and edges; dashes would only be noise. What is free is what is left: no hue. */
+const bandStyle = (metric: MetricRef, i: number): SeriesModel['style'] =>
+  metric.name === 'nr_free_pages' ? { ...styleOf(i), slot: -1, dash: [] } : { ...styleOf(i), dash: [] };
 
 /** All times at which any column has a sample, ascending, once each. */
 function union(columns: readonly Float64Array[]): Float64Array {
@@ -175,6 +189,13 @@ function resample(t: Float64Array, y: Float64Array, x: Float64Array): Float64Arr
     out[k] = width > 0 ? y[i] + ((y[next] - y[i]) * (at - t[i])) / width : y[i];
   }
   return out;
+}
+
+/** Few words for what its event says at length. */
+function alarmLabel({ cycles = [] }: PointReport, { rule, subject, time }: EventRecord): string | undefined {
+  if (/oom/.test(rule)) return `OOM: ${subject}`;
+  const cycle = cycles.find((c) => c.rule === rule && c.time === time);
+  return cycle && `locked up, ${cycle.class}`;
 }
 
 /** More single events than this would hide the curves; only alarms are drawn then. */
@@ -203,7 +224,7 @@ function annotationsOf(context: PlotContext, rows: readonly Row[], key?: string)
     const events = others.filter((e) => isAlarm(e.rule) || others.length <= EVENTS_DRAWN);
     for (const event of events.slice(0, EVENTS_DRAWN)) {
       const tone = isAlarm(event.rule) ? 'alarm' : 'event';
-      const label = tone === 'alarm' && /oom/.test(event.rule) ? `OOM: ${event.subject}` : event.text || event.rule;
+      const label = alarmLabel(point, event) ?? (event.text || event.rule);
       add(`${event.rule} ${event.subject} ${label}`, label, tone, series, place(event.time));
     }
   }

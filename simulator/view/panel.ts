@@ -156,8 +156,9 @@ export function shareValueAxes(panels: readonly ChartModel[]): ChartModel[] {
   for (const p of panels) tops.set(p.y.unit, Math.max(tops.get(p.y.unit) ?? 0, p.y.max));
   return panels.map((p) => {
     const top = tops.get(p.y.unit)!;
-    const alike = p.y.max > 0 && p.y.min === 0 && !p.y.labels && top <= p.y.max * 8;
-    if (!alike || p.y.max === top) return p;
+    // Stacks of one plot are one picture in parts: a sliver is the point.
+    const near = p.kind === 'area' || top <= p.y.max * 8;
+    if (!(p.y.max > 0 && p.y.min === 0 && !p.y.labels && near) || p.y.max === top) return p;
     const widest = panels.find((q) => q.y.unit === p.y.unit && q.y.max === top)!;
     return { ...p, y: { ...p.y, max: top, scale: widest.y.scale } };
   });

@@ -11,11 +11,18 @@ import { overTime } from './over-time.ts';
 import { plotContext, type ViewOptions } from './panel.ts';
 import type { Dimensions, Selection } from './variants.ts';
 import { dimensionsOf } from './variants.ts';
+import { waitGraphs } from './wait-graph.ts';
 
 /** All charts of a report, in the order of its `plot` lines. `selection` chooses swept values by axis name. */
 export function chartsOf(report: Report, selection: Selection = {}, options: ViewOptions = {}): ChartModel[] {
   const dimensions = dimensionsOf(report);
-  return plotsOf(report).flatMap((plot, index) => chartsOfPlot(report, plot, index, dimensions, selection, options));
+  const plots = plotsOf(report);
+  const charts = plots.map((plot, index) => chartsOfPlot(report, plot, index, dimensions, selection, options));
+  // What locked up is explained behind the first picture that shows it happen.
+  const graphs = waitGraphs(report, dimensions, selection, plots.length);
+  const shows = plots.findIndex((plot) => plot.over === 'time' || plot.as === 'area');
+  if (graphs.length > 0) charts.splice(shows < 0 ? charts.length : shows + 1, 0, graphs);
+  return charts.flat();
 }
 
 export function chartsOfPlot(

@@ -1,5 +1,5 @@
 /** One sentence that says what a chart shows, for people who don't see it: kind, title, and who ends highest and lowest. */
-import type { ChartModel, SeriesModel } from './chart-model.ts';
+import type { ChartModel, GraphModel, GraphNode, SeriesModel } from './chart-model.ts';
 import { formatValue } from './format.ts';
 
 const KINDS: Readonly<Record<ChartModel['kind'], string>> = {
@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<ChartModel['kind'], string>> = {
   histogram: 'Histogram',
   heatmap: 'Heat map',
   timeline: 'Timeline',
+  graph: 'Wait-for graph',
   table: 'Table',
 };
 
@@ -19,6 +20,7 @@ export function sentenceFor(model: ChartModel): string {
 }
 
 function detail(model: ChartModel): string {
+  if (model.graph) return `: ${graphText(model.graph)}`;
   if (model.kind === 'heatmap') return heatmapDetail(model);
   if (model.kind === 'timeline') {
     const spans = model.series.reduce((n, s) => n + s.x.length, 0);
@@ -57,6 +59,15 @@ function heatmapDetail(model: ChartModel): string {
   if (known.length === 0) return ', no data';
   const range = `${formatValue(Math.min(...known), model.y.unit)} to ${formatValue(Math.max(...known), model.y.unit)}`;
   return `, ${count(map.rows.length, 'row')} and ${count(map.columns.length, 'column')}, from ${range}`;
+}
+
+/** `photos.daemon waits for a free page, which is up to reclaim; …`. */
+export function graphText({ nodes, cycle }: GraphModel): string {
+  const say = (node: GraphNode): string =>
+    `${node.label} waits for ${node.waitsFor}${nodes[node.on] === node ? '' : `, which is up to ${nodes[node.on].label}`}`;
+  const round = nodes.slice(0, cycle).map(say).join('; ');
+  const others = nodes.slice(cycle).map(say).join('; ');
+  return others === '' ? round : `${round}. Outside of the circle: ${others}`;
 }
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 || what === 'series' ? '' : 's'}`;

@@ -3,6 +3,7 @@ import { axisTitle, ticksOf } from './axis.ts';
 import type { Annotation, ChartModel, Marker, SeriesModel } from './chart-model.ts';
 import { formatValue } from './format.ts';
 import { colourOf, LIGHT, type Palette } from './palette.ts';
+import { arrowHead, arrowPath, graphPicture, type Shape, type Tone } from './wait-graph-picture.ts';
 
 export interface SvgOptions {
   readonly width?: number;
@@ -22,7 +23,8 @@ export function chartSvg(model: ChartModel, options: SvgOptions = {}): string {
   const palette = options.palette ?? LIGHT;
   const sideways = isSideways(model);
   const rows = sideways ? (model.x.labels?.length ?? 1) : (model.heatmap?.rows.length ?? model.y.labels?.length ?? 0);
-  const body = options.height ?? (rows > 0 ? rows * 26 + 20 : 300);
+  const graph = model.graph ? graphPicture(model.graph, width - 32) : null;
+  const body = graph ? graph.height - 30 : (options.height ?? (rows > 0 ? rows * 26 + 20 : 300));
   const legend = legendOf(model, width - 32);
   const top = 48 + legend.height;
   const left = sideways || rows > 0 ? Math.min(220, 24 + 7 * longest(labelsDown(model, sideways))) : 78;
@@ -35,7 +37,11 @@ export function chartSvg(model: ChartModel, options: SvgOptions = {}): string {
     text(16, 22, model.title, palette.foreground, 'font-size="14" font-weight="600"'),
     text(16, 38, [model.subtitle, model.names.join(', ')].filter((t) => t !== '').join(' — '), palette.muted),
     ...legend.items.map((item) => legendItem(item, palette)),
-    ...(model.heatmap ? heatmap(model, frame, palette) : plotted(model, frame, palette, sideways)),
+    ...(graph
+      ? [`<g transform="translate(16 ${top - 4})">`, ...graph.shapes.map((s) => shapeSvg(s, palette)), '</g>']
+      : model.heatmap
+        ? heatmap(model, frame, palette)
+        : plotted(model, frame, palette, sideways)),
     '</svg>',
   ];
   return parts.filter((part) => part !== '').join('\n') + '\n';
@@ -123,6 +129,7 @@ function areas(model: ChartModel, px: Project, py: Project, palette: Palette): s
   const n = model.series[0]?.x.length ?? 0;
   let below = new Float64Array(n);
   return model.series.map((s) => {
+    if (s.overlay) return curve(s, px, py, palette, false);
     const above = below.map((v, i) => v + (Number.isNaN(s.y[i]) ? 0 : s.y[i]));
     const forth = Array.from(s.x, (x, i) => `${round(px(x))} ${round(py(above[i]))}`);
     const back = Array.from(s.x, (x, i) => `${round(px(x))} ${round(py(below[i]))}`).reverse();
@@ -196,6 +203,29 @@ function heatmap(model: ChartModel, frame: Frame, palette: Palette): string[] {
     ),
     text((frame.left + frame.right) / 2, frame.bottom + 36, model.x.title, palette.muted, 'text-anchor="middle"'),
   ];
+}
+
+function shapeSvg(shape: Shape, palette: Palette): string {
+  const colour = toneColour(shape.tone, palette);
+  switch (shape.kind) {
+    case 'box':
+      return `<rect x="${round(shape.x)}" y="${round(shape.y)}" width="${round(shape.w)}" height="${round(shape.h)}" rx="4" fill="${colour}" fill-opacity="0.08" stroke="${colour}"/>`;
+    case 'arrow':
+      return `<path d="${arrowPath(shape.points)}" fill="none" stroke="${colour}" stroke-width="1.4"/><path d="${arrowHead(shape.points)}" fill="${colour}"/>`;
+    case 'text':
+      return text(shape.x, shape.y, shape.text, colour, shape.bold ? 'font-weight="600"' : '');
+  }
+}
+
+export function toneColour(tone: Tone, palette: Palette): string {
+  switch (tone) {
+    case 'alarm':
+      return palette.alarm;
+    case 'strong':
+      return palette.foreground;
+    default:
+      return palette.muted;
+  }
 }
 
 interface LegendItem {

@@ -1,6 +1,6 @@
 /** The same data as rows: a chart's table view and CSV, and the summary of a whole report. */
 import type { PointReport, Report } from '../report.ts';
-import type { ChartModel, DataTable, TableColumn } from './chart-model.ts';
+import type { ChartModel, DataTable, GraphModel, TableColumn } from './chart-model.ts';
 import { formatNumber } from './format.ts';
 import { metricInfo, valueAt } from './metrics.ts';
 import { dimensionsOf } from './variants.ts';
@@ -10,6 +10,7 @@ export function tableOf(model: ChartModel): DataTable {
   if (model.kind === 'heatmap' && model.heatmap) return heatmapTable(model);
   if (model.kind === 'timeline') return timelineTable(model);
   if (model.kind === 'histogram') return histogramTable(model);
+  if (model.graph) return graphTable(model.graph);
   const values = model.series.map((s) => {
     const byX = new Map<number, number>();
     for (let i = 0; i < s.x.length; i++) byX.set(s.x[i], s.y[i]);
@@ -81,6 +82,18 @@ function timelineTable(model: ChartModel): DataTable {
     ],
     rows,
   };
+}
+
+function graphTable({ nodes, cycle }: GraphModel): DataTable {
+  const columns = ['who', 'waits for', 'which is up to', 'has', 'in the circle'].map((title) => ({ title, unit: '' }));
+  const rows = nodes.map((node, i) => [
+    node.label,
+    node.waitsFor,
+    nodes[node.on].label,
+    node.holds === '' ? '–' : node.holds,
+    i < cycle ? 'yes' : 'no',
+  ]);
+  return { columns, rows };
 }
 
 export interface ShownTable extends DataTable {

@@ -37,7 +37,7 @@ function fit(model: ChartModel, series: ChartModel['series']): ChartModel['y'] {
 
 /** The charts that show the same x: they zoom, and carry the crosshair, together. Categories and unlike quantities stand alone. */
 export const xKey = (model: ChartModel): string | null =>
-  model.x.labels || model.kind === 'heatmap' || model.kind === 'table'
+  model.x.labels || model.kind === 'heatmap' || model.kind === 'graph' || model.kind === 'table'
     ? null
     : `${model.x.title} ${model.x.unit}${model.kind === 'histogram' ? ` ${model.names.join()}` : ''}`;
 

@@ -1,4 +1,4 @@
-/** Stacked areas: parts of a whole over time. */
+/** Stacked areas: parts of a whole over time, with limits as lines over them. */
 import type { ChartModel } from '../../simulator/view/chart-model.ts';
 import { colourOf } from '../../simulator/view/palette.ts';
 import { mix, type Theme } from '../theme.ts';
@@ -11,6 +11,18 @@ export function areaChart(model: ChartModel, theme: Theme): Config {
     data: {
       datasets: model.series.map((s, i) => {
         const colour = colourOf(theme, s.style.slot);
+        if (s.overlay)
+          return {
+            label: s.label,
+            data: pointsOf(s.x, s.y),
+            borderColor: colour,
+            borderWidth: theme.lineWidth,
+            borderDash: [...s.style.dash],
+            backgroundColor: 'transparent',
+            fill: false,
+            stack: s.key,
+            pointRadius: 0,
+          };
         return {
           label: s.label,
           data: pointsOf(s.x, s.y),

@@ -16,6 +16,7 @@ import { configOf } from './config.ts';
 import { faceOf, setFace } from './face.ts';
 import { heatmapTable } from './heatmap.ts';
 import { interact } from './interaction.ts';
+import { waitGraph } from './wait-graph.ts';
 import { placeText, readingsAt, readingText, type Reading } from './reading.ts';
 
 /** What a card asks of the output it stands in. */
@@ -43,6 +44,9 @@ export interface CardInput {
   /** Series are the variants of the output's legend; no legend of its own is needed. */
   readonly ownLegend: boolean;
 }
+
+/** Wide enough for a line of words; it shrinks with a narrower card. */
+const GRAPH_WIDTH = 430;
 
 export class ChartCard {
   readonly element: HTMLElement;
@@ -181,13 +185,15 @@ export class ChartCard {
 
   #draw({ model, theme, zoom }: CardInput): void {
     const isTable = model.kind === 'table';
-    const hasData = model.heatmap !== undefined || model.series.some((s) => lastValue(s) !== null);
+    const hasData =
+      model.heatmap !== undefined || model.graph !== undefined || model.series.some((s) => lastValue(s) !== null);
     this.#empty.hidden = hasData;
     const why =
       this.#input.whole.series.length > model.series.length ? 'All series are hidden.' : 'There is nothing to draw.';
     setText(this.#empty, why);
-    this.#heat.hidden = model.heatmap === undefined;
+    this.#heat.hidden = model.heatmap === undefined && model.graph === undefined;
     if (model.heatmap) this.#heat.replaceChildren(heatmapTable(model, theme));
+    if (model.graph) this.#heat.replaceChildren(waitGraph(model, theme, GRAPH_WIDTH));
     const config = hasData ? configOf(zoomed(model, zoom), theme) : null;
     this.#stage.hidden = config === null || isTable;
     this.#setHeight(model);

@@ -22,6 +22,7 @@ export function configOf(model: ChartModel, theme: Theme): Config | null {
     case 'timeline':
       return timelineChart(model, theme);
     case 'heatmap':
+    case 'graph':
     case 'table':
       return null;
   }
