@@ -3,6 +3,7 @@ import { BLOCK, MAX_PAGES, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../ma
 import type { MemoryLayout } from '../machine/memory.ts';
 import { PlanError } from '../plan-error.ts';
 import type { AccessStep, ObjectSpec, Plan, Scenario, Step } from '../plan.ts';
+import { reclaimVariant } from '../reclaim/registry.ts';
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
 import type { Pages } from '../units.ts';
@@ -70,7 +71,8 @@ export function kswapdOf(scenario: Scenario): 'synchronous' | 'concurrent' {
 }
 
 /** Whether reclaim asks what time it is: only the full machine knows at every access. */
-const watchesClock = (scenario: Scenario): boolean => Number(scenario.reclaim.values['min_ttl_ms'] ?? 0) > 0;
+const watchesClock = ({ reclaim }: Scenario): boolean =>
+  reclaimVariant(reclaim.id)?.watchesClock?.(reclaim.values) ?? false;
 
 /** Why a scenario needs the full machine; empty if the fast path will do. */
 export function needsEvents(

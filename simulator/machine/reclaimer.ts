@@ -30,6 +30,8 @@ export const TOUCHED = 128; // anon page that exists (first touch done)
 export const PINNED = 128; // file page with references of its own (a metadata block in use): reclaim can't free it
 
 export interface ReclaimVariant extends Variant {
+  /** Whether, so configured, it decides by the time: only the full machine knows it at every access. */
+  watchesClock?(values: KnobValues): boolean;
   create(host: MemoryHost, values: KnobValues): ListReclaimer | CacheReclaimer;
 }
 

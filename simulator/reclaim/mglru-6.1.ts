@@ -3,7 +3,7 @@
  */
 import { valueOf, flag, knob } from '../tables/define.ts';
 import type { ReclaimVariant } from '../machine/reclaimer.ts';
-import { minTtlMs } from './mglru-knobs.ts';
+import { minTtlMs, watchesTtl } from './mglru-knobs.ts';
 import { Mglru } from './mglru.ts';
 import { rules61, rules61Stable } from './mglru-rules.ts';
 
@@ -29,6 +29,7 @@ export const mglru61: ReclaimVariant = {
     'Multi-generational LRU as merged: generations instead of active and inactive, aged by page-table walks; pages read through descriptors start near the end and are protected in tiers by how often they were read and how often such pages came back.',
   knobs: [minTtlMs, stableFixes],
   source: { kind: 'measured', where: 'Linux 6.1.10 mm/vmscan.c; held against 6.1.192 access by access' },
+  watchesClock: watchesTtl,
   create: (host, values) =>
     new Mglru(host, valueOf(values, stableFixes) ? rules61Stable : rules61, valueOf(values, minTtlMs)),
 };

@@ -4,7 +4,7 @@
  */
 import { valueOf } from '../tables/define.ts';
 import type { ReclaimVariant } from '../machine/reclaimer.ts';
-import { minTtlMs } from './mglru-knobs.ts';
+import { minTtlMs, watchesTtl } from './mglru-knobs.ts';
 import { Mglru } from './mglru.ts';
 import { rules614 } from './mglru-rules.ts';
 
@@ -23,5 +23,6 @@ export const mglru614: ReclaimVariant = {
     kind: 'published',
     where: 'series “mm/mglru: performance optimizations” v3 (2024-12-07), mm/vmscan.c and mm/workingset.c since 6.14',
   },
+  watchesClock: watchesTtl,
   create: (host, values) => new Mglru(host, rules614, valueOf(values, minTtlMs)),
 };

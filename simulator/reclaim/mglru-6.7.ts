@@ -3,7 +3,7 @@
  */
 import { valueOf } from '../tables/define.ts';
 import type { ReclaimVariant } from '../machine/reclaimer.ts';
-import { minTtlMs } from './mglru-knobs.ts';
+import { minTtlMs, watchesTtl } from './mglru-knobs.ts';
 import { Mglru } from './mglru.ts';
 import { rules67 } from './mglru-rules.ts';
 
@@ -22,5 +22,6 @@ export const mglru67: ReclaimVariant = {
     kind: 'measured',
     where: 'commits 081488051d28, 5095a2b23987, 8788f6781486; held against 6.12.117 access by access',
   },
+  watchesClock: watchesTtl,
   create: (host, values) => new Mglru(host, rules67, valueOf(values, minTtlMs)),
 };

@@ -1,5 +1,6 @@
 /** Knobs that every MGLRU has. */
-import { integer, knob } from '../tables/define.ts';
+import type { KnobValues } from '../plan.ts';
+import { integer, knob, valueOf } from '../tables/define.ts';
 
 export const minTtlMs = knob({
   name: 'min_ttl_ms',
@@ -10,3 +11,6 @@ export const minTtlMs = knob({
   kernel: '/sys/kernel/mm/lru_gen/min_ttl_ms',
   source: { kind: 'published', where: 'Documentation/admin-guide/mm/multigen_lru.rst' },
 });
+
+/** Whether aging asks what time it is. */
+export const watchesTtl = (values: KnobValues): boolean => valueOf(values, minTtlMs) > 0;

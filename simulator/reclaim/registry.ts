@@ -16,6 +16,7 @@ import { classic } from './classic.ts';
 import { refault2013 } from './refault-2013.ts';
 import { workingset315 } from './workingset-3.15.ts';
 import { workingset61 } from './workingset-6.1.ts';
+import { workingset612 } from './workingset-6.12.ts';
 import { mglru61 } from './mglru-6.1.ts';
 import { mglru614 } from './mglru-6.14.ts';
 import { mglru67 } from './mglru-6.7.ts';
@@ -25,6 +26,7 @@ export const reclaimVariants: readonly ReclaimVariant[] = [
   refault2013,
   workingset315,
   workingset61,
+  workingset612,
   mglru61,
   mglru67,
   mglru614,

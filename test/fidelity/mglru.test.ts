@@ -4,30 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorOf, loadRecording, replay, type Comparison } from './recordings.ts';
+import { recordingOf, replay, worstCounter, type Comparison } from './recordings.ts';
 
 const reads = ['A_k0.9', 'A_k1.1', 'B_shift', 'C_scan', 'D_zipf1.0', 'E_u1.5'] as const;
 
 const recordedMisses = (c: Comparison, of: 0 | 1) => c.kernel.map((r) => r.misses[of]);
 
-/** Largest error among the counters that the kernel counted, as a share of the nearest repeat. */
-function worst(c: Comparison): { name: string; error: number } {
-  let result = { name: '', error: 0 };
-  for (const name of Object.keys(c.kernel[0].counters)) {
-    const error = Math.abs(
-      errorOf(
-        c.counters[name],
-        c.kernel.map((r) => r.counters[name]),
-      ),
-    );
-    if (error > result.error) result = { name, error };
-  }
-  return result;
-}
-
 for (const name of reads) {
   test(`mglru-6.1 misses on the same accesses as the kernel, with the same counters, on ${name}`, () => {
-    const c = replay(loadRecording(name), 'mglru', 'mglru-6.1');
+    const c = replay(recordingOf(name), 'mglru', 'mglru-6.1');
     assert.equal(c.differing, 0);
     for (const repeat of c.kernel) {
       assert.deepEqual(c.misses, repeat.misses);
@@ -37,37 +22,37 @@ for (const name of reads) {
 }
 
 test('mglru-6.1 is within the kernel’s own spread on F_zipf1.0_mmap', () => {
-  const c = replay(loadRecording('F_zipf1.0_mmap'), 'mglru', 'mglru-6.1');
+  const c = replay(recordingOf('F_zipf1.0_mmap'), 'mglru', 'mglru-6.1');
   const recorded = recordedMisses(c, 0);
   assert.ok(c.misses[0] >= Math.min(...recorded) && c.misses[0] <= Math.max(...recorded), `${c.misses[0]} misses`);
-  assert.ok(c.differing <= 100, `${c.differing} accesses differ`);
-  assert.ok(worst(c).error < 0.002, `${worst(c).name}: ${worst(c).error}`);
+  assert.ok(c.differing! <= 100, `${c.differing} accesses differ`);
+  assert.ok(worstCounter(c).off < 0.2, `${worstCounter(c).name}: ${worstCounter(c).off} %`);
 });
 
 test('mglru-6.1 does not swap on G_mix_sw60, as the kernel did not, and misses as often', () => {
-  const c = replay(loadRecording('G_mix_sw60'), 'mglru', 'mglru-6.1');
+  const c = replay(recordingOf('G_mix_sw60'), 'mglru', 'mglru-6.1');
   assert.equal(c.counters.pswpout, 0);
   assert.deepEqual([c.misses[0]], [...new Set(recordedMisses(c, 0))]);
-  assert.ok(c.differing <= 50, `${c.differing} accesses differ`);
-  assert.ok(worst(c).error < 0.001, `${worst(c).name}: ${worst(c).error}`);
+  assert.ok(c.differing! <= 50, `${c.differing} accesses differ`);
+  assert.ok(worstCounter(c).off < 0.1, `${worstCounter(c).name}: ${worstCounter(c).off} %`);
 });
 
 test('early 6.1, without the fix of 6.1.69, misses elsewhere than 6.1.192: the recordings tell the two apart', () => {
   const differing = (name: string) =>
-    replay(loadRecording(name), 'mglru', 'mglru-6.1', { 'stable-fixes': false }).differing;
+    replay(recordingOf(name), 'mglru', 'mglru-6.1', { 'stable-fixes': false }).differing!;
   assert.ok(differing('B_shift') > 50_000);
   assert.ok(differing('D_zipf1.0') > 1000);
 });
 
 for (const name of ['A_k1.1', 'C_scan', 'D_zipf1.0'] as const) {
-  // A recording of 6.12.117 has the same miss bits as 6.1.192 on these runs. It counts every recent refault as an activation.
   test(`mglru-6.7 misses on the same accesses as 6.12, and counts as 6.12 does, on ${name}`, () => {
-    const c = replay(loadRecording(name), 'mglru', 'mglru-6.7');
+    const c = replay(recordingOf(name, 'reclaim-6.12'), 'mglru', 'mglru-6.7');
     assert.equal(c.differing, 0);
     const [kernel] = c.kernel;
-    for (const counter of ['pgscan', 'pgsteal', 'pgactivate', 'workingset_restore_file'] as const) {
-      assert.equal(c.counters[counter], kernel.counters[counter], counter);
+    // 6.12 shows counters as they were up to 64 changes before; memory.stat leaves out what never happened
+    for (const counter of Object.keys(kernel.counters)) {
+      const behind = c.counters[counter] - kernel.counters[counter];
+      assert.ok(behind >= 0 && behind <= 64, `${counter}: ${c.counters[counter]} against ${kernel.counters[counter]}`);
     }
-    assert.equal(c.counters.workingset_activate_file, kernel.counters.workingset_refault_file);
   });
 }

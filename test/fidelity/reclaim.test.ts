@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorOf, loadRecording, replay } from './recordings.ts';
+import { missesOff, recordingOf, replay, worstCounter } from './recordings.ts';
 
 interface Reached {
   readonly name: string;
@@ -29,30 +29,15 @@ const reached: readonly Reached[] = [
 
 for (const r of reached) {
   test(`v6.1 does with ${r.what} what the kernel did: ${r.differing} accesses differ, misses by ${r.misses} % (kernel 6.1, run ${r.name})`, () => {
-    const c = replay(loadRecording(r.name), 'classic', 'v6.1');
-    assert.ok(c.differing <= r.differing, `${c.differing} of ${c.accesses} accesses differ`);
-    for (const i of [0, 1]) {
-      const error =
-        100 *
-        Math.abs(
-          errorOf(
-            c.misses[i],
-            c.kernel.map((k) => k.misses[i]),
-          ),
-        );
-      assert.ok(error <= r.misses, `misses of class ${i}: ${c.misses[i]}, ${error.toFixed(4)} % off`);
-    }
-    for (const name of Object.keys(c.kernel[0].counters)) {
-      const error =
-        100 *
-        Math.abs(
-          errorOf(
-            c.counters[name],
-            c.kernel.map((k) => k.counters[name]),
-          ),
-        );
-      assert.ok(error <= r.counters, `${name}: ${c.counters[name]}, ${error.toFixed(4)} % off`);
-    }
+    const c = replay(recordingOf(r.name), 'classic', 'v6.1');
+    assert.ok(c.differing! <= r.differing, `${c.differing} of ${c.accesses} accesses differ`);
+    for (const i of [0, 1] as const)
+      assert.ok(
+        missesOff(c, i) <= r.misses,
+        `misses of class ${i}: ${c.misses[i]}, ${missesOff(c, i).toFixed(4)} % off`,
+      );
+    const { name, off } = worstCounter(c);
+    assert.ok(off <= r.counters, `${name}: ${c.counters[name]}, ${off.toFixed(4)} % off`);
   });
 }
 
@@ -62,26 +47,16 @@ for (const [name, misses, counters] of [
   ['F_zipf1.0_mmap', 0.4, 7],
 ] as const) {
   test(`with kernel memory not charged, v6.1 is within ${misses} % of the kernel’s misses (kernel 6.1, cgroup.memory=nokmem, run ${name})`, () => {
-    const c = replay(loadRecording(name), 'classic:memcg_nokmem', 'v6.1');
-    const recorded = c.kernel.map((k) => k.misses[0]);
-    assert.ok(100 * Math.abs(errorOf(c.misses[0], recorded)) <= misses, `${c.misses[0]} against ${recorded.join()}`);
-    for (const counter of Object.keys(c.kernel[0].counters)) {
-      const error =
-        100 *
-        Math.abs(
-          errorOf(
-            c.counters[counter],
-            c.kernel.map((k) => k.counters[counter]),
-          ),
-        );
-      assert.ok(error <= counters, `${counter}: ${c.counters[counter]}, ${error.toFixed(3)} % off`);
-    }
+    const c = replay(recordingOf(name), 'classic:memcg_nokmem', 'v6.1');
+    assert.ok(missesOff(c, 0) <= misses, `${c.misses[0]} misses, ${missesOff(c, 0).toFixed(3)} % off`);
+    const worst = worstCounter(c);
+    assert.ok(worst.off <= counters, `${worst.name}: ${c.counters[worst.name]}, ${worst.off.toFixed(3)} % off`);
   });
 }
 
 test('each decisive detail of v6.1 costs or gains what it did in an independent model when it is taken away (kernel 6.1, run C_scan)', () => {
   const hot = (values: Record<string, boolean | number | string>) =>
-    replay(loadRecording('C_scan'), 'classic', 'v6.1', values).misses[0];
+    replay(recordingOf('C_scan'), 'classic', 'v6.1', values).misses[0];
   const kernel = 17_877;
   for (const [values, expected] of [
     [{ 'refault-deactivates': false }, -55],
@@ -97,4 +72,25 @@ test('each decisive detail of v6.1 costs or gains what it did in an independent 
       `${JSON.stringify(values)}: ${change.toFixed(1)} %, expected ${expected} %`,
     );
   }
+});
+
+// What the model reaches; the kernel's own runs differ by 1 % on D and 4 % on C, since its clock ticks when it likes.
+for (const { name, misses, counters } of [
+  { name: 'A_k1.1', misses: 0, counters: 0 },
+  { name: 'B_shift', misses: 0.4, counters: 0.9 },
+  { name: 'C_scan', misses: 0.1, counters: 1.5 },
+  { name: 'D_zipf1.0', misses: 0.004, counters: 1.6 },
+]) {
+  test(`v6.12, which adds statistics up by the clock, is within ${misses} % of the misses of 6.12 (run ${name})`, () => {
+    const c = replay(recordingOf(name, 'reclaim-6.12'), 'classic', 'v6.12');
+    for (const i of [0, 1] as const) assert.ok(missesOff(c, i) <= misses, `${c.misses[i]} misses of class ${i}`);
+    const worst = worstCounter(c);
+    assert.ok(worst.off <= counters, `${worst.name}: ${c.counters[worst.name]}, ${worst.off.toFixed(3)} % off`);
+  });
+}
+
+test('the clock alone is what 6.12 changed: v6.12 that adds statistics up when asked misses as 6.1 does (run C_scan: 8,336 against 18,000)', () => {
+  const run = recordingOf('C_scan', 'reclaim-6.12');
+  const asked = replay(run, 'classic', 'v6.12', { 'flush-interval': 0 }).misses[0];
+  assert.ok(Math.abs(asked / 18_000 - 1) < 0.05, `${asked} misses`);
 });

@@ -2,8 +2,9 @@
  * The access sequences of the recorded runs, made again from generator and seed instead of being kept: xorshift64*, uniform(n) as the high 64
  * bits of r·n, sizes as shares of M = 16,384 pages. tools/make-recordings.ts checks each against the recorded trace, word by word.
  */
-import { OP_SHIFT, OP_STORE } from '../../simulator/machine/access.ts';
-import { Random } from '../../simulator/workload/random.ts';
+import { OP_SHIFT, OP_STORE } from '../machine/access.ts';
+import { pow } from '../math.ts';
+import { Random } from '../workload/random.ts';
 
 /** Pages of memory that the recorded runs were limited to. */
 export const M = 16_384;
@@ -72,7 +73,7 @@ function fillZipf(words: Uint32Array, pages: number, s: number): void {
   const sums = new Float64Array(pages);
   let sum = 0;
   for (let rank = 0; rank < pages; rank++) {
-    sum += (rank + 1) ** -s;
+    sum += s === 1 ? 1 / (rank + 1) : pow(rank + 1, -s);
     sums[rank] = sum;
   }
   const place = Uint32Array.from({ length: pages }, (_, i) => i);
