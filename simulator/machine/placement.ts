@@ -16,8 +16,8 @@ export const CONSTRAINT_MEMCG = 3;
  * watermark first, then all (the hardwalled ancestor's) nodes.
  */
 export interface PlacementAnswer {
-  /** Nodes to try in this order: the zonelist of the chosen node, filtered by policy and cpuset. */
-  readonly order: Int32Array;
+  /** Nodes to try in this order: the zonelist of the chosen node, filtered by policy and cpuset. Shared: not to be written to. */
+  order: Int32Array;
   count: number;
   /**
    * 0: all `count` nodes at once. Otherwise the first `first` nodes are tried without waking or reclaiming anything (the first pass of

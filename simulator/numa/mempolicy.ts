@@ -8,6 +8,7 @@ import type { MempolicySpec } from '../plan.ts';
 import {
   firstNode,
   fold,
+  formatNodelist,
   intersects,
   nodeBit,
   nodemask,
@@ -50,8 +51,6 @@ export interface Mempolicy {
    * is why 6.1 overwrites the mask of preferred policies with the mems.
    */
   readonly remembered: Nodemask;
-  /** What the user asked for, whatever became of it: what wrong-node is held against. */
-  readonly asked: Nodemask;
 }
 
 /** Where a policy is set: the task's cpuset, and the nodes that have memory (N_MEMORY). */
@@ -106,7 +105,7 @@ export function newMempolicy(
   const remembered = isStatic || isRelative || balancing ? mask : context.mems;
   return {
     ok: true,
-    policy: { mode, static: isStatic, relative: isRelative, balancing, nodes, remembered, asked: mask },
+    policy: { mode, static: isStatic, relative: isRelative, balancing, nodes, remembered },
   };
 }
 
@@ -117,7 +116,6 @@ export const localPolicy: Mempolicy = {
   balancing: false,
   nodes: NO_NODES,
   remembered: NO_NODES,
-  asked: NO_NODES,
 };
 
 export const flagsOf = (spec: MempolicySpec): MempolicyFlags => ({
@@ -177,7 +175,7 @@ export function rebind(policy: Mempolicy | null, mems: Nodemask, options: Rebind
   if (preferring && nodes !== NO_NODES && policy.mode === 'preferred') nodes = nodeBit(firstNode(nodes));
   if (nodes === NO_NODES) {
     // of preferred nodes that are gone the documentation says local allocation
-    if (preferring) return { ...localPolicy, asked: policy.asked };
+    if (preferring) return localPolicy;
     if (emptied === 'documented') return null;
     nodes = mems;
   }
@@ -188,11 +186,19 @@ export function rebind(policy: Mempolicy | null, mems: Nodemask, options: Rebind
 export const dividesByZero = (policy: Mempolicy | null, mems: Nodemask): boolean =>
   policy !== null && policy.relative && policy.mode !== 'preferred' && policy.mode !== 'preferred-many' && mems === 0n;
 
-/** A wish for nodes, whatever the kernel made of it: the user's mask and how it is to be read. */
+/** What a user asked for, whatever the kernel made of it: what wrong-node is held against. */
 export interface NodeWish {
   readonly asked: Nodemask;
   readonly relative: boolean;
+  /** As one would write it: `bind=relative:0-1`. */
+  readonly text: string;
 }
+
+export const wishFor = (mode: MempolicyMode, flags: MempolicyFlags, asked: Nodemask): NodeWish => ({
+  asked,
+  relative: flags.relative === true,
+  text: `${mode}${flags.static === true ? '=static' : flags.relative === true ? '=relative' : ''}${asked === NO_NODES ? '' : `:${formatNodelist(asked)}`}`,
+});
 
 /**
  * The nodes that a user meant, in the mems of now: relative masks folded onto them, of others what is allowed. Pages elsewhere are wrong-node.
