@@ -324,8 +324,9 @@ export class ReportView {
 function isWide(models: readonly ChartModel[], i: number): boolean {
   const plot = (model: ChartModel) => model.id.slice(0, model.id.indexOf('.'));
   const panels = models.filter((model) => plot(model) === plot(models[i])).length;
+  // Stacks of several variants are compared by eye: none is wider than the others.
   return panels % 2 === 1 && models[i].id.endsWith(`.${panels - 1}`)
-    ? models[i].kind === 'line' || models[i].kind === 'area'
+    ? models[i].kind === 'line' || (models[i].kind === 'area' && panels === 1)
     : false;
 }
 

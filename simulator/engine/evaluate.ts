@@ -19,6 +19,8 @@ function objectValue(point: PointReport, name: string, metric: string): number {
   const object = point.objects?.find((candidate) => candidate.name === name);
   if (!object) return NaN;
   if (metric === 'resident') return object.resident;
+  const own = object.values?.[metric];
+  if (own !== undefined) return own;
   const { accesses, hits, misses } = object;
   const input: MeasureInput = { accesses, hits, misses, elapsed: NaN, counter: () => NaN };
   return measureByName(metric)?.of(input) ?? NaN;

@@ -139,7 +139,7 @@ function areas(context: PlotContext): ChartModel[] {
       const shown = { key: name, label: name, unit: column.unit, x, y };
       return [
         overlay
-          ? { ...shown, style: styleOf(i - parts.length, true), overlay }
+          ? { ...shown, style: limitStyle(i - parts.length), overlay }
           : { ...shown, style: bandStyle(metric, i) },
       ];
     });
@@ -153,7 +153,8 @@ function areas(context: PlotContext): ChartModel[] {
       title: `${rows.length > 1 ? `${variant.label}: ` : ''}${title}`,
       metrics: plot.metrics,
       x: xAxis(context, series, rows),
-      y: valueAxis(unit, unit, [top, ...series.filter((s) => s.overlay).map((s) => s.y)]),
+      // A whole that is always the same needs no room above it.
+      y: valueAxis(unit, unit, [top, ...series.filter((s) => s.overlay).map((s) => s.y)], 10),
       series,
       picks,
       subtitle,
@@ -164,6 +165,13 @@ function areas(context: PlotContext): ChartModel[] {
   });
   return shareValueAxes(shareX(panels));
 }
+
+/** Limits stand out from any band: the strongest ink, dashed. */
+const limitStyle = (i: number): SeriesModel['style'] => ({
+  ...styleOf(i),
+  slot: 6,
+  dash: i % 2 === 0 ? [7, 4] : [2, 3],
+});
 
 /** Stacked bands are told apart by their order and edges; dashes would only be noise. What is free is what is left: no hue. */
 const bandStyle = (metric: MetricRef, i: number): SeriesModel['style'] =>

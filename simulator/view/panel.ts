@@ -66,13 +66,13 @@ export function extent(columns: Iterable<ArrayLike<number>>): { readonly min: nu
 }
 
 /** A value axis: from zero, because areas and bars lie otherwise, to the next round number; shares end at 100 % when they come near. */
-export function valueAxis(title: string, unit: string, columns: Iterable<ArrayLike<number>>): AxisModel {
+export function valueAxis(title: string, unit: string, columns: Iterable<ArrayLike<number>>, count = 4): AxisModel {
   const range = extent(columns) ?? { min: 0, max: 1 };
   const low = Math.min(0, range.min);
   const high = Math.max(range.max, 0);
   const scale = scaleFor(unit, Math.max(Math.abs(low), Math.abs(high)));
   if (unit === 'ratio' && low === 0 && high <= 1 && high > 0.5) return { title, unit, scale, min: 0, max: 1 };
-  const ticks = niceTicks(low / scale.divide, high / scale.divide, 4);
+  const ticks = niceTicks(low / scale.divide, high / scale.divide, count);
   return { title, unit, scale, min: ticks.min * scale.divide, max: ticks.max * scale.divide };
 }
 

@@ -135,7 +135,8 @@ function areas(model: ChartModel, px: Project, py: Project, palette: Palette): s
     const back = Array.from(s.x, (x, i) => `${round(px(x))} ${round(py(below[i]))}`).reverse();
     below = above;
     const colour = colourOf(palette, s.style.slot);
-    return `<path d="M${[...forth, ...back].join('L')}Z" fill="${colour}" fill-opacity="0.45" stroke="${colour}"/>`;
+    const opacity = s.style.slot < 0 ? 0.15 : 0.45;
+    return `<path d="M${[...forth, ...back].join('L')}Z" fill="${colour}" fill-opacity="${opacity}" stroke="${colour}"/>`;
   });
 }
 

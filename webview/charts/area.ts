@@ -21,6 +21,8 @@ export function areaChart(model: ChartModel, theme: Theme): Config {
             backgroundColor: 'transparent',
             fill: false,
             stack: s.key,
+            // Drawn last: bands would cover it.
+            order: -1,
             pointRadius: 0,
           };
         return {
@@ -28,7 +30,7 @@ export function areaChart(model: ChartModel, theme: Theme): Config {
           data: pointsOf(s.x, s.y),
           borderColor: colour,
           borderWidth: 1,
-          backgroundColor: mix(colour, theme.background, 0.5),
+          backgroundColor: mix(colour, theme.background, s.style.slot < 0 ? 0.15 : 0.5),
           fill: i === 0 ? 'origin' : '-1',
           pointRadius: 0,
         };

@@ -249,7 +249,7 @@ export class ChartCard {
             'aria-pressed': 'true',
             onclick: () => this.#host.toggle(s.key),
           },
-          swatch(s.style, theme, whole.kind),
+          swatch(s.style, theme, s.overlay ? 'line' : whole.kind),
           h('span', { class: 'name' }, s.label),
         ),
       ),

@@ -2,20 +2,12 @@
 import type { ChartModel } from '../../simulator/view/chart-model.ts';
 import { toneColour } from '../../simulator/view/svg.ts';
 import { arrowHead, arrowPath, graphPicture, type Shape } from '../../simulator/view/wait-graph-picture.ts';
+import { s } from '../dom.ts';
 import type { Theme } from '../theme.ts';
-
-const SVG = 'http://www.w3.org/2000/svg';
-
-function make(name: string, attributes: Readonly<Record<string, string | number>>, ...children: Node[]): SVGElement {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  element.append(...children);
-  return element;
-}
 
 export function waitGraph(model: ChartModel, theme: Theme, width: number): SVGElement {
   const picture = graphPicture(model.graph!, width);
-  return make(
+  return s(
     'svg',
     {
       class: 'wait-graph',
@@ -36,16 +28,16 @@ function elements(shape: Shape, theme: Theme): SVGElement[] {
   switch (shape.kind) {
     case 'box': {
       const { x, y, w: width, h: height } = shape;
-      return [make('rect', { x, y, width, height, rx: 4, fill: colour, 'fill-opacity': 0.08, stroke: colour })];
+      return [s('rect', { x, y, width, height, rx: 4, fill: colour, 'fill-opacity': 0.08, stroke: colour })];
     }
     case 'arrow': {
       const line = { d: arrowPath(shape.points), fill: 'none', stroke: colour, 'stroke-width': theme.lineWidth * 0.8 };
-      return [make('path', line), make('path', { d: arrowHead(shape.points), fill: colour })];
+      return [s('path', line), s('path', { d: arrowHead(shape.points), fill: colour })];
     }
     case 'text': {
       const { x, y, text, bold } = shape;
       const weight: Record<string, string> = bold ? { 'font-weight': '600' } : {};
-      return [make('text', { x, y, fill: colour, ...weight }, document.createTextNode(text))];
+      return [s('text', { x, y, fill: colour, ...weight }, text)];
     }
   }
 }
