@@ -132,8 +132,19 @@ const EXPECTING = `\`plot METRIC, … [by pass|phase|variant|AXIS] [over time] [
 const scopes: readonly (readonly [Scope, string, string?])[] = [
   ['machine', 'Machine', '`machine NAME { … }`'],
   ['disk', 'Disk', '`disk { … }` in a machine'],
+  [
+    'node',
+    'Node',
+    '`node 0-3 { … }` in a machine; from outside `server.node0.memory`. `distance 0-1 15` says how far two nodes are from each other.',
+  ],
   ['swap', 'Swap', '`swap [zram|disk] SIZE { … }`'],
   ['cgroup', 'Cgroup', '`cgroup NAME { … }`'],
+  [
+    'cpuset',
+    'Cpuset',
+    '`cpuset NAME { … }`, beside `mems` and `cpus`, which are lists of numbers without spaces (`0-1,3`)',
+  ],
+  ['tmpfs', 'Tmpfs', '`tmpfs NAME SIZE { … }`, beside `mpol`, a policy as mount options write it'],
   ['file', 'File', '`file NAME SIZE { … }`'],
   ['anon', 'Anonymous memory', '`anon NAME SIZE { … }` in a process'],
   ['process', 'Process', 'In a process, beside its steps'],
@@ -195,7 +206,7 @@ function diagnosticsIndex(): string {
     [
       '# Diagnostics',
       NOTE,
-      'Every message of the language has a code and a page. Letters: S syntax, N names, U units, V values, R runs, L what later versions will simulate.',
+      'Every message of the language has a code and a page. Letters: S syntax, N names, U units, V values, R runs, P placement on nodes, L what later versions will simulate.',
       table(
         ['code', 'severity', 'title'],
         diagnostics.map((d) => [`[${d.code}](${d.code}.md)`, d.severity, d.title]),

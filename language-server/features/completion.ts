@@ -150,6 +150,8 @@ const symbolKind: Readonly<Record<SymbolKind, CompletionItem['kind'] & number>> 
   anon: KIND.variable,
   process: KIND.function,
   cgroup: KIND.module,
+  cpuset: KIND.module,
+  tmpfs: KIND.variable,
   let: KIND.value,
   trace: KIND.variable,
   phase: KIND.event,

@@ -35,6 +35,8 @@ const typeOfSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   anon: 'variable',
   process: 'function',
   cgroup: 'namespace',
+  cpuset: 'namespace',
+  tmpfs: 'variable',
   let: 'variable',
   trace: 'variable',
   phase: 'event',

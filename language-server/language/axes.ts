@@ -1,7 +1,10 @@
 /** `compare` and `sweep`: the dimensions of an experiment, and what each of their values puts in the place of what the text says. */
 import type { AstNode } from 'langium';
+import { formatNodelist, nodemask } from '../../simulator/numa/nodemask.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Compare, CompareValue } from './generated/ast.ts';
+import { nodeList } from './nodes.ts';
+import { policyOfValue, readMpol, readPolicy } from './policies.ts';
 import { variantChoice } from './properties.ts';
 import { exactQuantity, formatQuantity } from './quantities.ts';
 import { type Dimensional, MAX_POINTS } from './sweeps.ts';
@@ -100,6 +103,23 @@ function comparedValue(
   }
   const [first, second] = v.terms;
   if (!first) return null;
+  if (target.kind === 'policy') {
+    const given = policyOfValue(program, v);
+    const ofMount = target.symbol?.kind === 'tmpfs';
+    if (!given || (ofMount ? readMpol(program, given) : readPolicy(program, given)) === null) return null;
+    return { label: given.text, id: given.text, override: { value: given.text }, value: given.text };
+  }
+  const [mark] = v.marks;
+  if (mark) {
+    program.reporter.report('S01', program.placeOf(mark), { found: mark.text, remedy: "values are separated by ','" });
+    return null;
+  }
+  if (target.kind === 'nodes') {
+    const nodes = nodeList(scope, first, v, `'${target.key}'`, "'0-1'", true);
+    if (!nodes) return null;
+    const label = nodes.length === 0 ? 'none' : formatNodelist(nodemask(nodes));
+    return { label, id: label, override: { value: nodes.length === 0 ? '' : label }, value: label };
+  }
   if (target.knob && (target.knob.type.kind === 'choice' || target.knob.type.kind === 'flag')) {
     const value = knobValue(scope, target.knob, v.terms, v);
     if (value === null) return null;

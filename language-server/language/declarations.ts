@@ -7,6 +7,7 @@ import { named, processSpec, traceRef } from './processes.ts';
 import type { Program } from './program.ts';
 import { type ProgramItem } from './program.ts';
 import { cgroupSpec } from './cgroups.ts';
+import { cpusetSpec } from './cpusets.ts';
 import { machineSpec, sysctlValue } from './machines.ts';
 import { scopeFor, seedValue } from './scenarios.ts';
 import { timelineEntry } from './timeline.ts';
@@ -47,6 +48,13 @@ function checkItem(scope: Scope, item: ProgramItem['item']): void {
       if (item.parent) named(scope, item.parent, ['cgroup'], 'a cgroup', (name) => `declare it with 'cgroup ${name}'`);
       cgroupSpec(scope, item, 0);
       break;
+    case 'Cpuset':
+      if (item.parent) named(scope, item.parent, ['cpuset'], 'a cpuset', (name) => `declare it with 'cpuset ${name}'`);
+      cpusetSpec(scope, item, 0);
+      break;
+    case 'Tmpfs':
+      new ObjectTable(program, []).add(scope, item);
+      break;
     case 'Trace':
       traceRef(scope, item, undefined);
       break;
@@ -85,21 +93,29 @@ function checkItem(scope: Scope, item: ProgramItem['item']): void {
         {
           objects: new ObjectTable(program, [item]),
           cgroup: () => 0,
+          cpuset: () => 0,
           trace: (s, node) => (traceRef(s, node, undefined) ? 0 : null),
         },
         item,
       );
       break;
     case 'At':
-      timelineEntry(scope, item, null, () => 0);
+      timelineEntry(scope, item, null, {
+        cgroup: () => 0,
+        cpuset: () => 0,
+        mount: (node) => new ObjectTable(program, []).mount(scope, node),
+      });
+      break;
+    case 'Fuse':
+      program.reporter.report('L01', program.placeWithin(item, 0, 4), {
+        what: 'fuse',
+        remedy: `use 'file ${item.name?.text ?? 'name'} 1 GiB' until then`,
+      });
       break;
     case 'LaterDeclaration':
       program.reporter.report('L01', program.placeWithin(item, 0, item.keyword.length), {
         what: item.keyword,
-        remedy:
-          item.keyword === 'tmpfs' || item.keyword === 'fuse'
-            ? `use 'file ${item.name?.text ?? 'name'} 1 GiB' until then`
-            : 'remove it until then',
+        remedy: 'remove it until then',
       });
       break;
     case 'Unknown':

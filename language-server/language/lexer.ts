@@ -50,9 +50,13 @@ export class LayoutLexer extends DefaultLexer {
   rawTokens(text: string): Token[] {
     const { tokens, groups } = this.chevrotainLexer.tokenize(text);
     const hidden = (groups['hidden'] ?? []).filter((t) => isTerminal(t, 'COMMENT'));
-    return mergeSigns(
-      [...tokens, ...hidden].sort((a, b) => a.startOffset - b.startOffset),
-      (name) => this.definition[name],
+    const typeOf: TypeOf = (name) => this.definition[name];
+    return mergeNodes(
+      mergeSigns(
+        [...tokens, ...hidden].sort((a, b) => a.startOffset - b.startOffset),
+        typeOf,
+      ),
+      typeOf,
     );
   }
 }
@@ -61,7 +65,7 @@ type TypeOf = (name: RefaultTerminalNames | RefaultKeywordNames) => TokenType;
 
 function layOut(raw: Token[], typeOf: TypeOf): { tokens: Token[]; problems: LayoutProblem[] } {
   const problems: LayoutProblem[] = [];
-  const tokens = joinBraceLines(capNesting(mergeSigns(raw, typeOf), typeOf, problems));
+  const tokens = joinBraceLines(capNesting(mergeNodes(mergeSigns(raw, typeOf), typeOf), typeOf, problems));
   for (const t of tokens) {
     if (isTerminal(t, 'TEXT') && !/^"(\\.|[^"\\])*"$/.test(t.image))
       problems.push(problemAt(t, 'S05', { text: t.image }));
@@ -103,6 +107,64 @@ function mergeSigns(tokens: readonly Token[], typeOf: TypeOf): Token[] {
       });
       i++;
     } else out.push(t);
+  }
+  return out;
+}
+
+/** What a node list follows: a property of nodes or processors, or the colon of a policy. */
+const beforeNodes = /^(node|nodes|mems|cpus|.*\.(mems|cpus))$/;
+const comparesNodes = /\.(mems|cpus|mempolicy|mpol)$/;
+
+/** `0,2`, without spaces, is one node list where a node list belongs; elsewhere a comma separates. */
+function mergeNodes(tokens: readonly Token[], typeOf: TypeOf): Token[] {
+  const out: Token[] = [];
+  const part = (t: Token | undefined): boolean =>
+    t !== undefined && (isTerminal(t, 'NODES') || (isTerminal(t, 'NUMBER') && /^\d+$/.test(t.image)));
+  const touch = (a: Token, b: Token): boolean => a.endOffset! + 1 === b.startOffset;
+  let head: Token | undefined;
+  let target: Token | undefined;
+  for (let i = 0; i < tokens.length; i++) {
+    const t = tokens[i];
+    if (isTerminal(t, 'NL') || t.image === ';' || t.image === '{' || t.image === '}') head = target = undefined;
+    else if (!head) head = t;
+    else target ??= t;
+    const before = tokens[i - 1];
+    let end = i;
+    if (part(t) && before) {
+      const sentence = head?.image === 'compare' || head?.image === 'expect' || head?.image === 'sweep';
+      const wanted = sentence
+        ? head!.image === 'compare' && comparesNodes.test(target?.image ?? '')
+        : beforeNodes.test(before.image) ||
+          (before.image === '=' && beforeNodes.test(tokens[i - 2]?.image ?? '')) ||
+          (before.image === ':' && touch(before, t) && i > 1 && touch(tokens[i - 2], before));
+      while (
+        wanted &&
+        tokens[end + 1]?.image === ',' &&
+        part(tokens[end + 2]) &&
+        touch(tokens[end], tokens[end + 1]) &&
+        touch(tokens[end + 1], tokens[end + 2])
+      )
+        end += 2;
+    }
+    if (end === i) {
+      out.push(t);
+      continue;
+    }
+    const last = tokens[end];
+    const tokenType = typeOf('NODES');
+    out.push({
+      ...t,
+      image: tokens
+        .slice(i, end + 1)
+        .map((x) => x.image)
+        .join(''),
+      endOffset: last.endOffset!,
+      endLine: last.endLine!,
+      endColumn: last.endColumn!,
+      tokenType,
+      tokenTypeIdx: tokenType.tokenTypeIdx!,
+    });
+    i = end;
   }
   return out;
 }

@@ -5,6 +5,7 @@ import { MICROSECOND } from '../../simulator/units.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Expression, Property, Swap, Sysctl, Word } from './generated/ast.ts';
 import { knobValue } from './knob-values.ts';
+import { topology } from './nodes.ts';
 import { entriesOf, properties, propertiesIn, variantChoice } from './properties.ts';
 import { nearest } from './quantities.ts';
 import type { RunInputs } from './scenarios.ts';
@@ -16,7 +17,7 @@ import type { Scope } from './values.ts';
 const ZRAM: KnobValues = { latency: 5 * MICROSECOND, bandwidth: 1_000_000_000 };
 
 /** Properties of a machine that are written like the statements of the same name. */
-const MACHINE_STATEMENTS = ['disk', 'swap', 'sysctl', 'reclaim'] as const;
+const MACHINE_STATEMENTS = ['disk', 'swap', 'sysctl', 'reclaim', 'node', 'distance'] as const;
 
 export function machineSpec(
   scope: Scope,
@@ -74,7 +75,16 @@ export function machineSpec(
   const reclaim = chosen
     ? variantChoice(scope, { terms: chosen.values, ...(chosen.block ? { block: chosen.block } : {}) }, chosen.name)
     : null;
-  return { machine: { name, values, disk, swap }, sysctls, reclaim };
+  const { nodes, distances, totals } = topology(scope, name, given, values);
+  const machine = {
+    name,
+    values: { ...values, ...totals },
+    disk,
+    swap,
+    ...(nodes && { nodes }),
+    ...(distances && { distances }),
+  };
+  return { machine, sysctls, reclaim };
 }
 
 function swapOf(

@@ -1,12 +1,16 @@
 /** The files and anonymous regions of one scenario, numbered as they are first used. */
 import type { AstNode } from 'langium';
 import { MAX_PAGES } from '../../simulator/machine/access.ts';
-import type { ObjectSpec, SourceSpan } from '../../simulator/plan.ts';
-import type { Anon, FileDeclaration, Process, Word } from './generated/ast.ts';
+import type { MempolicySpec, ObjectSpec, SourceSpan, TmpfsSpec } from '../../simulator/plan.ts';
+import { PAGE_SIZE } from '../../simulator/units.ts';
+import type { Anon, FileDeclaration, Process, Property, Tmpfs, Word } from './generated/ast.ts';
 import { reportLeftOver } from './complaints.ts';
+import { named } from './processes.ts';
 import { aKind, type LanguageSymbol, type Program } from './program.ts';
-import { entriesOf, objectPages, properties } from './properties.ts';
-import { nearest } from './quantities.ts';
+import { tmpfsSpec } from './mounts.ts';
+import { policyOfProperty, type PolicyText, readPolicy } from './policies.ts';
+import { entriesOf, objectPages, properties, propertiesIn } from './properties.ts';
+import { exactQuantity, nearest } from './quantities.ts';
 import { rangeOf } from './syntax.ts';
 import { knobsOf } from './tables.ts';
 import type { Scope } from './values.ts';
@@ -22,11 +26,22 @@ export const spanOfNode = (program: Program, node: AstNode): SourceSpan => {
   };
 };
 
+/** What a program calls the kinds of objects. */
+export type ObjectKind = ObjectSpec['kind'];
+const OBJECTS: ReadonlySet<string> = new Set<ObjectKind>(['file', 'anon', 'tmpfs']);
+export const isObjectKind = (kind: string): kind is ObjectKind => OBJECTS.has(kind);
+
+/** Properties that are written like those of other things and mean something of their own. */
+const OWN_PROPERTIES: Readonly<Record<'file' | 'anon', readonly string[]>> = { file: [], anon: ['mpol'] };
+
 export class ObjectTable {
   readonly program: Program;
   readonly objects: ObjectSpec[] = [];
   readonly used = new Set<LanguageSymbol>();
+  readonly mounts: TmpfsSpec[] = [];
   #total = 0;
+  readonly #mountIndex = new Map<AstNode, number | null>();
+  readonly #mounted: number[] = [];
   readonly #index = new Map<AstNode, number | null>();
   readonly #processes: readonly Process[];
   #current: Process | undefined;
@@ -49,7 +64,7 @@ export class ObjectTable {
   reference(
     scope: Scope,
     word: Word,
-  ): { readonly object: number; readonly pages: number; readonly name: string; readonly kind: 'file' | 'anon' } | null {
+  ): { readonly object: number; readonly pages: number; readonly name: string; readonly kind: ObjectKind } | null {
     const { program } = this;
     const name = word.text;
     const symbol = program.symbols.get(name);
@@ -62,10 +77,8 @@ export class ObjectTable {
         });
       return null;
     }
-    if (!symbol || (symbol.kind !== 'file' && symbol.kind !== 'anon')) {
-      const objects = [...program.symbols.values()]
-        .filter((s) => s.kind === 'file' || s.kind === 'anon')
-        .map((s) => s.name);
+    if (!symbol || !isObjectKind(symbol.kind)) {
+      const objects = [...program.symbols.values()].filter((s) => isObjectKind(s.kind)).map((s) => s.name);
       const meant = nearest(name, objects);
       if (!symbol && !meant && (program.nameless.has('file') || program.nameless.has('anon'))) return null;
       const fixes = meant ? [program.replace(word, meant, `Change to '${meant}'`)] : [];
@@ -106,7 +119,7 @@ export class ObjectTable {
       });
       return null;
     }
-    const object = this.add(scope, symbol.node as FileDeclaration | Anon, symbol.process);
+    const object = this.add(scope, symbol.node as FileDeclaration | Anon | Tmpfs, symbol.process);
     return object === null ? null : { object, pages: this.objects[object].pages, name, kind: symbol.kind };
   }
 
@@ -128,11 +141,38 @@ export class ObjectTable {
     ];
   }
 
-  /** Registers an object, once. */
-  add(scope: Scope, node: FileDeclaration | Anon, process?: Process): number | null {
+  /** Registers a tmpfs mount, once. */
+  mount(scope: Scope, node: Tmpfs): number | null {
+    const known = this.#mountIndex.get(node);
+    if (known !== undefined) return known;
+    this.#mountIndex.set(node, null);
+    const spec = tmpfsSpec(scope, node, MAX_PAGES);
+    if (!spec) return null;
+    const symbol = this.program.symbols.get(spec.name);
+    if (symbol?.node === node) this.used.add(symbol);
+    this.#mountIndex.set(node, this.mounts.length);
+    this.#mounted.push(0);
+    return this.mounts.push(spec) - 1;
+  }
+
+  /** Registers an object, once. A tmpfs that is used itself is one file that fills it. */
+  add(scope: Scope, node: FileDeclaration | Anon | Tmpfs, process?: Process): number | null {
     const known = this.#index.get(node);
     if (known !== undefined) return known;
     this.#index.set(node, null);
+    if (node.$type === 'Tmpfs') {
+      const mount = this.mount(scope, node);
+      if (mount === null) return null;
+      const { name, values } = this.mounts[mount];
+      return this.#push(node, {
+        kind: 'tmpfs',
+        name,
+        pages: (values['size'] as number) / PAGE_SIZE,
+        mount,
+        values: {},
+        source: this.span(node),
+      });
+    }
     const { program } = this;
     const kind = node.$type === 'Anon' ? 'anon' : 'file';
     const name = node.name?.text ?? '';
@@ -150,8 +190,66 @@ export class ObjectTable {
       node.name ? name : null,
       knobsOf(kind),
       entriesOf(node.block),
+      OWN_PROPERTIES[kind],
     );
-    if (pages === null) return null;
+    const own = propertiesIn(entriesOf(node.block));
+    const policy = this.#policyOf(scope, name, own);
+    const mount = node.$type === 'FileDeclaration' && node.mount ? this.#mountOf(scope, node.mount) : undefined;
+    if (pages === null || policy === null || mount === null) return null;
+    const owner = process ? this.#processes.indexOf(process) : -1;
+    return this.#push(node, {
+      kind: mount === undefined ? kind : 'tmpfs',
+      name,
+      pages,
+      ...(kind === 'anon' && owner >= 0 ? { process: owner } : {}),
+      ...(mount === undefined ? {} : { mount }),
+      ...(policy && { policy }),
+      values: mount === undefined ? values : {},
+      source: this.span(node),
+    });
+  }
+
+  /** `mpol` of anonymous memory: mbind before first use. `undefined`: none; `null`: reported. */
+  #policyOf(scope: Scope, name: string, own: readonly Property[]): MempolicySpec | undefined | null {
+    const { program } = this;
+    const given = own.find((p) => p.name.text === 'mpol');
+    const override = scope.overrides.get(`${name}.mpol`);
+    if (override && 'value' in override) {
+      const place = program.placeOf(given ?? own[0] ?? program.symbols.get(name)!.node);
+      return readPolicy(program, { text: String(override.value), place }, given && this.span(given));
+    }
+    if (!given) return undefined;
+    const text: PolicyText | undefined = policyOfProperty(program, given);
+    if (text) return readPolicy(program, text, this.span(given));
+    program.reporter.report('S07', program.placeAfter(given), {
+      what: "'mpol'",
+      part: 'a policy',
+      example: "'mpol bind:0-1'",
+    });
+    return null;
+  }
+
+  /** `on scratch`: the mount that a file lies on. `null`: reported. */
+  #mountOf(scope: Scope, word: Word): number | null {
+    const symbol = named(scope, word, ['tmpfs'], 'a tmpfs mount', (name) => `declare it with 'tmpfs ${name} 2 GiB'`);
+    return symbol && this.mount(scope, symbol.node as Tmpfs);
+  }
+
+  #push(node: AstNode, spec: ObjectSpec): number | null {
+    const { program } = this;
+    const { name, pages, mount } = spec;
+    if (mount !== undefined) {
+      const held = (this.#mounted[mount] += pages);
+      const { name: on, values } = this.mounts[mount];
+      if (held * PAGE_SIZE > (values['size'] as number)) {
+        program.reporter.report('P18', program.placeOf(node), {
+          mount: on,
+          size: exactQuantity('bytes', values['size'] as number),
+          held: exactQuantity('bytes', held * PAGE_SIZE),
+        });
+        return null;
+      }
+    }
     this.#total += pages;
     if (this.#total > MAX_PAGES) {
       program.reporter.report('V08', program.placeOf(node), {
@@ -163,17 +261,7 @@ export class ObjectTable {
       });
       return null;
     }
-    const owner = process ? this.#processes.indexOf(process) : -1;
-    const index = this.objects.length;
-    this.objects.push({
-      kind,
-      name,
-      pages,
-      ...(kind === 'anon' && owner >= 0 ? { process: owner } : {}),
-      values,
-      source: this.span(node),
-    });
-    this.#index.set(node, index);
-    return index;
+    this.#index.set(node, this.objects.length);
+    return this.objects.push(spec) - 1;
   }
 }

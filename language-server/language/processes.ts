@@ -1,13 +1,14 @@
 /** Processes: their memory, their phases, their steps. */
 import type { AstNode } from 'langium';
-import type { Amount, PhaseSpec, ProcessSpec, Step, TraceRef } from '../../simulator/plan.ts';
+import type { Amount, MempolicySpec, PhaseSpec, ProcessSpec, Step, TraceRef } from '../../simulator/plan.ts';
 import { laterName } from '../../simulator/tables/later.ts';
 import type {
-  Cgroup, ForBlock, LaterStatement, Phase, Process, Property, RegionAction, Replay, Statement, Trace, Unknown, Weighted, Word,
+  Cgroup, Cpuset, ForBlock, LaterStatement, Mbind, Mempolicy, Phase, Process, Property, RegionAction, Replay, Statement, Trace, Unknown, Weighted, Word,
 } from './generated/ast.ts'; // prettier-ignore
 import { accessStep } from './accesses.ts';
 import { duration, wholeCount } from './amounts.ts';
 import { mixStep } from './mixtures.ts';
+import { policyOfWords, readPolicy } from './policies.ts';
 import { regionRef } from './regions.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
 import type { ObjectTable } from './objects.ts';
@@ -23,6 +24,8 @@ export interface ScenarioParts {
   readonly objects: ObjectTable;
   /** Index of a cgroup in the scenario. */
   cgroup(scope: Scope, node: Cgroup): number;
+  /** Index of a cpuset in the scenario. */
+  cpuset(scope: Scope, node: Cpuset): number;
   /** Index of a trace in the plan. */
   trace(scope: Scope, node: Trace): number | null;
 }
@@ -38,7 +41,7 @@ export function processSpec(scope: Scope, parts: ScenarioParts, node: Process): 
       example: "'process job { … }'",
     });
   reportLeftOver(program, node.rest, 'what a process does stands in braces: process job { … }');
-  const cgroup = groupsOf(scope, parts, node);
+  const groups = groupsOf(scope, parts, node);
   if (!node.block) {
     if (node.rest.length === 0)
       program.reporter.report('S07', program.placeAfter(node.name ?? node), {
@@ -54,34 +57,118 @@ export function processSpec(scope: Scope, parts: ScenarioParts, node: Process): 
   for (const s of statements) if (s.$type === 'Property' && !isSetting(s.name.text)) reportNoStatement(scope, s);
   const values = properties(scope, `process '${name}'`, node.name ? name : null, knobsOf('process'), settings);
   for (const s of statements) if (s.$type === 'Anon') parts.objects.add(scope, s, node);
+  const policy = firstPolicy(scope, parts, name, statements);
   const phases = phasesOf(scope, parts, statements);
-  const idle = !statements.some((s) => s.$type !== 'Property' && s.$type !== 'Anon');
+  const idle = !statements.some((s) => s.$type !== 'Property' && s.$type !== 'Anon' && s.$type !== 'Mempolicy');
   if (idle && !statements.some((s) => s.$type === 'Anon' && s.block))
     program.reporter.report('R07', program.placeOf(node.name ?? node), { name });
   if (program.reporter.errors > before) return null;
-  return { name, cgroup, values, phases, source: parts.objects.span(node) };
+  return { name, ...groups, ...(policy && { policy }), values, phases, source: parts.objects.span(node) };
 }
 
-function groupsOf(scope: Scope, parts: ScenarioParts, node: Process): number {
+/** `in web, jail`: at most one memory cgroup and one cpuset, in any order. */
+function groupsOf(scope: Scope, parts: ScenarioParts, node: Process): Pick<ProcessSpec, 'cgroup' | 'cpuset'> {
   const { program } = scope;
   let cgroup = 0;
-  let first: Word | undefined;
+  let cpuset: number | undefined;
+  const first: Partial<Record<'cgroup' | 'cpuset', Word>> = {};
   for (const word of node.groups) {
     const symbol = named(
       scope,
       word,
-      ['cgroup'],
-      'a cgroup',
-      (name) => `declare it with 'cgroup ${name} { memory.max 32 MiB }'`,
+      ['cgroup', 'cpuset'],
+      'a cgroup or a cpuset',
+      (name) => `declare it with 'cgroup ${name} { memory.max 32 MiB }' or 'cpuset ${name} { mems 0-1 }'`,
     );
     if (!symbol) continue;
-    if (first) program.reporter.report('V10', program.placeOf(word), { name: `a cgroup ('${first.text}')` });
+    const kind = symbol.kind === 'cpuset' ? 'cpuset' : 'cgroup';
+    const before = first[kind];
+    if (before) program.reporter.report('V10', program.placeOf(word), { name: `a ${kind} ('${before.text}')` });
     else {
-      first = word;
-      cgroup = parts.cgroup(scope, symbol.node as Cgroup);
+      first[kind] = word;
+      if (kind === 'cgroup') cgroup = parts.cgroup(scope, symbol.node as Cgroup);
+      else cpuset = parts.cpuset(scope, symbol.node as Cpuset);
     }
   }
-  return cgroup;
+  return { cgroup, ...(cpuset === undefined ? {} : { cpuset }) };
+}
+
+/** `mempolicy` before the first step is the policy the process begins with; one between steps is a step. */
+function firstPolicy(
+  scope: Scope,
+  parts: ScenarioParts,
+  name: string,
+  statements: readonly Statement[],
+): MempolicySpec | undefined {
+  const { program } = scope;
+  const given = settingPolicies(statements);
+  const override = scope.overrides.get(`${name}.mempolicy`);
+  if (override && 'value' in override) {
+    const at = given[0] ?? program.symbols.get(name)?.node;
+    const place = at ? program.placeOf(at) : program.placeOf(statements[0]);
+    const text = { text: String(override.value), place };
+    return readPolicy(program, text, given[0] && parts.objects.span(given[0])) ?? undefined;
+  }
+  if (given[1])
+    program.reporter.report(
+      'V10',
+      program.placeOf(given[1]),
+      { name: 'mempolicy' },
+      { related: [{ ...program.placeOf(given[0]), message: 'given here' }] },
+    );
+  return given[0] && (policyIn(scope, parts, given[0], given[0].words) ?? undefined);
+}
+
+/** Those before the first step. */
+export function settingPolicies(statements: readonly Statement[]): Mempolicy[] {
+  const found: Mempolicy[] = [];
+  for (const s of statements) {
+    if (s.$type === 'Mempolicy') found.push(s);
+    else if (s.$type !== 'Property' && s.$type !== 'Anon') break;
+  }
+  return found;
+}
+
+function policyIn(
+  scope: Scope,
+  parts: ScenarioParts,
+  node: Mempolicy | Mbind,
+  words: Mempolicy['words'],
+): MempolicySpec | null {
+  const { program } = scope;
+  const text = policyOfWords(program, words);
+  if (text) return readPolicy(program, text, parts.objects.span(node));
+  program.reporter.report('S07', program.placeAfter(node), {
+    what: `'${node.keyword}'`,
+    part: 'a policy',
+    example: node.keyword === 'mbind' ? "'mbind heap bind:0-1'" : "'mempolicy interleave=static:0-3'",
+  });
+  return null;
+}
+
+/** `mbind heap bind:0-1 move`. */
+function mbindStep(scope: Scope, parts: ScenarioParts, s: Mbind): Step | null {
+  const { program } = scope;
+  if (!s.target) {
+    program.reporter.report('S07', program.placeAfter(s), {
+      what: "'mbind'",
+      part: 'anonymous memory or a file of a tmpfs, and a policy',
+      example: "'mbind heap bind:0-1'",
+    });
+    return null;
+  }
+  const move = s.words.at(-1)?.text === 'move';
+  const policy = policyIn(scope, parts, s, move ? s.words.slice(0, -1) : s.words);
+  const target = regionRef(scope, parts.objects, s.target);
+  if (!policy || !target) return null;
+  if (parts.objects.objects[target.object].kind === 'file') {
+    program.reporter.report('R11', program.placeOf(s.target), {
+      what: `'${s.target.name.text}' is a file on a disk: its pages go where the policy of the task says that reads them`,
+      remedy: "use 'mbind' on anonymous memory and on files of a tmpfs",
+    });
+    return null;
+  }
+  return { kind: 'mempolicy', policy, target, ...(move ? { move } : {}), source: parts.objects.span(s) };
 }
 
 /** A declared name of one of some kinds; `null`: reported. */
@@ -128,6 +215,7 @@ export function named(
 function phasesOf(scope: Scope, parts: ScenarioParts, statements: readonly Statement[]): PhaseSpec[] {
   const phases: PhaseSpec[] = [];
   let loose: Statement[] = [];
+  const settings = settingPolicies(statements);
   const flush = (): void => {
     if (loose.length === 0) return;
     const steps = stepsOf(scope, parts, loose, null);
@@ -139,7 +227,7 @@ function phasesOf(scope: Scope, parts: ScenarioParts, statements: readonly State
       flush();
       const phase = s.$type === 'Phase' ? phaseSpec(scope, parts, s) : forPhase(scope, parts, s, '');
       if (phase) phases.push(phase);
-    } else if (s.$type !== 'Property' && s.$type !== 'Anon') loose.push(s);
+    } else if (s.$type !== 'Property' && s.$type !== 'Anon' && !settings.includes(s as Mempolicy)) loose.push(s);
   }
   flush();
   return phases;
@@ -270,6 +358,12 @@ function stepOf(scope: Scope, parts: ScenarioParts, s: Statement): Step | null {
       return replayStep(scope, parts, s);
     case 'RegionAction':
       return regionStep(scope, parts, s);
+    case 'Mempolicy': {
+      const policy = policyIn(scope, parts, s, s.words);
+      return policy && { kind: 'mempolicy', policy, source };
+    }
+    case 'Mbind':
+      return mbindStep(scope, parts, s);
     case 'Exit':
       reportLeftOver(program, s.rest, "'exit' stands alone; to end another process write 'at 3 s { kill NAME }'");
       return { kind: 'exit', source };

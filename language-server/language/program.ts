@@ -15,7 +15,8 @@ export interface Source {
 
 export type ResolveImport = (from: string, path: string) => Source | null;
 
-export type SymbolKind = 'machine' | 'file' | 'anon' | 'process' | 'cgroup' | 'let' | 'trace' | 'phase' | 'later';
+export type SymbolKind =
+  'machine' | 'file' | 'anon' | 'process' | 'cgroup' | 'cpuset' | 'tmpfs' | 'let' | 'trace' | 'phase' | 'later';
 
 /** Something with a name. */
 export interface LanguageSymbol {
@@ -48,6 +49,8 @@ export const kindNames: Readonly<Record<SymbolKind, string>> = {
   anon: 'anonymous memory',
   process: 'process',
   cgroup: 'cgroup',
+  cpuset: 'cpuset',
+  tmpfs: 'tmpfs',
   let: 'value',
   trace: 'trace',
   phase: 'phase',
@@ -160,12 +163,19 @@ export class Program {
         case 'Cgroup':
           declare('cgroup', item.name, item);
           break;
+        case 'Cpuset':
+          declare('cpuset', item.name, item);
+          break;
+        case 'Tmpfs':
+          declare('tmpfs', item.name, item);
+          break;
         case 'Trace':
           declare('trace', item.name, item);
           break;
         case 'Let':
           declare('let', item.name, item);
           break;
+        case 'Fuse':
         case 'LaterDeclaration':
           declare('later', item.name, item);
           break;

@@ -5,7 +5,7 @@ import type { Knob } from '../../simulator/tables/define.ts';
 import { laterName } from '../../simulator/tables/later.ts';
 import { PAGE_SIZE, pagesOf } from '../../simulator/units.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
-import type { Anon, CompareValue, FileDeclaration, Property, PropertyBlock, Unknown } from './generated/ast.ts';
+import type { Anon, CompareValue, FileDeclaration, Property, PropertyBlock, Tmpfs, Unknown } from './generated/ast.ts';
 import { exactQuantity, formatQuantity, nearest } from './quantities.ts';
 import { textOf } from './syntax.ts';
 import { reclaimVariant, reclaimVariants } from './tables.ts';
@@ -143,11 +143,11 @@ export function variantChoice(
   };
 }
 
-/** The size of a file or an anonymous region, in pages. */
-export function objectPages(scope: Scope, node: FileDeclaration | Anon, limitPages: number): number | null {
+/** The size of a file, an anonymous region or a tmpfs, in pages. */
+export function objectPages(scope: Scope, node: FileDeclaration | Anon | Tmpfs, limitPages: number): number | null {
   const { program } = scope;
   const name = node.name?.text ?? '';
-  const kind = node.$type === 'Anon' ? 'anon' : 'file';
+  const kind = node.$type === 'Anon' ? 'anon' : node.$type === 'Tmpfs' ? 'tmpfs' : 'file';
   const override = scope.overrides.get(`${name}.size`);
   let size: number | null = null;
   if (override && 'value' in override) size = override.value as number;

@@ -3,6 +3,7 @@ import type { Scenario, TraceRef, VariantChoice } from '../../simulator/plan.ts'
 import type { Knob } from '../../simulator/tables/define.ts';
 import { duration } from './amounts.ts';
 import { CgroupTable } from './cgroups.ts';
+import { CpusetTable } from './cpusets.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { At, Expression, Machine, Process, Seed, Swap, Sysctl, Trace } from './generated/ast.ts';
 import { machineSpec, sysctlValue } from './machines.ts';
@@ -58,9 +59,11 @@ export function buildScenario(
   const { machine, sysctls: own, reclaim } = machineSpec(scope, inputs);
   const objects = new ObjectTable(program, inputs.processes);
   const cgroups = new CgroupTable();
+  const cpusets = new CpusetTable();
   const parts: ScenarioParts = {
     objects,
     cgroup: (s, node) => cgroups.add(s, node),
+    cpuset: (s, node) => cpusets.add(s, node),
     trace: (s, node) => {
       const known = seenTraces.get(node);
       if (known !== undefined) return known;
@@ -72,7 +75,13 @@ export function buildScenario(
   };
   const processes = inputs.processes.map((p) => processSpec(scope, parts, p)).filter((p) => p !== null);
   const timeline = inputs.timeline
-    .map((at) => timelineEntry(scope, at, inputs.processes, (node) => cgroups.add(scope, node)))
+    .map((at) =>
+      timelineEntry(scope, at, inputs.processes, {
+        cgroup: (node) => cgroups.add(scope, node),
+        cpuset: (node) => cpusets.add(scope, node),
+        mount: (node) => objects.mount(scope, node),
+      }),
+    )
     .filter((entry) => entry !== null)
     .sort((a, b) => a.time - b.time);
   const sysctls: Record<string, number | string | boolean> = { ...own };
@@ -98,6 +107,8 @@ export function buildScenario(
       timeline,
       reclaim: withParameters(scope, chosen),
       sysctls,
+      ...(cpusets.specs.length > 1 ? { cpusets: cpusets.specs } : {}),
+      ...(objects.mounts.length > 0 ? { mounts: objects.mounts } : {}),
       ...(time === undefined ? {} : { duration: time }),
     },
     traces,

@@ -1,10 +1,16 @@
 /** Names of properties (`server.disk.latency`): what expressions read, and what `compare`, `sweep` and `--set` vary. */
 import type { AstNode } from 'langium';
 import type { Knob } from '../../simulator/tables/define.ts';
-import type { Anon, Cgroup, Expression, FileDeclaration, Machine, Process, Trace } from './generated/ast.ts';
+import { CPUSET_LISTS, type CpusetList } from './cpusets.ts';
+import type {
+  Anon, Cgroup, Cpuset, Expression, FileDeclaration, Machine, Process, Tmpfs, Trace,
+} from './generated/ast.ts'; // prettier-ignore
+import { hasNodes, readNodeList, totalOfNodes } from './nodes.ts';
+import { isObjectKind } from './objects.ts';
 import type { LanguageSymbol, SymbolKind } from './program.ts';
 import { type Entries, entriesOf, propertiesIn } from './properties.ts';
 import { exactQuantity } from './quantities.ts';
+import { textOf } from './syntax.ts';
 import { knobOf, knobsOf, metric, reclaimVariants } from './tables.ts';
 import { convert, dimensionOf } from './knob-values.ts';
 import { evaluate, type Scope, type Value } from './values.ts';
@@ -13,8 +19,10 @@ import { evaluate, type Scope, type Value } from './values.ts';
 export interface Target {
   /** Canonical; the key of overrides. */
   readonly key: string;
-  readonly kind: 'knob' | 'size' | 'let' | 'reclaim' | 'seed';
+  readonly kind: 'knob' | 'size' | 'let' | 'reclaim' | 'seed' | 'nodes' | 'policy';
   readonly knob?: Knob;
+  /** The list of a cpuset (kind `nodes`). */
+  readonly list?: CpusetList;
   readonly symbol?: LanguageSymbol;
   /** The variant whose parameter it is. */
   readonly variant?: string;
@@ -26,8 +34,13 @@ const scopeOf: Readonly<Partial<Record<SymbolKind, Knob['scope']>>> = {
   anon: 'anon',
   process: 'process',
   cgroup: 'cgroup',
+  cpuset: 'cpuset',
+  tmpfs: 'tmpfs',
   trace: 'trace',
 };
+
+/** What the policy of each is called. */
+const policyName: Readonly<Partial<Record<SymbolKind, string>>> = { process: 'mempolicy', anon: 'mpol', tmpfs: 'mpol' };
 
 /** The name of the machine of programs that declare none. */
 export const DEFAULT_MACHINE = 'machine';
@@ -61,7 +74,13 @@ function ofSymbol(
   rest: string,
 ): Target | undefined {
   const more = symbol ? { symbol } : {};
-  if ((kind === 'file' || kind === 'anon') && rest === 'size') return { key: `${prefix}.size`, kind: 'size', ...more };
+  if (isObjectKind(kind) && rest === 'size') return { key: `${prefix}.size`, kind: 'size', ...more };
+  const list = kind === 'cpuset' ? CPUSET_LISTS.find((l) => l === rest) : undefined;
+  if (list) return { key: `${prefix}.${rest}`, kind: 'nodes', list, ...more };
+  if (policyName[kind] === rest) return { key: `${prefix}.${rest}`, kind: 'policy', ...more };
+  const ofNode = kind === 'machine' ? /^node\d+\.(.+)$/.exec(rest) : null;
+  const nodeKnob = ofNode && knobOf('node', ofNode[1]);
+  if (nodeKnob) return { key: `${prefix}.${rest}`, kind: 'knob', knob: nodeKnob, ...more };
   const knobScope = scopeOf[kind];
   if (!knobScope) return undefined;
   const disk = kind === 'machine' && rest.startsWith('disk.') ? knobOf('disk', rest.slice(5)) : undefined;
@@ -81,7 +100,9 @@ export function targetNames(scope: Pick<Scope, 'program' | 'machine'>): string[]
     else if (symbol.kind === 'machine') names.push(...machineKnobs(symbol.name));
     else if (scopeOf[symbol.kind] && symbol.kind !== 'trace')
       names.push(...knobsOf(scopeOf[symbol.kind]!).map((k) => `${symbol.name}.${k.name}`));
-    if (symbol.kind === 'file' || symbol.kind === 'anon') names.push(`${symbol.name}.size`);
+    if (isObjectKind(symbol.kind)) names.push(`${symbol.name}.size`);
+    if (symbol.kind === 'cpuset') names.push(...CPUSET_LISTS.map((l) => `${symbol.name}.${l}`));
+    if (policyName[symbol.kind]) names.push(`${symbol.name}.${policyName[symbol.kind]}`);
   }
   if (!scope.machine) names.push(...machineKnobs(DEFAULT_MACHINE));
   return names;
@@ -95,7 +116,7 @@ export function propertyValue(scope: Scope, name: string, at: AstNode): Value | 
   const override = scope.overrides.get(target.key);
   if (target.kind === 'size') {
     if (override && 'value' in override) return { dimension: 'bytes', value: override.value as number };
-    const { size } = target.symbol!.node as FileDeclaration | Anon;
+    const { size } = target.symbol!.node as FileDeclaration | Anon | Tmpfs;
     return guarded(scope, target.key, at, () => (size ? evaluate(scope, size) : null));
   }
   const dimension = target.knob && dimensionOf(target.knob);
@@ -115,6 +136,15 @@ export function propertyValue(scope: Scope, name: string, at: AstNode): Value | 
       const number = value && convert(scope, given, value, dimension, `'${name}'`, exactQuantity(dimension, 1));
       return number === null ? null : { dimension, value: number };
     });
+  }
+  if (target.knob.scope === 'machine' && target.symbol) {
+    const owner = target.symbol.node as Machine;
+    const asked = target.knob.name;
+    if (hasNodes(owner, asked))
+      return guarded(scope, target.key, at, () => {
+        const value = totalOfNodes(scope, owner, asked);
+        return value === undefined ? null : { dimension, value };
+      });
   }
   if (typeof target.knob.default === 'number') return { dimension, value: target.knob.default };
   program.reporter.report('V03', program.placeOf(at), {
@@ -149,10 +179,16 @@ function givenProperty(scope: Scope, target: Target, name: string): Expression |
   let entries: Entries =
     node.$type === 'Process'
       ? ((node as Process).block?.statements ?? [])
-      : entriesOf((node as Machine | FileDeclaration | Anon | Cgroup | Trace).block);
+      : entriesOf((node as Machine | FileDeclaration | Anon | Cgroup | Cpuset | Tmpfs | Trace).block);
   if (target.knob?.scope === 'disk')
     entries = propertiesIn(entries)
       .filter((p) => p.name.text === 'disk')
       .flatMap((p) => [...entriesOf(p.block)]);
+  if (target.knob?.scope === 'node') {
+    const number = Number(/\.node(\d+)\./.exec(name)?.[1]);
+    entries = propertiesIn(entries)
+      .filter((p) => p.name.text === 'node' && p.values[0] && readNodeList(textOf(p.values[0]))?.includes(number))
+      .flatMap((p) => [...entriesOf(p.block)]);
+  }
   return propertiesIn(entries).find((p) => p.name.text === target.knob?.name)?.values[0];
 }

@@ -1,20 +1,34 @@
 /** What happens at fixed times: `at 5 s { … }`. */
 import type { TimelineAction, TimelineEntry } from '../../simulator/plan.ts';
+import { MAX_NODES } from '../../simulator/numa/nodemask.ts';
 import { duration } from './amounts.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
-import type { Action, At, Cgroup, Process } from './generated/ast.ts';
+import { type CpusetList, listExample } from './cpusets.ts';
+import type {
+  Action, At, AttachAction, Cgroup, Cpuset, Loose, Machine, NodeAction, Process, RemountAction, SetAction, Tmpfs, Word,
+} from './generated/ast.ts'; // prettier-ignore
 import { knobValue } from './knob-values.ts';
 import { sysctlValue } from './machines.ts';
+import { nodeList } from './nodes.ts';
 import { spanOfNode } from './objects.ts';
+import { policyOfWords, readMpol } from './policies.ts';
 import { named } from './processes.ts';
+import type { Target } from './targets.ts';
 import type { Scope } from './values.ts';
 import { varied } from './varied.ts';
+
+/** Where actions find the numbers of what they name. */
+export interface Numbers {
+  cgroup(node: Cgroup): number;
+  cpuset(node: Cpuset): number;
+  mount(node: Tmpfs): number | null;
+}
 
 export function timelineEntry(
   scope: Scope,
   node: At,
   processes: readonly Process[] | null,
-  cgroup: (node: Cgroup) => number,
+  numbers: Numbers,
 ): TimelineEntry | null {
   const { program } = scope;
   reportLeftOver(program, node.rest, 'what happens stands in braces: at 5 s { sysctl vm.dirty_ratio 10 }');
@@ -28,7 +42,7 @@ export function timelineEntry(
     return null;
   }
   const time = duration(scope, node.time, "the time behind 'at'", '5 s', 0);
-  const actions = node.block.actions.map((a) => actionOf(scope, a, processes, cgroup)).filter((a) => a !== null);
+  const actions = node.block.actions.map((a) => actionOf(scope, a, processes, numbers)).filter((a) => a !== null);
   return time === null ? null : { time, actions, source: spanOfNode(program, node) };
 }
 
@@ -36,7 +50,7 @@ function actionOf(
   scope: Scope,
   node: Action,
   processes: readonly Process[] | null,
-  cgroup: (node: Cgroup) => number,
+  numbers: Numbers,
 ): TimelineAction | null {
   const { program } = scope;
   switch (node.$type) {
@@ -54,49 +68,173 @@ function actionOf(
         });
         return null;
       }
-      const symbol = named(scope, node.process, ['process'], 'a process', () => 'declare it first');
-      if (!symbol) return null;
-      const index = processes?.indexOf(symbol.node as Process) ?? 0;
-      if (index >= 0) return { kind: 'kill', process: index };
-      program.reporter.report('R08', program.placeOf(node.process), {
-        name: symbol.name,
-        uses: `has ${processes!.map((p) => `'${p.name?.text ?? ''}'`).join(', ')}`,
-        remedy: "name it behind the run’s 'of'",
-      });
-      return null;
+      const process = processNumber(scope, node.process, processes);
+      return process === null ? null : { kind: 'kill', process };
     }
     case 'SetAction': {
-      reportLeftOver(program, node.rest, 'a property has one value');
+      reportLeftOver(program, node.rest, "a property has one value; node lists are written without spaces: '0-1,3'");
       const target = varied(scope, node.target, node, 'set');
-      if (!target || !node.target) return null;
-      if (target.knob?.scope === 'sysctl') {
-        program.reporter.report('N09', program.placeOf(node.target), {
-          name: node.target.text,
-          verb: 'set',
-          remedy: `it is a sysctl: write 'sysctl ${node.target.text} …'`,
-        });
-        return null;
-      }
-      if (target.symbol?.kind !== 'cgroup' || !target.knob) {
-        program.reporter.report('N09', program.placeOf(node.target), {
-          name: node.target.text,
-          verb: 'set',
-          remedy: 'only sysctls and properties of cgroups change during a run',
-        });
-        return null;
-      }
-      const value = knobValue(scope, target.knob, node.value ? [node.value] : [], node.target);
-      return value === null
-        ? null
-        : { kind: 'cgroup', cgroup: cgroup(target.symbol.node as Cgroup), name: target.knob.name, value };
+      return target && setAction(scope, node, target, numbers);
     }
-    case 'LaterAction':
-      program.reporter.report('L01', program.placeOf(node), { what: node.keyword, remedy: 'leave it out until then' });
-      return null;
+    case 'NodeAction':
+      return nodeAction(scope, node);
+    case 'AttachAction':
+      return attachAction(scope, node, processes, numbers);
+    case 'RemountAction':
+      return remountAction(scope, node, numbers);
     case 'Unknown':
       reportUnknown(program, node, "in an 'at' block", [], 'at');
       return null;
     default:
       return null;
   }
+}
+
+/** Index among the processes of the run; `null`: reported. */
+function processNumber(scope: Scope, word: Word, processes: readonly Process[] | null): number | null {
+  const { program } = scope;
+  const symbol = named(scope, word, ['process'], 'a process', () => 'declare it first');
+  if (!symbol) return null;
+  const index = processes?.indexOf(symbol.node as Process) ?? 0;
+  if (index >= 0) return index;
+  program.reporter.report('R08', program.placeOf(word), {
+    name: symbol.name,
+    uses: `has ${processes!.map((p) => `'${p.name?.text ?? ''}'`).join(', ')}`,
+    remedy: "name it behind the run’s 'of'",
+  });
+  return null;
+}
+
+function setAction(scope: Scope, node: SetAction, target: Target, numbers: Numbers): TimelineAction | null {
+  const { program } = scope;
+  const word = node.target!;
+  const refuse = (remedy: string): null => {
+    program.reporter.report('N09', program.placeOf(word), { name: word.text, verb: 'set', remedy });
+    return null;
+  };
+  const { symbol, knob } = target;
+  if (knob?.scope === 'sysctl') return refuse(`it is a sysctl: write 'sysctl ${word.text} …'`);
+  if (symbol?.kind === 'cpuset') {
+    const cpuset = numbers.cpuset(symbol.node as Cpuset);
+    if (target.list) {
+      const list: CpusetList = target.list;
+      const nodes = nodeList(
+        scope,
+        node.value,
+        word,
+        `'${word.text}'`,
+        listExample(list).replace(list, `set ${word.text}`),
+        true,
+      );
+      return nodes && { kind: 'cpuset', cpuset, name: list, nodes };
+    }
+    const value = knobValue(scope, knob!, node.value ? [node.value] : [], word);
+    return value === null ? null : { kind: 'cpuset', cpuset, name: knob!.name, value };
+  }
+  if (target.kind === 'policy')
+    return refuse(
+      symbol?.kind === 'tmpfs'
+        ? `a mount changes with 'remount ${symbol.name} mpol=…'`
+        : "a process changes its own policy: write 'mempolicy' or 'mbind' among its steps",
+    );
+  if (symbol?.kind !== 'cgroup' || !knob)
+    return refuse('only sysctls and properties of cgroups and cpusets change during a run');
+  const value = knobValue(scope, knob, node.value ? [node.value] : [], word);
+  return value === null
+    ? null
+    : { kind: 'cgroup', cgroup: numbers.cgroup(symbol.node as Cgroup), name: knob.name, value };
+}
+
+/** How many nodes the machine in scope has. */
+export const nodeCount = (machine: Machine | null): number => {
+  const numbers = (machine?.block?.entries ?? []).flatMap((p) => {
+    if (p.$type !== 'Property' || p.name.text !== 'node') return [];
+    const [value] = p.values;
+    return value?.$type === 'NodeList'
+      ? (value.text.match(/\d+/g) ?? []).map(Number)
+      : value?.$type === 'Quantity'
+        ? [Number(value.number)]
+        : [];
+  });
+  return Math.max(1, ...numbers.map((n) => n + 1));
+};
+
+/** `offline node 2`, `online node 2 movable`. */
+function nodeAction(scope: Scope, node: NodeAction): TimelineAction | null {
+  const { program } = scope;
+  const online = node.keyword === 'online';
+  const [first, ...others] = node.words;
+  const words: readonly Loose[] = first?.text === 'node' ? others : node.words;
+  const [number, how, ...rest] = words;
+  const example = online ? "'online node 2 movable'" : "'offline node 2'";
+  if (!number || !/^\d+$/.test(number.text) || Number(number.text) >= MAX_NODES) {
+    program.reporter.report('S07', number ? program.placeOf(number) : program.placeAfter(node), {
+      what: `'${node.keyword}'`,
+      part: 'the number of one node',
+      example,
+    });
+    return null;
+  }
+  const movable =
+    online && how && (how.text === 'movable' || how.text === 'kernel') ? how.text === 'movable' : undefined;
+  reportLeftOver(
+    program,
+    how && movable === undefined ? [how, ...rest] : rest,
+    online ? "behind the node stands 'movable' or 'kernel'" : 'one node goes offline at a time',
+  );
+  return {
+    kind: 'node',
+    node: Number(number.text),
+    online,
+    ...(movable === undefined ? {} : { movable }),
+  };
+}
+
+/** `attach writer to jail`. */
+function attachAction(
+  scope: Scope,
+  node: AttachAction,
+  processes: readonly Process[] | null,
+  numbers: Numbers,
+): TimelineAction | null {
+  const { program } = scope;
+  const example = "'attach writer to jail'";
+  if (!node.process || node.to?.text !== 'to' || !node.cpuset) {
+    program.reporter.report('S07', program.placeAfter(node.process ?? node), {
+      what: "'attach'",
+      part: node.process ? "'to' and a cpuset" : 'a process',
+      example,
+    });
+    return null;
+  }
+  reportLeftOver(program, node.rest, `write ${example}`);
+  const process = processNumber(scope, node.process, processes);
+  const symbol = named(scope, node.cpuset, ['cpuset'], 'a cpuset', (n) => `declare it with 'cpuset ${n} { mems 0-1 }'`);
+  if (process === null || !symbol) return null;
+  return { kind: 'attach', process, cpuset: numbers.cpuset(symbol.node as Cpuset) };
+}
+
+/** `remount scratch mpol=bind:0-1`. */
+function remountAction(scope: Scope, node: RemountAction, numbers: Numbers): TimelineAction | null {
+  const { program } = scope;
+  const example = "'remount scratch mpol=bind:0-1'";
+  if (!node.mount) {
+    program.reporter.report('S07', program.placeAfter(node), { what: "'remount'", part: 'a tmpfs mount', example });
+    return null;
+  }
+  const [option, ...rest] = node.words;
+  const symbol = named(scope, node.mount, ['tmpfs'], 'a tmpfs mount', (n) => `declare it with 'tmpfs ${n} 2 GiB'`);
+  const mount = symbol && numbers.mount(symbol.node as Tmpfs);
+  if (!option) return mount === null ? null : { kind: 'remount', mount };
+  if (option.text !== 'mpol') {
+    reportLeftOver(program, node.words, `write ${example}`);
+    return null;
+  }
+  const text = policyOfWords(program, rest[0]?.text === '=' ? rest.slice(1) : rest);
+  if (!text) {
+    program.reporter.report('S07', program.placeAfter(node), { what: "'mpol'", part: 'a policy', example });
+    return null;
+  }
+  const mpol = readMpol(program, text);
+  return mount === null || mpol === null ? null : { kind: 'remount', mount, mpol };
 }

@@ -55,7 +55,8 @@ export function varied(
     program.reporter.report('N09', place, { name, verb, remedy: once });
     return null;
   }
-  if (target && !(verb !== 'compared' && target.kind === 'reclaim')) return target;
+  const unordered = target?.kind === 'reclaim' || target?.kind === 'nodes' || target?.kind === 'policy';
+  if (target && !(verb === 'swept' && unordered) && !(verb === 'set' && target.kind === 'reclaim')) return target;
   const later =
     laterName(name, 'target') ??
     (program.split(name)?.symbol.node.$type === 'LaterDeclaration' ? { of: 'what is not simulated yet' } : undefined);
@@ -67,7 +68,10 @@ export function varied(
     program.reporter.report('N09', place, {
       name,
       verb,
-      remedy: "its variants have no order; write 'compare reclaim: classic, v6.1'",
+      remedy:
+        target.kind === 'reclaim'
+          ? "its variants have no order; write 'compare reclaim: classic, v6.1'"
+          : `its values have no order; write 'compare ${name}: ${target.kind === 'nodes' ? '0-1, 2-3' : 'bind:0, interleave:0-3'}'`,
     });
     return null;
   }
@@ -145,6 +149,8 @@ export function overrideOf(
       return value === null ? null : { override: { value }, value, dimension: dimensionOf(target.knob!)! };
     }
     case 'reclaim':
+    case 'nodes':
+    case 'policy':
       return null;
   }
 }

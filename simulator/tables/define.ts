@@ -22,8 +22,16 @@ export type Scope =
   | 'trace'
   | 'sysctl'
   | 'variant'
+  | 'node'
+  | 'cpuset'
+  | 'tmpfs'
   | 'fuse'
-  | 'daemon';
+  | 'daemon'
+  | 'exit'
+  | 'recovery'
+  | 'dump'
+  | 'prefault'
+  | 'helpers';
 
 /** Quantities are stored in base units: bytes, nanoseconds, bytes per second, parts per million; the language converts. */
 export type KnobType =

@@ -2,7 +2,7 @@
  * Everything the language can complain about, one row each. A message says what is wrong and what to write instead; `{…}` are filled in at
  * the place. Each row has a page in docs/diagnostics/, generated from here.
  *
- * Letters: S syntax, N names, U units, V values, R runs, L what later versions will simulate.
+ * Letters: S syntax, N names, U units, V values, R runs, P placement on nodes, L what later versions will simulate.
  */
 export interface DiagnosticRow {
   readonly code: string;
@@ -503,6 +503,48 @@ const rows = {
     'Values on the axes of a chart, and what an expectation compares with, are the same at every point. Declarations are not: they are worked out anew at each.',
     'machine server { memory 64 MiB }\nfile db 96 MiB\nprocess p { read db once }\nrun {\n  sweep server.memory 32 MiB .. 64 MiB step 32 MiB\n  expect nr_active_file < 0.5 * server.memory\n}',
     'machine server { memory 64 MiB }\nfile db 96 MiB\nprocess p { read db once }\nrun {\n  sweep server.memory 32 MiB .. 64 MiB step 32 MiB\n  expect nr_active_file < 32 MiB at server.memory >= 64 MiB\n}',
+  ),
+
+  // ---- placement on nodes
+  P08: error(
+    'P08',
+    'Not a policy',
+    "'{policy}': {problem}; {remedy}",
+    'A policy is MODE, MODE:NODES or MODE=FLAG:NODES. The `=` stands before the flag, the `:` before the nodes. What is said here the kernel refuses with EINVAL, whatever the machine.',
+    'mempolicy bind',
+    'mempolicy bind:0-1',
+  ),
+  P11: hint(
+    'P11',
+    'All weights are 1',
+    'weights that are all 1 are those of plain interleaving',
+    'Weighted interleaving takes as many pages from each node as its weight says, from 1 to 255.',
+    'node 0-1 { memory 4 GiB, weight 1 }',
+    'node 0 { memory 4 GiB, weight 2 }\nnode 1 { memory 4 GiB, weight 1 }',
+  ),
+  P14: error(
+    'P14',
+    'Nodes that do not fit together',
+    '{problem}: {remedy}',
+    'Nodes are numbered from 0 without gaps, at most 1024 of them. Their memory and processors are those of the machine.',
+    'machine m { node 0 { memory 64 MiB }\n  node 2 { memory 64 MiB } }',
+    'machine m { node 0-2 { memory 64 MiB } }',
+  ),
+  P15: error(
+    'P15',
+    'Impossible distance',
+    '{problem}: {remedy}',
+    'Distances are those of the firmware (SLIT): 10 from a node to itself, more to all others, at most 254, and the same both ways. With distances that differ by direction, nodes could each be nearest to the next in a circle.',
+    'machine m { node 0-1 { memory 64 MiB }\n  distance 0-1 15\n  distance 1-0 25 }',
+    'machine m { node 0-1 { memory 64 MiB }\n  distance 0-1 15 }',
+  ),
+  P18: error(
+    'P18',
+    'More than the mount holds',
+    "'{mount}' has {size}, but the files on it that are used have {held}: writing them would fail with ENOSPC",
+    'A tmpfs that is accessed by its own name is one file that fills it; other files need room beside it.',
+    'tmpfs scratch 1 GiB\nfile a 2 GiB on scratch',
+    'tmpfs scratch 2 GiB\nfile a 2 GiB on scratch',
   ),
 
   // ---- later

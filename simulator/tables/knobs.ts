@@ -3,6 +3,7 @@
  */
 import { GIB, MIB, MICROSECOND, PAGE_SIZE, SECOND } from '../units.ts';
 import { bytes, choice, flag, integer, knob, rate, time, type Knob } from './define.ts';
+import { numaKnobs } from './numa-knobs.ts';
 import { fuseKnobs } from './fuse-knobs.ts';
 
 const TIB = 1024 * GIB;
@@ -326,4 +327,5 @@ export const knobs: readonly Knob[] = [
   dirtyRatio,
   dirtyExpire,
   dirtyWriteback,
+  ...numaKnobs,
 ];

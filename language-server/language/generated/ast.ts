@@ -44,6 +44,7 @@ export type RefaultKeywordNames =
     | "anon"
     | "as"
     | "at"
+    | "attach"
     | "before"
     | "by"
     | "cgroup"
@@ -65,6 +66,7 @@ export type RefaultKeywordNames =
     | "let"
     | "machine"
     | "madvise"
+    | "mbind"
     | "mempolicy"
     | "mlock"
     | "munlock"
@@ -82,14 +84,18 @@ export type RefaultKeywordNames =
     | "process"
     | "read"
     | "recovery"
+    | "remount"
     | "replay"
+    | "resume"
     | "run"
     | "seed"
     | "set"
+    | "stall"
     | "step"
     | "steps"
     | "swap"
     | "sweep"
+    | "sync"
     | "sysctl"
     | "times"
     | "tmpfs"
@@ -123,7 +129,7 @@ export function isAccess(item: unknown): item is Access {
     return reflection.isInstance(item, Access.$type);
 }
 
-export type Action = KillAction | LaterAction | SetAction | Sysctl | Unknown;
+export type Action = AttachAction | DaemonAction | KillAction | NodeAction | RemountAction | SetAction | Sysctl | Unknown;
 
 export const Action = {
     $type: 'Action'
@@ -148,10 +154,10 @@ export function isActionBlock(item: unknown): item is ActionBlock {
     return reflection.isInstance(item, ActionBlock.$type);
 }
 
-export type ActionWord = 'kill' | 'offline' | 'online' | 'set';
+export type ActionWord = 'attach' | 'kill' | 'offline' | 'online' | 'remount' | 'resume' | 'set' | 'stall';
 
 export function isActionWord(item: unknown): item is ActionWord {
-    return item === 'set' || item === 'kill' || item === 'offline' || item === 'online';
+    return item === 'set' || item === 'kill' || item === 'offline' || item === 'online' || item === 'attach' || item === 'remount' || item === 'stall' || item === 'resume';
 }
 
 export interface Anon extends langium.AstNode {
@@ -205,8 +211,29 @@ export function isAt(item: unknown): item is At {
     return reflection.isInstance(item, At.$type);
 }
 
+export interface AttachAction extends langium.AstNode {
+    readonly $container: ActionBlock;
+    readonly $type: 'AttachAction';
+    cpuset?: Word;
+    process?: Word;
+    rest: Array<Loose>;
+    to?: Word;
+}
+
+export const AttachAction = {
+    $type: 'AttachAction',
+    cpuset: 'cpuset',
+    process: 'process',
+    rest: 'rest',
+    to: 'to'
+} as const;
+
+export function isAttachAction(item: unknown): item is AttachAction {
+    return reflection.isInstance(item, AttachAction.$type);
+}
+
 export interface Binary extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
     readonly $type: 'Binary';
     left: Expression;
     operator: '*' | '+' | '-' | '/';
@@ -285,6 +312,7 @@ export interface CompareValue extends langium.AstNode {
     readonly $type: 'CompareValue';
     alias?: Word;
     block?: PropertyBlock;
+    marks: Array<Mark>;
     terms: Array<Expression>;
     title?: Text;
 }
@@ -293,6 +321,7 @@ export const CompareValue = {
     $type: 'CompareValue',
     alias: 'alias',
     block: 'block',
+    marks: 'marks',
     terms: 'terms',
     title: 'title'
 } as const;
@@ -330,6 +359,47 @@ export const Condition = {
 
 export function isCondition(item: unknown): item is Condition {
     return reflection.isInstance(item, Condition.$type);
+}
+
+export interface Cpuset extends langium.AstNode {
+    readonly $container: Program;
+    readonly $type: 'Cpuset';
+    block?: PropertyBlock;
+    name?: Word;
+    parent?: Word;
+    rest: Array<Loose>;
+}
+
+export const Cpuset = {
+    $type: 'Cpuset',
+    block: 'block',
+    name: 'name',
+    parent: 'parent',
+    rest: 'rest'
+} as const;
+
+export function isCpuset(item: unknown): item is Cpuset {
+    return reflection.isInstance(item, Cpuset.$type);
+}
+
+/** `stall photos.daemon`: it answers no more; `resume`: it does again. */
+export interface DaemonAction extends langium.AstNode {
+    readonly $container: ActionBlock;
+    readonly $type: 'DaemonAction';
+    daemon?: Word;
+    keyword: 'resume' | 'stall';
+    rest: Array<Loose>;
+}
+
+export const DaemonAction = {
+    $type: 'DaemonAction',
+    daemon: 'daemon',
+    keyword: 'keyword',
+    rest: 'rest'
+} as const;
+
+export function isDaemonAction(item: unknown): item is DaemonAction {
+    return reflection.isInstance(item, DaemonAction.$type);
 }
 
 export interface Exit extends langium.AstNode {
@@ -407,6 +477,7 @@ export interface FileDeclaration extends langium.AstNode {
     readonly $container: Program;
     readonly $type: 'FileDeclaration';
     block?: PropertyBlock;
+    mount?: Word;
     name?: Word;
     rest: Array<Loose>;
     size?: Expression;
@@ -415,6 +486,7 @@ export interface FileDeclaration extends langium.AstNode {
 export const FileDeclaration = {
     $type: 'FileDeclaration',
     block: 'block',
+    mount: 'mount',
     name: 'name',
     rest: 'rest',
     size: 'size'
@@ -462,8 +534,29 @@ export function isForBlock(item: unknown): item is ForBlock {
     return reflection.isInstance(item, ForBlock.$type);
 }
 
+export interface Fuse extends langium.AstNode {
+    readonly $container: Program;
+    readonly $type: 'Fuse';
+    block?: PropertyBlock;
+    name?: Word;
+    rest: Array<Loose>;
+    size?: Expression;
+}
+
+export const Fuse = {
+    $type: 'Fuse',
+    block: 'block',
+    name: 'name',
+    rest: 'rest',
+    size: 'size'
+} as const;
+
+export function isFuse(item: unknown): item is Fuse {
+    return reflection.isInstance(item, Fuse.$type);
+}
+
 export interface Group extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Weighted | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Weighted | Where;
     readonly $type: 'Group';
     closed: boolean;
     open: '(';
@@ -515,7 +608,7 @@ export function isImport(item: unknown): item is Import {
     return reflection.isInstance(item, Import.$type);
 }
 
-export type Item = At | Cgroup | FileDeclaration | Import | LaterDeclaration | Let | Machine | Process | Run | Seed | Swap | Sysctl | Trace | Unknown;
+export type Item = At | Cgroup | Cpuset | FileDeclaration | Fuse | Import | LaterDeclaration | Let | Machine | Process | Run | Seed | Swap | Sysctl | Tmpfs | Trace | Unknown;
 
 export const Item = {
     $type: 'Item'
@@ -548,29 +641,12 @@ export function isKillAction(item: unknown): item is KillAction {
     return reflection.isInstance(item, KillAction.$type);
 }
 
-export interface LaterAction extends langium.AstNode {
-    readonly $container: ActionBlock;
-    readonly $type: 'LaterAction';
-    keyword: 'offline' | 'online';
-    rest: Array<Loose>;
-}
-
-export const LaterAction = {
-    $type: 'LaterAction',
-    keyword: 'keyword',
-    rest: 'rest'
-} as const;
-
-export function isLaterAction(item: unknown): item is LaterAction {
-    return reflection.isInstance(item, LaterAction.$type);
-}
-
 /** Understood, but not simulated yet. */
 export interface LaterDeclaration extends langium.AstNode {
     readonly $container: Program;
     readonly $type: 'LaterDeclaration';
     block?: LooseBlock;
-    keyword: 'cpuset' | 'device' | 'fuse' | 'recovery' | 'tmpfs';
+    keyword: 'device' | 'recovery';
     name?: Word;
     rest: Array<Loose>;
 }
@@ -591,7 +667,7 @@ export interface LaterStatement extends langium.AstNode {
     readonly $container: ProcessBlock;
     readonly $type: 'LaterStatement';
     block?: LooseBlock;
-    keyword: 'fork' | 'madvise' | 'mempolicy' | 'nonvolatile' | 'on' | 'volatile';
+    keyword: 'fork' | 'madvise' | 'nonvolatile' | 'on' | 'volatile';
     rest: Array<Loose>;
 }
 
@@ -634,7 +710,7 @@ export function isLinkWord(item: unknown): item is LinkWord {
 
 /** Anything that ends no statement and opens no block. */
 export interface Loose extends langium.AstNode {
-    readonly $container: Access | Anon | At | Cgroup | Compare | Exit | Expect | FileDeclaration | ForBlock | Idle | Import | KillAction | LaterAction | LaterDeclaration | LaterStatement | Let | LooseBlock | Machine | Phase | Plot | Process | Property | RegionAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sysctl | Trace | Unknown | Weighted;
+    readonly $container: Access | Anon | At | AttachAction | Cgroup | Compare | Cpuset | DaemonAction | Exit | Expect | FileDeclaration | ForBlock | Fuse | Idle | Import | KillAction | LaterDeclaration | LaterStatement | Let | LooseBlock | Machine | Mbind | Mempolicy | NodeAction | Phase | Plot | Process | Property | RegionAction | RemountAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Unknown | Weighted;
     readonly $type: 'Loose';
     text: LooseInListText | LooseText | NotActionText | NotClauseText | NotItemText | NotPropertyText | NotStatementText;
 }
@@ -698,8 +774,61 @@ export function isMachine(item: unknown): item is Machine {
     return reflection.isInstance(item, Machine.$type);
 }
 
+/** Signs of a policy: `bind=static:0-1`. */
+export interface Mark extends langium.AstNode {
+    readonly $container: CompareValue;
+    readonly $type: 'Mark';
+    text: ':' | '=';
+}
+
+export const Mark = {
+    $type: 'Mark',
+    text: 'text'
+} as const;
+
+export function isMark(item: unknown): item is Mark {
+    return reflection.isInstance(item, Mark.$type);
+}
+
+export interface Mbind extends langium.AstNode {
+    readonly $container: ProcessBlock;
+    readonly $type: 'Mbind';
+    keyword: 'mbind';
+    target?: Region;
+    words: Array<Loose>;
+}
+
+export const Mbind = {
+    $type: 'Mbind',
+    keyword: 'keyword',
+    target: 'target',
+    words: 'words'
+} as const;
+
+export function isMbind(item: unknown): item is Mbind {
+    return reflection.isInstance(item, Mbind.$type);
+}
+
+/** The policy is text, as the kernel and numactl read it: `interleave=static:0-3`. */
+export interface Mempolicy extends langium.AstNode {
+    readonly $container: ProcessBlock;
+    readonly $type: 'Mempolicy';
+    keyword: 'mempolicy';
+    words: Array<Loose>;
+}
+
+export const Mempolicy = {
+    $type: 'Mempolicy',
+    keyword: 'keyword',
+    words: 'words'
+} as const;
+
+export function isMempolicy(item: unknown): item is Mempolicy {
+    return reflection.isInstance(item, Mempolicy.$type);
+}
+
 export interface Negation extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
     readonly $type: 'Negation';
     operand?: Expression;
     sign: '-';
@@ -715,8 +844,26 @@ export function isNegation(item: unknown): item is Negation {
     return reflection.isInstance(item, Negation.$type);
 }
 
+/** `offline node 2`, `online node 2 movable`: the words behind the first are read by the checks, since a number takes any word as its unit. */
+export interface NodeAction extends langium.AstNode {
+    readonly $container: ActionBlock;
+    readonly $type: 'NodeAction';
+    keyword: 'offline' | 'online';
+    words: Array<Loose>;
+}
+
+export const NodeAction = {
+    $type: 'NodeAction',
+    keyword: 'keyword',
+    words: 'words'
+} as const;
+
+export function isNodeAction(item: unknown): item is NodeAction {
+    return reflection.isInstance(item, NodeAction.$type);
+}
+
 export interface NodeList extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
     readonly $type: 'NodeList';
     text: string;
 }
@@ -969,7 +1116,7 @@ export function isProperty(item: unknown): item is Property {
 }
 
 export interface PropertyBlock extends langium.AstNode {
-    readonly $container: Anon | Cgroup | CompareValue | FileDeclaration | Machine | Property | Swap | Trace;
+    readonly $container: Anon | Cgroup | CompareValue | Cpuset | FileDeclaration | Fuse | Machine | Property | Swap | Tmpfs | Trace;
     readonly $type: 'PropertyBlock';
     entries: Array<PropertyEntry>;
     open: '{';
@@ -996,7 +1143,7 @@ export function isPropertyEntry(item: unknown): item is PropertyEntry {
 }
 
 export interface Quantity extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Weighted | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Weighted | Where;
     readonly $type: 'Quantity';
     number: string;
     unit?: Unit;
@@ -1053,7 +1200,7 @@ export function isRateArgument(item: unknown): item is RateArgument {
 }
 
 export interface Reference extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
     readonly $type: 'Reference';
     args: Array<Expression>;
     call: boolean;
@@ -1078,7 +1225,7 @@ export function isReference(item: unknown): item is Reference {
 }
 
 export interface Region extends langium.AstNode {
-    readonly $container: Access | RegionAction;
+    readonly $container: Access | Mbind | RegionAction;
     readonly $type: 'Region';
     name: Word;
     range?: Range;
@@ -1111,6 +1258,24 @@ export const RegionAction = {
 
 export function isRegionAction(item: unknown): item is RegionAction {
     return reflection.isInstance(item, RegionAction.$type);
+}
+
+/** `remount scratch mpol=bind:0-1`: mount options as the kernel reads them. */
+export interface RemountAction extends langium.AstNode {
+    readonly $container: ActionBlock;
+    readonly $type: 'RemountAction';
+    mount?: Word;
+    words: Array<Loose>;
+}
+
+export const RemountAction = {
+    $type: 'RemountAction',
+    mount: 'mount',
+    words: 'words'
+} as const;
+
+export function isRemountAction(item: unknown): item is RemountAction {
+    return reflection.isInstance(item, RemountAction.$type);
 }
 
 export interface Replay extends langium.AstNode {
@@ -1215,7 +1380,7 @@ export function isSign(item: unknown): item is Sign {
     return item === '..' || item === ':' || item === '=' || item === '[' || item === ']' || item === ')' || item === '%' || item === '+' || item === '-' || item === '*' || item === '/' || item === '<' || item === '<=' || item === '==' || item === '!=' || item === '>=' || item === '>' || (typeof item === 'string' && (/"(\\[^\r\n]|[^"\\\r\n])*["\\]?/.test(item) || /\d+-\d+(,\d+(-\d+)?)*(?![\w.])/.test(item) || /(([KMGT]i?|k)?B|pages)\/s(?![\w])/.test(item) || /[^\s]/.test(item)));
 }
 
-export type Statement = Access | Anon | Exit | ForBlock | Idle | LaterStatement | Phase | Property | RegionAction | Replay | Unknown | Weighted;
+export type Statement = Access | Anon | Exit | ForBlock | Idle | LaterStatement | Mbind | Mempolicy | Phase | Property | RegionAction | Replay | Sync | Unknown | Weighted;
 
 export const Statement = {
     $type: 'Statement'
@@ -1225,10 +1390,10 @@ export function isStatement(item: unknown): item is Statement {
     return reflection.isInstance(item, Statement.$type);
 }
 
-export type StatementWord = 'anon' | 'exit' | 'fork' | 'fsync' | 'idle' | 'madvise' | 'mempolicy' | 'mlock' | 'munlock' | 'munmap' | 'nonvolatile' | 'on' | 'phase' | 'read' | 'replay' | 'touch' | 'volatile' | 'write';
+export type StatementWord = 'anon' | 'exit' | 'fork' | 'fsync' | 'idle' | 'madvise' | 'mbind' | 'mempolicy' | 'mlock' | 'munlock' | 'munmap' | 'nonvolatile' | 'on' | 'phase' | 'read' | 'replay' | 'sync' | 'touch' | 'volatile' | 'write';
 
 export function isStatementWord(item: unknown): item is StatementWord {
-    return item === 'anon' || item === 'phase' || item === 'read' || item === 'write' || item === 'touch' || item === 'idle' || item === 'replay' || item === 'mlock' || item === 'munlock' || item === 'fsync' || item === 'munmap' || item === 'exit' || item === 'volatile' || item === 'nonvolatile' || item === 'madvise' || item === 'fork' || item === 'mempolicy' || item === 'on';
+    return item === 'anon' || item === 'phase' || item === 'read' || item === 'write' || item === 'touch' || item === 'idle' || item === 'replay' || item === 'mlock' || item === 'munlock' || item === 'fsync' || item === 'sync' || item === 'munmap' || item === 'exit' || item === 'volatile' || item === 'nonvolatile' || item === 'madvise' || item === 'fork' || item === 'mempolicy' || item === 'mbind' || item === 'on';
 }
 
 export interface Swap extends langium.AstNode {
@@ -1281,6 +1446,26 @@ export function isSweep(item: unknown): item is Sweep {
     return reflection.isInstance(item, Sweep.$type);
 }
 
+/** All file systems, or one mount. */
+export interface Sync extends langium.AstNode {
+    readonly $container: ProcessBlock;
+    readonly $type: 'Sync';
+    keyword: 'sync';
+    mount?: Word;
+    rest: Array<Loose>;
+}
+
+export const Sync = {
+    $type: 'Sync',
+    keyword: 'keyword',
+    mount: 'mount',
+    rest: 'rest'
+} as const;
+
+export function isSync(item: unknown): item is Sync {
+    return reflection.isInstance(item, Sync.$type);
+}
+
 export interface Sysctl extends langium.AstNode {
     readonly $container: ActionBlock | Program | RunBlock;
     readonly $type: 'Sysctl';
@@ -1302,7 +1487,7 @@ export function isSysctl(item: unknown): item is Sysctl {
 
 /** A word where a text would do as well. */
 export interface Text extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Group | Idle | Import | Let | Negation | Phase | PlotMetric | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Trace | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Import | Let | Negation | Phase | PlotMetric | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Trace | Where;
     readonly $type: 'Text';
     text: WordText | string;
 }
@@ -1331,6 +1516,27 @@ export const ThinkArgument = {
 
 export function isThinkArgument(item: unknown): item is ThinkArgument {
     return reflection.isInstance(item, ThinkArgument.$type);
+}
+
+export interface Tmpfs extends langium.AstNode {
+    readonly $container: Program;
+    readonly $type: 'Tmpfs';
+    block?: PropertyBlock;
+    name?: Word;
+    rest: Array<Loose>;
+    size?: Expression;
+}
+
+export const Tmpfs = {
+    $type: 'Tmpfs',
+    block: 'block',
+    name: 'name',
+    rest: 'rest',
+    size: 'size'
+} as const;
+
+export function isTmpfs(item: unknown): item is Tmpfs {
+    return reflection.isInstance(item, Tmpfs.$type);
 }
 
 export interface Trace extends langium.AstNode {
@@ -1434,7 +1640,7 @@ export function isWhere(item: unknown): item is Where {
 }
 
 export interface Word extends langium.AstNode {
-    readonly $container: Anon | Cgroup | Compare | CompareValue | Figure | FileDeclaration | KillAction | LaterDeclaration | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | Reference | Region | Replay | Run | SetAction | Swap | Sweep | Sysctl | Trace | Where;
+    readonly $container: Anon | AttachAction | Cgroup | Compare | CompareValue | Cpuset | DaemonAction | Figure | FileDeclaration | Fuse | KillAction | LaterDeclaration | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | Reference | Region | RemountAction | Replay | Run | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Where;
     readonly $type: 'Word';
     text: WordText | string;
 }
@@ -1462,12 +1668,15 @@ export type RefaultAstType = {
     Anon: Anon
     Argument: Argument
     At: At
+    AttachAction: AttachAction
     Binary: Binary
     Cgroup: Cgroup
     Clause: Clause
     Compare: Compare
     CompareValue: CompareValue
     Condition: Condition
+    Cpuset: Cpuset
+    DaemonAction: DaemonAction
     Exit: Exit
     Expect: Expect
     Expression: Expression
@@ -1475,19 +1684,23 @@ export type RefaultAstType = {
     FileDeclaration: FileDeclaration
     ForArgument: ForArgument
     ForBlock: ForBlock
+    Fuse: Fuse
     Group: Group
     Idle: Idle
     Import: Import
     Item: Item
     KillAction: KillAction
-    LaterAction: LaterAction
     LaterDeclaration: LaterDeclaration
     LaterStatement: LaterStatement
     Let: Let
     Loose: Loose
     LooseBlock: LooseBlock
     Machine: Machine
+    Mark: Mark
+    Mbind: Mbind
+    Mempolicy: Mempolicy
     Negation: Negation
+    NodeAction: NodeAction
     NodeList: NodeList
     OnceArgument: OnceArgument
     Phase: Phase
@@ -1509,6 +1722,7 @@ export type RefaultAstType = {
     Reference: Reference
     Region: Region
     RegionAction: RegionAction
+    RemountAction: RemountAction
     Replay: Replay
     Run: Run
     RunBlock: RunBlock
@@ -1517,9 +1731,11 @@ export type RefaultAstType = {
     Statement: Statement
     Swap: Swap
     Sweep: Sweep
+    Sync: Sync
     Sysctl: Sysctl
     Text: Text
     ThinkArgument: ThinkArgument
+    Tmpfs: Tmpfs
     Trace: Trace
     Unit: Unit
     Unknown: Unknown
@@ -1618,6 +1834,29 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: [Item.$type]
         },
+        AttachAction: {
+            name: AttachAction.$type,
+            properties: {
+                cpuset: {
+                    name: AttachAction.cpuset,
+                    optional: true
+                },
+                process: {
+                    name: AttachAction.process,
+                    optional: true
+                },
+                rest: {
+                    name: AttachAction.rest,
+                    defaultValue: [],
+                    optional: true
+                },
+                to: {
+                    name: AttachAction.to,
+                    optional: true
+                }
+            },
+            superTypes: [Action.$type]
+        },
         Binary: {
             name: Binary.$type,
             properties: {
@@ -1694,6 +1933,11 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                     name: CompareValue.block,
                     optional: true
                 },
+                marks: {
+                    name: CompareValue.marks,
+                    defaultValue: [],
+                    optional: true
+                },
                 terms: {
                     name: CompareValue.terms,
                     defaultValue: []
@@ -1736,6 +1980,47 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: []
+        },
+        Cpuset: {
+            name: Cpuset.$type,
+            properties: {
+                block: {
+                    name: Cpuset.block,
+                    optional: true
+                },
+                name: {
+                    name: Cpuset.name,
+                    optional: true
+                },
+                parent: {
+                    name: Cpuset.parent,
+                    optional: true
+                },
+                rest: {
+                    name: Cpuset.rest,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Item.$type]
+        },
+        DaemonAction: {
+            name: DaemonAction.$type,
+            properties: {
+                daemon: {
+                    name: DaemonAction.daemon,
+                    optional: true
+                },
+                keyword: {
+                    name: DaemonAction.keyword
+                },
+                rest: {
+                    name: DaemonAction.rest,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Action.$type]
         },
         Exit: {
             name: Exit.$type,
@@ -1818,6 +2103,10 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                     name: FileDeclaration.block,
                     optional: true
                 },
+                mount: {
+                    name: FileDeclaration.mount,
+                    optional: true
+                },
                 name: {
                     name: FileDeclaration.name,
                     optional: true
@@ -1870,6 +2159,29 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: [Statement.$type]
+        },
+        Fuse: {
+            name: Fuse.$type,
+            properties: {
+                block: {
+                    name: Fuse.block,
+                    optional: true
+                },
+                name: {
+                    name: Fuse.name,
+                    optional: true
+                },
+                rest: {
+                    name: Fuse.rest,
+                    defaultValue: [],
+                    optional: true
+                },
+                size: {
+                    name: Fuse.size,
+                    optional: true
+                }
+            },
+            superTypes: [Item.$type]
         },
         Group: {
             name: Group.$type,
@@ -1934,20 +2246,6 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 },
                 rest: {
                     name: KillAction.rest,
-                    defaultValue: [],
-                    optional: true
-                }
-            },
-            superTypes: [Action.$type]
-        },
-        LaterAction: {
-            name: LaterAction.$type,
-            properties: {
-                keyword: {
-                    name: LaterAction.keyword
-                },
-                rest: {
-                    name: LaterAction.rest,
                     defaultValue: [],
                     optional: true
                 }
@@ -2060,6 +2358,47 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: [Item.$type]
         },
+        Mark: {
+            name: Mark.$type,
+            properties: {
+                text: {
+                    name: Mark.text
+                }
+            },
+            superTypes: []
+        },
+        Mbind: {
+            name: Mbind.$type,
+            properties: {
+                keyword: {
+                    name: Mbind.keyword
+                },
+                target: {
+                    name: Mbind.target,
+                    optional: true
+                },
+                words: {
+                    name: Mbind.words,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Statement.$type]
+        },
+        Mempolicy: {
+            name: Mempolicy.$type,
+            properties: {
+                keyword: {
+                    name: Mempolicy.keyword
+                },
+                words: {
+                    name: Mempolicy.words,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Statement.$type]
+        },
         Negation: {
             name: Negation.$type,
             properties: {
@@ -2072,6 +2411,20 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: [Expression.$type]
+        },
+        NodeAction: {
+            name: NodeAction.$type,
+            properties: {
+                keyword: {
+                    name: NodeAction.keyword
+                },
+                words: {
+                    name: NodeAction.words,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Action.$type]
         },
         NodeList: {
             name: NodeList.$type,
@@ -2409,6 +2762,21 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: [Statement.$type]
         },
+        RemountAction: {
+            name: RemountAction.$type,
+            properties: {
+                mount: {
+                    name: RemountAction.mount,
+                    optional: true
+                },
+                words: {
+                    name: RemountAction.words,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Action.$type]
+        },
         Replay: {
             name: Replay.$type,
             properties: {
@@ -2578,6 +2946,24 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: [Clause.$type]
         },
+        Sync: {
+            name: Sync.$type,
+            properties: {
+                keyword: {
+                    name: Sync.keyword
+                },
+                mount: {
+                    name: Sync.mount,
+                    optional: true
+                },
+                rest: {
+                    name: Sync.rest,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Statement.$type]
+        },
         Sysctl: {
             name: Sysctl.$type,
             properties: {
@@ -2618,6 +3004,29 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: [Argument.$type]
+        },
+        Tmpfs: {
+            name: Tmpfs.$type,
+            properties: {
+                block: {
+                    name: Tmpfs.block,
+                    optional: true
+                },
+                name: {
+                    name: Tmpfs.name,
+                    optional: true
+                },
+                rest: {
+                    name: Tmpfs.rest,
+                    defaultValue: [],
+                    optional: true
+                },
+                size: {
+                    name: Tmpfs.size,
+                    optional: true
+                }
+            },
+            superTypes: [Item.$type]
         },
         Trace: {
             name: Trace.$type,
