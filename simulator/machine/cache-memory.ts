@@ -15,6 +15,11 @@ import { HIT, MISS, READ_IO, SWAP_IN, ZEROED } from './memory.ts';
 import type { CacheReclaimer, FutureAccesses } from './reclaimer.ts';
 import { ANON, DIRTY, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE } from './reclaimer.ts';
 import { RECLAIM_EVICT } from '../tables/rules.ts';
+import { dirtyable, dirtyLimits } from '../writeback/dirty-limits.ts';
+import { Streams } from './streams.ts';
+
+/** Pages of their own that streams drop at a time. */
+const STREAM_LOT: Pages = 32;
 
 export class CacheMemory implements Memory {
   readonly reclaimer: CacheReclaimer;
@@ -23,13 +28,18 @@ export class CacheMemory implements Memory {
   readonly io: Memory['io'];
   readonly kswapdAwake = false;
   readonly wantsFuture: boolean;
+  readonly streams: Streams;
+  readonly reserves = 0;
   readonly #core: MemoryCore;
   readonly #hasAnon: boolean;
   #locked = 0;
   readonly #extents = new Map<number, Pages>();
   /** Of all extents. */
   #extentPages = 0;
+  /** Of streams, temporary pages and reserves. */
+  #streamPages = 0;
   readonly #dirtyPages: DirtyPages;
+  readonly #limits = { thresh: 0, background: 0 };
   #swapUsed = 0;
   #queued = { file: 0, swap: 0 };
 
@@ -38,11 +48,48 @@ export class CacheMemory implements Memory {
     this.reclaimer = reclaimer;
     this.counters = core.counters;
     this.flags = core.flags;
-    this.#dirtyPages = new DirtyPages(core.flags);
+    const { devices } = core;
+    this.#dirtyPages = new DirtyPages(
+      core.flags,
+      devices === undefined ? 1 : 1 + Math.max(0, ...devices),
+      (page) => devices![core.objectOf(page)],
+    );
+    this.streams = this.#makeStreams();
     this.io = core.io;
     this.#hasAnon = hasAnon;
     this.wantsFuture = reclaimer.foresee !== undefined;
     core.evicted = (page) => this.#evicted(page);
+  }
+
+  /** Streams take what the policy leaves free, then their own clean pages, then room from the policy. */
+  #makeStreams(): Streams {
+    const take = (pages: Pages) => {
+      this.#streamPages += pages;
+      this.counters[PGALLOC] += pages;
+    };
+    return new Streams({
+      counters: this.counters,
+      spareFrames: () => this.#room() - this.reclaimer.resident,
+      takeFrames: (pages) => {
+        take(pages);
+        this.reclaimer.setCapacity(this.#room());
+      },
+      allocate: () => {
+        if (this.streams.dropClean(0, STREAM_LOT) === 0 && this.#room() <= 1) return false;
+        take(1);
+        this.reclaimer.setCapacity(this.#room());
+        return true;
+      },
+      freeFrames: (pages) => {
+        this.#streamPages -= pages;
+        this.counters[PGFREE] += pages;
+        this.reclaimer.setCapacity(this.#room());
+      },
+      room: () => Infinity,
+      chargeFitting: () => undefined,
+      charge: () => true,
+      uncharge: () => undefined,
+    });
   }
 
   run(block: Uint32Array, offset: number, n: number, cgroup: number, missBits?: Uint8Array, missOffset = 0): number {
@@ -151,8 +198,16 @@ export class CacheMemory implements Memory {
     return 0;
   }
 
-  takeDirty(limit: Pages, into: Uint32Array): Pages {
-    return this.#dirtyPages.take(limit, into);
+  takeDirty(limit: Pages, into: Uint32Array, device = 0): Pages {
+    return this.#dirtyPages.take(limit, into, device);
+  }
+
+  dirtyOf(device: number): Pages {
+    return this.#dirtyPages.dirtyOf(device);
+  }
+
+  writebackOf(device: number): Pages {
+    return this.#dirtyPages.writebackOf(device);
   }
 
   writebackDone(page: number): void {
@@ -216,7 +271,7 @@ export class CacheMemory implements Memory {
 
   /** What locked pages leave for the policy. */
   #room(): Pages {
-    return Math.max(1, this.#core.capacity - this.#locked - this.#extentPages);
+    return Math.max(1, this.#core.capacity - this.#locked - this.#extentPages - this.#streamPages);
   }
 
   release(start: number, pages: Pages): Pages {
@@ -236,26 +291,36 @@ export class CacheMemory implements Memory {
     return freed;
   }
 
-  apply(_action: TimelineAction): void {
-    // no sysctl or limit means anything to these policies
+  apply(action: TimelineAction): void {
+    // no other sysctl or limit means anything to these policies
+    if (action.kind === 'sysctl') this.#core.setDirtySysctl(action.name, Number(action.value));
   }
 
   usage(_cgroup: number): Pages {
-    return this.reclaimer.resident + this.#locked + this.#extentPages;
+    return this.reclaimer.resident + this.#locked + this.#extentPages + this.#streamPages;
   }
 
   gauges(into: Gauges): Gauges {
     const resident = this.reclaimer.resident;
-    into.nr_free_pages = Math.max(0, this.#core.capacity - resident - this.#locked - this.#extentPages);
+    const free = Math.max(0, this.#core.capacity - resident - this.#locked - this.#extentPages - this.#streamPages);
+    const limits = dirtyLimits(
+      dirtyable(free, 0, resident + this.streams.pages),
+      this.#core.dirtySettings,
+      this.#limits,
+    );
+    into.nr_free_pages = free;
     into.nr_active_file = 0;
-    into.nr_inactive_file = resident;
+    into.nr_inactive_file = resident + this.streams.pages;
     into.nr_active_anon = 0;
     into.nr_inactive_anon = 0;
     into.nr_unevictable = this.#locked + this.#extentPages;
-    into.nr_dirty = this.#dirtyPages.dirty;
-    into.nr_writeback = this.#dirtyPages.writeback;
+    into.nr_dirty = this.#dirtyPages.dirty + this.streams.dirty;
+    into.nr_writeback = this.#dirtyPages.writeback + this.streams.writeback;
+    into.nr_writeback_temp = this.streams.temps;
+    into.nr_dirty_threshold = limits.thresh;
+    into.nr_dirty_background_threshold = limits.background;
     into.nr_swap_used = this.#swapUsed;
-    into.nr_slab = 0;
+    into.nr_slab = this.streams.reserve;
     into.workingset_nodes = 0;
     into.nr_shadows = 0;
     return into;
@@ -266,6 +331,7 @@ export class CacheMemory implements Memory {
   }
 
   checkConservation(): void {
+    this.streams.check();
     let resident = 0;
     for (const s of this.reclaimer.state) resident += s & RESIDENT;
     const room = this.#room();

@@ -8,11 +8,12 @@ export function checkConservation(core: MemoryCore): void {
   const c = core.counts();
   const lists = g.nr_inactive_file + g.nr_active_file + g.nr_inactive_anon + g.nr_active_anon;
   const placed = lists + c.batched + g.nr_unevictable;
-  const sum = g.nr_free_pages + placed + g.nr_slab;
+  const sum = g.nr_free_pages + placed + g.nr_slab + g.nr_writeback_temp;
   const wrong: string[] = [];
   if (sum !== core.memoryPages) wrong.push(`states sum to ${sum} of ${core.memoryPages} frames`);
   if (c.resident !== c.counted) wrong.push(`${c.resident} resident pages, counted ${c.counted}`);
-  const numbered = placed - core.extents.pages;
+  core.streams.check();
+  const numbered = placed - core.extents.pages - core.streams.pages;
   if (c.resident !== numbered) wrong.push(`${c.resident} resident pages, ${numbered} on lists and in batches`);
   if (c.swapped !== g.nr_swap_used) wrong.push(`${c.swapped} pages in swap, ${g.nr_swap_used} slots used`);
   if (c.shadows !== g.nr_shadows) wrong.push(`${c.shadows} shadows, trees count ${g.nr_shadows}`);

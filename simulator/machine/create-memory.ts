@@ -13,6 +13,7 @@ import type { CreateMemory, Gauges, Memory } from './memory.ts';
 import { HIT } from './memory.ts';
 import type { FutureAccesses, ListReclaimer } from './reclaimer.ts';
 import { ANON, MAPPED, RESIDENT } from './reclaimer.ts';
+import type { Streams } from './streams.ts';
 
 export const createMemory: CreateMemory = (layout) => {
   const variant = reclaimVariant(layout.reclaim.id);
@@ -96,8 +97,24 @@ class ListMemory implements Memory {
     return scanned;
   }
 
-  takeDirty(limit: Pages, into: Uint32Array): Pages {
-    return this.#core.takeDirty(limit, into);
+  get streams(): Streams {
+    return this.#core.streams;
+  }
+
+  get reserves(): Pages {
+    return this.#core.marks.high;
+  }
+
+  takeDirty(limit: Pages, into: Uint32Array, device?: number): Pages {
+    return this.#core.takeDirty(limit, into, device);
+  }
+
+  dirtyOf(device: number): Pages {
+    return this.#core.dirtyOf(device);
+  }
+
+  writebackOf(device: number): Pages {
+    return this.#core.writebackOf(device);
   }
 
   writebackDone(page: number): void {

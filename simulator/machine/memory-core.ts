@@ -6,10 +6,22 @@
  * Known divergence: a dirty file page that reclaim meets is written at once and freed, where the kernel wakes the flushers and comes back;
  * a read of an untouched anonymous page gets a frame, where the kernel maps the zero page.
  */
-import { valueOf } from '../tables/define.ts';
-import * as knobs from '../tables/knobs.ts';
-import { MICROSECOND, PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
-import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from './access.ts';
+import { valueOf } from "../tables/define.ts";
+import * as knobs from "../tables/knobs.ts";
+import {
+  MICROSECOND,
+  PAGE_SIZE,
+  type Nanoseconds,
+  type Pages,
+} from "../units.ts";
+import {
+  OP_LOAD,
+  OP_READ,
+  OP_SHIFT,
+  OP_STORE,
+  OP_WRITE,
+  PAGE_MASK,
+} from "./access.ts";
 import {
   counterRows,
   PGALLOC,
@@ -21,29 +33,59 @@ import {
   PSWPIN,
   PSWPOUT,
   WORKINGSET_SHADOWS,
-} from './counters.ts';
-import { cacheCapacity } from './cache-capacity.ts';
-import { DirtyPages } from './dirty-pages.ts';
-import { Extents } from './extents.ts';
-import { MemcgStats } from './memcg-stats.ts';
-import { Memcg } from './memcg.ts';
-import type { Gauges, MemoryLayout } from './memory.ts';
-import { DIRECT_RECLAIM, MISS, OUT_OF_MEMORY, READ_IO, SWAP_IN, WORKINGSET_STALL, ZEROED } from './memory.ts';
-import { ObjectMap } from './object-map.ts';
-import { PageTables } from './page-tables.ts';
-import { NODE_BYTES, NODES_PER_PAGE, PageTree } from './page-tree.ts';
-import { ReclaimDriver } from './reclaim-driver.ts';
-import type { ListReclaimer, MemoryHost, ScanControl } from './reclaimer.ts';
-import { ANON, DIRTY, MAPPED, PINNED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE } from './reclaimer.ts';
-import { Tlb } from './tlb.ts';
-import { watermarks, type Watermarks } from './watermarks.ts';
-import { RECLAIM_EVICT, RECLAIM_PAGEOUT } from '../tables/rules.ts';
+} from "./counters.ts";
+import { cacheCapacity } from "./cache-capacity.ts";
+import {
+  dirtyable,
+  dirtyLimits,
+  dirtySettings,
+  withSysctl,
+  type DirtySettings,
+} from "../writeback/dirty-limits.ts";
+import { DirtyPages } from "./dirty-pages.ts";
+import { Extents } from "./extents.ts";
+import { MemcgStats } from "./memcg-stats.ts";
+import { Memcg } from "./memcg.ts";
+import type { Gauges, MemoryLayout } from "./memory.ts";
+import {
+  DIRECT_RECLAIM,
+  MISS,
+  OUT_OF_MEMORY,
+  READ_IO,
+  SWAP_IN,
+  WORKINGSET_STALL,
+  ZEROED,
+} from "./memory.ts";
+import { ObjectMap } from "./object-map.ts";
+import { PageTables } from "./page-tables.ts";
+import { NODE_BYTES, NODES_PER_PAGE, PageTree } from "./page-tree.ts";
+import { ReclaimDriver } from "./reclaim-driver.ts";
+import type { ListReclaimer, MemoryHost, ScanControl } from "./reclaimer.ts";
+import {
+  ANON,
+  DIRTY,
+  MAPPED,
+  PINNED,
+  RESIDENT,
+  SWAPPED,
+  TOUCHED,
+  UNEVICTABLE,
+} from "./reclaimer.ts";
+import { Streams } from "./streams.ts";
+import { Tlb } from "./tlb.ts";
+import { watermarks, type Watermarks } from "./watermarks.ts";
+import { RECLAIM_EVICT, RECLAIM_PAGEOUT } from "../tables/rules.ts";
 
 /** Pages mapped around a fault: fault_around_bytes, 64 KiB. */
 const FAULT_AROUND = 16;
 /** Swap devices faster than this are read and written in place (zram, RAM disks): a page read back gives up its slot at once. */
 const SYNCHRONOUS_SWAP = 10 * MICROSECOND;
-const NOTHING: (rule: string, page: number, a: number, b: number) => void = () => undefined;
+const NOTHING: (
+  rule: string,
+  page: number,
+  a: number,
+  b: number,
+) => void = () => undefined;
 
 export class MemoryCore implements MemoryHost {
   readonly pages: number;
@@ -59,13 +101,21 @@ export class MemoryCore implements MemoryHost {
   readonly memcg: Memcg;
   readonly tree: PageTree;
   readonly extents: Extents;
-  readonly io = { reads: 0, swapIns: 0, writes: 0, swapOuts: 0, zeroed: 0, scanned: 0 };
+  readonly streams: Streams;
+  readonly io = {
+    reads: 0,
+    swapIns: 0,
+    writes: 0,
+    swapOuts: 0,
+    zeroed: 0,
+    scanned: 0,
+  };
   workingsetStall = false;
   logging = false;
   log = NOTHING;
   free: Pages;
   marks: Watermarks = { min: 0, low: 0, high: 0, gap: 0 };
-  era: '3.15' | '6.1' = '6.1';
+  era: "3.15" | "6.1" = "6.1";
 
   #reclaimer!: ListReclaimer;
   #driver!: ReclaimDriver;
@@ -91,6 +141,9 @@ export class MemoryCore implements MemoryHost {
   #swappiness: number;
   #minFreeKbytes: number | undefined;
   #scaleFactor: number;
+  dirtySettings: DirtySettings;
+  readonly devices: readonly number[] | undefined;
+  readonly #limits = { thresh: 0, background: 0 };
   #queuedFile = 0;
   #queuedSwap = 0;
   #now: Nanoseconds = 0;
@@ -98,7 +151,9 @@ export class MemoryCore implements MemoryHost {
   constructor(layout: MemoryLayout) {
     const { machine, cgroups, objects, bases, sysctls } = layout;
     this.pages = layout.pages;
-    this.memoryPages = Math.floor(valueOf(machine.values, knobs.memory) / PAGE_SIZE);
+    this.memoryPages = Math.floor(
+      valueOf(machine.values, knobs.memory) / PAGE_SIZE,
+    );
     this.free = this.memoryPages;
     this.cpus = valueOf(machine.values, knobs.cpus);
     const tlbEntries = valueOf(machine.values, knobs.tlb);
@@ -109,7 +164,8 @@ export class MemoryCore implements MemoryHost {
     this.memcg = new Memcg(
       parents,
       {
-        reclaimMemcg: (cgroup, pages) => this.#driver.reclaimMemcg(cgroup, pages),
+        reclaimMemcg: (cgroup, pages) =>
+          this.#driver.reclaimMemcg(cgroup, pages),
         get reclaiming() {
           return reclaiming();
         },
@@ -119,9 +175,14 @@ export class MemoryCore implements MemoryHost {
     const reclaiming = () => this.#driver.reclaiming;
     for (const [i, c] of cgroups.entries()) {
       const max = c.values[knobs.memoryMax.name];
-      if (typeof max === 'number') this.memcg.max[i] = Math.floor(max / PAGE_SIZE);
-      this.memcg.low[i] = Math.floor(valueOf(c.values, knobs.memoryLow) / PAGE_SIZE);
-      this.memcg.min[i] = Math.floor(valueOf(c.values, knobs.memoryMin) / PAGE_SIZE);
+      if (typeof max === "number")
+        this.memcg.max[i] = Math.floor(max / PAGE_SIZE);
+      this.memcg.low[i] = Math.floor(
+        valueOf(c.values, knobs.memoryLow) / PAGE_SIZE,
+      );
+      this.memcg.min[i] = Math.floor(
+        valueOf(c.values, knobs.memoryMin) / PAGE_SIZE,
+      );
     }
     this.capacity = cacheCapacity(this.memoryPages, parents, this.memcg.max);
     this.flags = new Uint8Array(this.pages);
@@ -129,15 +190,30 @@ export class MemoryCore implements MemoryHost {
     this.words = new Int32Array(words);
     this.#shadows = new Float64Array(words);
     this.#owner =
-      this.lruvecs === 1 ? undefined : this.lruvecs <= 256 ? new Uint8Array(this.pages) : new Uint16Array(this.pages);
-    this.#dirtyPages = new DirtyPages(this.flags);
+      this.lruvecs === 1
+        ? undefined
+        : this.lruvecs <= 256
+          ? new Uint8Array(this.pages)
+          : new Uint16Array(this.pages);
+    const { devices } = layout;
+    this.devices = devices;
+    this.#dirtyPages = new DirtyPages(
+      this.flags,
+      devices === undefined ? 1 : 1 + Math.max(0, ...devices),
+      (page) => devices![this.#objects.objectOf(page)],
+    );
     const numbered = layout.numbered ?? objects.map((o) => o.pages);
     this.#objects = new ObjectMap(bases, numbered);
     this.extents = this.#makeExtents();
+    this.streams = this.#makeStreams();
+    this.dirtySettings = dirtySettings(sysctls);
     this.#tables = new PageTables(this.#objects);
-    this.#random = objects.map((o) => o.kind === 'file' && valueOf(o.values, knobs.advice) === 'random');
+    this.#random = objects.map(
+      (o) => o.kind === "file" && valueOf(o.values, knobs.advice) === "random",
+    );
     for (const [i, object] of objects.entries()) {
-      if (object.kind === 'anon') this.flags.fill(ANON, bases[i], bases[i] + numbered[i]);
+      if (object.kind === "anon")
+        this.flags.fill(ANON, bases[i], bases[i] + numbered[i]);
     }
     this.tree = new PageTree(
       {
@@ -146,21 +222,25 @@ export class MemoryCore implements MemoryHost {
         clearShadows: (start, end) => this.#shadows.fill(0, start, end),
       },
       this.#objects,
-      objects.map((o) => o.kind === 'file'),
+      objects.map((o) => o.kind === "file"),
       this.lruvecs,
     );
     this.#swapPages = machine.swap.reduce(
-      (sum, s) => sum + Math.floor(valueOf(s.values, knobs.swapSize) / PAGE_SIZE),
+      (sum, s) =>
+        sum + Math.floor(valueOf(s.values, knobs.swapSize) / PAGE_SIZE),
       0,
     );
     this.#swapSynchronous =
-      machine.swap.length > 0 && machine.swap.every((s) => valueOf(s.values, knobs.swapLatency) < SYNCHRONOUS_SWAP);
-    this.#synchronousKswapd = layout.kswapd === 'synchronous';
+      machine.swap.length > 0 &&
+      machine.swap.every(
+        (s) => valueOf(s.values, knobs.swapLatency) < SYNCHRONOUS_SWAP,
+      );
+    this.#synchronousKswapd = layout.kswapd === "synchronous";
     this.#kernelBytes = layout.kernelBytes ?? [];
     this.#chargesKernel = layout.chargesKernelMemory ?? true;
     this.#swappiness = valueOf(sysctls, knobs.swappiness);
     const minFree = sysctls[knobs.minFreeKbytes.name];
-    this.#minFreeKbytes = typeof minFree === 'number' ? minFree : undefined;
+    this.#minFreeKbytes = typeof minFree === "number" ? minFree : undefined;
     this.#scaleFactor = valueOf(sysctls, knobs.watermarkScaleFactor);
   }
 
@@ -183,6 +263,24 @@ export class MemoryCore implements MemoryHost {
     });
   }
 
+  #makeStreams(): Streams {
+    return new Streams({
+      counters: this.counters,
+      spareFrames: () => this.free - this.marks.low,
+      takeFrames: (pages) => {
+        this.free -= pages;
+        this.counters[PGALLOC] += pages;
+      },
+      allocate: () => this.#allocate(),
+      freeFrames: (pages) => this.#freeFrames(pages),
+      room: (cgroup) => this.memcg.room(cgroup),
+      chargeFitting: (cgroup, pages) =>
+        this.memcg.chargeFitting(cgroup, pages, 0),
+      charge: (cgroup) => this.memcg.charge(cgroup, 1),
+      uncharge: (cgroup, pages) => this.memcg.uncharge(cgroup, pages),
+    });
+  }
+
   pin(page: number): void {
     this.flags[page] |= PINNED;
   }
@@ -190,11 +288,12 @@ export class MemoryCore implements MemoryHost {
   /** Called once: the reclaimer needs the host to be made, the host the reclaimer to work. */
   attach(reclaimer: ListReclaimer): void {
     this.#reclaimer = reclaimer;
-    this.era = reclaimer.era ?? '6.1';
-    if (this.era === '3.15') this.#chargesKernel = false;
+    this.era = reclaimer.era ?? "6.1";
+    if (this.era === "3.15") this.#chargesKernel = false;
     this.#chargesKernel = reclaimer.chargesKernelMemory ?? this.#chargesKernel;
     this.#driver = new ReclaimDriver(this, reclaimer);
-    for (const [cgroup, bytes] of this.#kernelBytes.entries()) this.memcg.chargeObject(this.#payer(cgroup), bytes);
+    for (const [cgroup, bytes] of this.#kernelBytes.entries())
+      this.memcg.chargeObject(this.#payer(cgroup), bytes);
     this.#setWatermarks();
   }
 
@@ -229,6 +328,10 @@ export class MemoryCore implements MemoryHost {
     return this.free > (kswapd ? this.marks.high : this.marks.low) + spare;
   }
 
+  objectOf(page: number): number {
+    return this.#objects.objectOf(page);
+  }
+
   objectStart(page: number): number {
     return this.#objects.start(page);
   }
@@ -260,7 +363,8 @@ export class MemoryCore implements MemoryHost {
   }
 
   isInSubtree(cgroup: number, of: number): boolean {
-    for (let at = cgroup; at >= 0; at = this.memcg.parents[at]) if (at === of) return true;
+    for (let at = cgroup; at >= 0; at = this.memcg.parents[at])
+      if (at === of) return true;
     return false;
   }
 
@@ -320,7 +424,8 @@ export class MemoryCore implements MemoryHost {
 
   /** Nodes that were paid for are not needed after all. */
   #dropNewNodes(lru: number): void {
-    for (; this.#newNodes > 0; this.#newNodes--) this.memcg.unchargeObject(this.#payer(lru), NODE_BYTES);
+    for (; this.#newNodes > 0; this.#newNodes--)
+      this.memcg.unchargeObject(this.#payer(lru), NODE_BYTES);
     this.#trimSlab();
   }
 
@@ -335,7 +440,9 @@ export class MemoryCore implements MemoryHost {
   }
 
   #trimSlab(): void {
-    const frames = Math.ceil((this.tree.nodes + this.#newNodes) / NODES_PER_PAGE);
+    const frames = Math.ceil(
+      (this.tree.nodes + this.#newNodes) / NODES_PER_PAGE,
+    );
     if (frames < this.#slabFrames) {
       this.#freeFrames(this.#slabFrames - frames);
       this.#slabFrames = frames;
@@ -350,13 +457,22 @@ export class MemoryCore implements MemoryHost {
     this.#directReclaim = false;
     this.workingsetStall = false;
     const anon = (this.flags[page] & ANON) !== 0;
-    let outcome = anon ? this.#faultAnon(page, op, word, lru) : this.#faultFile(page, op, word, lru, true);
-    if (this.workingsetStall && (outcome & MISS) !== 0) outcome |= WORKINGSET_STALL;
+    let outcome = anon
+      ? this.#faultAnon(page, op, word, lru)
+      : this.#faultFile(page, op, word, lru, true);
+    if (this.workingsetStall && (outcome & MISS) !== 0)
+      outcome |= WORKINGSET_STALL;
     if (this.#directReclaim) outcome |= DIRECT_RECLAIM;
     return outcome;
   }
 
-  #faultFile(page: number, op: number, word: number, lru: number, mark: boolean): number {
+  #faultFile(
+    page: number,
+    op: number,
+    word: number,
+    lru: number,
+    mark: boolean,
+  ): number {
     const { counters, io } = this;
     if (op === OP_LOAD) {
       // the fault that reads the page drops its locks and is taken again
@@ -463,7 +579,8 @@ export class MemoryCore implements MemoryHost {
     const { state } = this.#reclaimer;
     if (!this.#makeTable(page, this.lruvecOf(page))) return;
     for (let near = start; near < end; near++) {
-      if ((state[near] & RESIDENT) === 0 || (flags[near] & MAPPED) !== 0) continue;
+      if ((state[near] & RESIDENT) === 0 || (flags[near] & MAPPED) !== 0)
+        continue;
       flags[near] |= MAPPED;
       this.stats.updated(1);
       this.#reclaimer.accessed(((OP_LOAD << OP_SHIFT) | near) >>> 0);
@@ -475,7 +592,8 @@ export class MemoryCore implements MemoryHost {
     this.#directReclaim = false;
     this.workingsetStall = false;
     let outcome = this.#faultFile(page, OP_READ, page, lru, false);
-    if (this.workingsetStall && (outcome & MISS) !== 0) outcome |= WORKINGSET_STALL;
+    if (this.workingsetStall && (outcome & MISS) !== 0)
+      outcome |= WORKINGSET_STALL;
     if (this.#directReclaim) outcome |= DIRECT_RECLAIM;
     return outcome;
   }
@@ -517,7 +635,9 @@ export class MemoryCore implements MemoryHost {
   }
 
   shadowAt(page: number): number {
-    return (this.#reclaimer.state[page] & RESIDENT) === 0 ? this.#shadows[page] : 0;
+    return (this.#reclaimer.state[page] & RESIDENT) === 0
+      ? this.#shadows[page]
+      : 0;
   }
 
   forgetShadow(page: number): void {
@@ -541,14 +661,23 @@ export class MemoryCore implements MemoryHost {
     else this.#dirtyPages.add(page);
   }
 
-  takeDirty(limit: Pages, into: Uint32Array): Pages {
-    return this.#dirtyPages.take(limit, into);
+  takeDirty(limit: Pages, into: Uint32Array, device = 0): Pages {
+    return this.#dirtyPages.take(limit, into, device);
+  }
+
+  dirtyOf(device: number): Pages {
+    return this.#dirtyPages.dirtyOf(device);
+  }
+
+  writebackOf(device: number): Pages {
+    return this.#dirtyPages.writebackOf(device);
   }
 
   writebackDone(page: number): void {
     if (!this.#dirtyPages.written(page)) return;
     this.counters[PGPGOUT]++;
-    if ((this.#reclaimer.state[page] & RESIDENT) !== 0) this.#reclaimer.writebackEnded?.(page);
+    if ((this.#reclaimer.state[page] & RESIDENT) !== 0)
+      this.#reclaimer.writebackEnded?.(page);
   }
 
   takeQueuedWrites(): { file: Pages; swap: Pages } {
@@ -565,7 +694,8 @@ export class MemoryCore implements MemoryHost {
     for (let page = start; page < start + pages; page++) {
       if (((flags[page] & UNEVICTABLE) !== 0) === locked) continue;
       flags[page] ^= UNEVICTABLE;
-      if ((state[page] & RESIDENT) !== 0) this.#reclaimer.setUnevictable?.(page, locked);
+      if ((state[page] & RESIDENT) !== 0)
+        this.#reclaimer.setUnevictable?.(page, locked);
     }
   }
 
@@ -615,19 +745,35 @@ export class MemoryCore implements MemoryHost {
   // ---- settings
 
   #setWatermarks(): void {
-    this.marks = watermarks(this.memoryPages, this.era, this.#minFreeKbytes, this.#scaleFactor);
+    this.marks = watermarks(
+      this.memoryPages,
+      this.era,
+      this.#minFreeKbytes,
+      this.#scaleFactor,
+    );
   }
 
   setSysctl(name: string, value: number | string | boolean): void {
     const number = Number(value);
     if (name === knobs.swappiness.name) this.#swappiness = number;
     else if (name === knobs.minFreeKbytes.name) this.#minFreeKbytes = number;
-    else if (name === knobs.watermarkScaleFactor.name) this.#scaleFactor = number;
+    else if (name === knobs.watermarkScaleFactor.name)
+      this.#scaleFactor = number;
+    this.setDirtySysctl(name, number);
     this.#setWatermarks();
   }
 
-  setCgroup(cgroup: number, name: string, value: number | string | boolean): void {
-    const pages = typeof value === 'number' ? Math.floor(value / PAGE_SIZE) : Infinity;
+  setDirtySysctl(name: string, value: number): void {
+    this.dirtySettings = withSysctl(this.dirtySettings, name, value);
+  }
+
+  setCgroup(
+    cgroup: number,
+    name: string,
+    value: number | string | boolean,
+  ): void {
+    const pages =
+      typeof value === "number" ? Math.floor(value / PAGE_SIZE) : Infinity;
     if (name === knobs.memoryLow.name) this.memcg.low[cgroup] = pages;
     else if (name === knobs.memoryMin.name) this.memcg.min[cgroup] = pages;
     else if (name === knobs.memoryMax.name) {
@@ -639,13 +785,22 @@ export class MemoryCore implements MemoryHost {
   /** memory_max_write: reclaims what is above a lowered limit, giving up after five tries in vain (the next charge then meets the OOM killer). */
   #reclaimToLimit(cgroup: number): void {
     let drained = false;
-    for (let tries = 5; this.memcg.charged[cgroup] > this.memcg.max[cgroup] && tries > 0;) {
+    for (
+      let tries = 5;
+      this.memcg.charged[cgroup] > this.memcg.max[cgroup] && tries > 0;
+    ) {
       if (!drained) {
         this.memcg.drain();
         drained = true;
         continue;
       }
-      if (this.#driver.reclaimMemcg(cgroup, this.memcg.charged[cgroup] - this.memcg.max[cgroup]) === 0) tries--;
+      if (
+        this.#driver.reclaimMemcg(
+          cgroup,
+          this.memcg.charged[cgroup] - this.memcg.max[cgroup],
+        ) === 0
+      )
+        tries--;
     }
   }
 
@@ -664,16 +819,36 @@ export class MemoryCore implements MemoryHost {
       activeAnon += sizes.activeAnon;
     }
     into.nr_free_pages = this.free;
-    into.nr_inactive_file = inactiveFile;
+    const limits = dirtyLimits(
+      dirtyable(
+        this.free,
+        this.marks.high,
+        inactiveFile + activeFile + this.streams.pages,
+      ),
+      this.dirtySettings,
+      this.#limits,
+    );
+    into.nr_inactive_file = inactiveFile + this.streams.pages;
     into.nr_active_file = activeFile;
     into.nr_inactive_anon = inactiveAnon;
     into.nr_active_anon = activeAnon;
-    into.nr_unevictable = (this.#reclaimer.unevictable ?? 0) + this.extents.pages;
-    into.nr_dirty = this.#dirtyPages.dirty;
-    into.nr_writeback = this.#dirtyPages.writeback;
+    into.nr_unevictable =
+      (this.#reclaimer.unevictable ?? 0) + this.extents.pages;
+    into.nr_dirty = this.#dirtyPages.dirty + this.streams.dirty;
+    into.nr_writeback = this.#dirtyPages.writeback + this.streams.writeback;
+    into.nr_writeback_temp = this.streams.temps;
+    into.nr_dirty_threshold = limits.thresh;
+    into.nr_dirty_background_threshold = limits.background;
     into.nr_swap_used = this.#swapUsed;
-    into.nr_slab = this.#slabFrames + this.#tables.frames + this.extents.tables;
-    into.workingset_nodes = this.tree.shadowNodes.reduce((sum, n) => sum + n, 0);
+    into.nr_slab =
+      this.#slabFrames +
+      this.#tables.frames +
+      this.extents.tables +
+      this.streams.reserve;
+    into.workingset_nodes = this.tree.shadowNodes.reduce(
+      (sum, n) => sum + n,
+      0,
+    );
     into.nr_shadows = this.tree.shadows;
     return into;
   }
@@ -686,11 +861,19 @@ export class MemoryCore implements MemoryHost {
     let shadows = 0;
     for (let page = 0; page < this.pages; page++) {
       resident += state[page] & RESIDENT;
-      if (this.shadowAt(page) !== 0 && (this.flags[page] & ANON) === 0) shadows++;
+      if (this.shadowAt(page) !== 0 && (this.flags[page] & ANON) === 0)
+        shadows++;
       if ((this.flags[page] & SWAPPED) !== 0) swapped++;
     }
     const batched = this.#reclaimer.batched?.() ?? 0;
-    return { resident, swapped, shadows, batched, counted: this.#resident, slabFrames: this.#slabFrames };
+    return {
+      resident,
+      swapped,
+      shadows,
+      batched,
+      counted: this.#resident,
+      slabFrames: this.#slabFrames,
+    };
   }
 }
 
@@ -713,6 +896,9 @@ export const emptyGauges = (): Gauges => ({
   nr_unevictable: 0,
   nr_dirty: 0,
   nr_writeback: 0,
+  nr_writeback_temp: 0,
+  nr_dirty_threshold: 0,
+  nr_dirty_background_threshold: 0,
   nr_swap_used: 0,
   nr_slab: 0,
   workingset_nodes: 0,

@@ -10,6 +10,7 @@ import type { CgroupSpec, MachineSpec, ObjectSpec, TimelineAction, VariantChoice
 import type { Distribution } from '../report.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
 import type { CacheReclaimer, FutureAccesses, ListReclaimer } from './reclaimer.ts';
+import type { Streams } from './streams.ts';
 
 export interface MemoryLayout {
   readonly machine: MachineSpec;
@@ -22,6 +23,8 @@ export interface MemoryLayout {
    * otherwise never come into memory.
    */
   readonly numbered?: readonly Pages[];
+  /** Which device (disk 0, FUSE mounts from 1) each object's dirty pages go to. Absent: all to the disk. */
+  readonly devices?: readonly number[];
   /** Size of the page-number space. */
   readonly pages: number;
   readonly sysctls: KnobValues;
@@ -63,6 +66,11 @@ export interface Gauges {
   nr_unevictable: Pages;
   nr_dirty: Pages;
   nr_writeback: Pages;
+  /** Copies of pages on their way to FUSE daemons. */
+  nr_writeback_temp: Pages;
+  /** Above it writers wait; above the other, flushers write. */
+  nr_dirty_threshold: Pages;
+  nr_dirty_background_threshold: Pages;
   nr_swap_used: Pages;
   /** Frames in kernel use: tree nodes and page tables. */
   nr_slab: Pages;
@@ -101,8 +109,15 @@ export interface Memory {
   /** One lot of kswapd's work (a scan of at most SWAP_CLUSTER_MAX pages a list). Returns pages scanned; clears kswapdAwake when done. */
   kswapdStep(): Pages;
 
-  /** Dirty file pages, oldest first, at most `limit`, marked under writeback. The engine calls writebackDone when the disk has them. */
-  takeDirty(limit: Pages, into: Uint32Array): Pages;
+  /** Files without page numbers that are written from front to end, and what FUSE takes of memory. */
+  readonly streams: Streams;
+  /** High watermark: memory that may not be filled with dirty pages. */
+  readonly reserves: Pages;
+  /** Dirty file pages of a device, oldest first, at most `limit`, marked under writeback. The engine calls writebackDone when they are written. */
+  takeDirty(limit: Pages, into: Uint32Array, device?: number): Pages;
+  /** Pages with numbers that are dirty, or under writeback, of a device. */
+  dirtyOf(device: number): Pages;
+  writebackOf(device: number): Pages;
   writebackDone(page: number): void;
   /** Pages that reclaim queued for writeback or swap-out since the last call; the engine charges the disk for them. */
   takeQueuedWrites(): { file: Pages; swap: Pages };

@@ -158,9 +158,24 @@ export class ReclaimDriver {
           continue;
         }
       }
-      this.#reclaimer.shrink(lru, sc);
+      this.#shrinkLists(lru, sc);
       this.#shrinkShadowNodes(lru, sc.priority);
     }
+  }
+
+  /** Lists and streams together give what is wanted, each in proportion to its size. */
+  #shrinkLists(lru: number, sc: ScanControl): void {
+    const { streams } = this.#core;
+    if (streams.pages === 0) {
+      this.#reclaimer.shrink(lru, sc);
+      return;
+    }
+    const { inactiveFile, activeFile } = this.#reclaimer.sizes(lru);
+    const wanted = sc.nrToReclaim;
+    const freed = streams.shrink(lru, sc, inactiveFile + activeFile);
+    sc.nrToReclaim = Math.max(1, wanted - freed);
+    this.#reclaimer.shrink(lru, sc);
+    sc.nrToReclaim = wanted;
   }
 
   /** do_shrink_slab for the one shrinker there is. */

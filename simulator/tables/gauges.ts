@@ -28,6 +28,19 @@ export const gauges: readonly GaugeRow[] = [
   row('nr_unevictable', 'Unevictable', 'Pages that reclaim must leave alone: locked memory.'),
   row('nr_dirty', 'Dirty', 'File pages changed in memory and not yet being written.'),
   row('nr_writeback', 'Under writeback', 'File pages being written to disk now.'),
+  row(
+    'nr_writeback_temp',
+    'Temporary',
+    'Copies of file pages on their way to FUSE daemons. They are on no list: reclaim can’t free them.',
+  ),
+  gauge({
+    ...row('nr_dirty_threshold', 'Dirty threshold', 'Dirty pages and pages under writeback above which writers wait.'),
+    limit: true,
+  }),
+  gauge({
+    ...row('nr_dirty_background_threshold', 'Background threshold', 'Dirty pages above which flushers write.'),
+    limit: true,
+  }),
   gauge({
     name: 'nr_swap_used',
     title: 'Swap in use',
@@ -77,6 +90,9 @@ export const noGauges = (): Gauges => ({
   nr_unevictable: 0,
   nr_dirty: 0,
   nr_writeback: 0,
+  nr_writeback_temp: 0,
+  nr_dirty_threshold: 0,
+  nr_dirty_background_threshold: 0,
   nr_swap_used: 0,
   nr_slab: 0,
   workingset_nodes: 0,

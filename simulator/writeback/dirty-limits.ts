@@ -4,6 +4,10 @@
  * Kernel: global_dirtyable_memory, domain_dirty_limits, update_dirty_limit, dirty_poll_interval in mm/page-writeback.c (6.1).
  * Left out: highmem, cgroups' own domains, limits of single nodes.
  */
+import type { KnobValues } from '../plan.ts';
+import { valueOf } from '../tables/define.ts';
+import { dirtyBackgroundBytes, dirtyBytes } from '../tables/fuse-knobs.ts';
+import { dirtyBackgroundRatio, dirtyRatio } from '../tables/knobs.ts';
 import { PAGE_SIZE, type Bytes, type Pages } from '../units.ts';
 
 /** vm.dirty_ratio and its siblings. Bytes other than 0 win over ratios. */
@@ -12,6 +16,29 @@ export interface DirtySettings {
   readonly backgroundRatio: number;
   readonly bytes: Bytes;
   readonly backgroundBytes: Bytes;
+}
+
+export const dirtySettings = (sysctls: KnobValues): DirtySettings => ({
+  ratio: valueOf(sysctls, dirtyRatio),
+  backgroundRatio: valueOf(sysctls, dirtyBackgroundRatio),
+  bytes: valueOf(sysctls, dirtyBytes),
+  backgroundBytes: valueOf(sysctls, dirtyBackgroundBytes),
+});
+
+/** A sysctl was written while running: ratio and bytes of the same threshold clear each other. Other sysctls change nothing. */
+export function withSysctl(settings: DirtySettings, name: string, value: number): DirtySettings {
+  switch (name) {
+    case dirtyRatio.name:
+      return { ...settings, ratio: value, bytes: 0 };
+    case dirtyBackgroundRatio.name:
+      return { ...settings, backgroundRatio: value, backgroundBytes: 0 };
+    case dirtyBytes.name:
+      return { ...settings, bytes: value, ratio: 0 };
+    case dirtyBackgroundBytes.name:
+      return { ...settings, backgroundBytes: value, backgroundRatio: 0 };
+    default:
+      return settings;
+  }
 }
 
 export interface DirtyLimits {
