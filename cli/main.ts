@@ -28,6 +28,11 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'replay recorded accesses; replay --help lists its options',
     load: async () => (await import('./replay.ts')).replay,
   },
+  fidelity: {
+    usage: 'fidelity [DIR] [--format text|json|markdown]',
+    summary: 'hold the simulator against recordings of real kernels: its own, or those under DIR',
+    load: async () => (await import('./fidelity.ts')).fidelity,
+  },
   list: {
     usage: 'list knobs|variants|counters|rules|diagnostics|samples [--format text|json]',
     summary: 'list what there is',
