@@ -70,8 +70,25 @@ export interface Scenario {
   readonly mounts?: readonly TmpfsSpec[];
   /** FUSE mounts, in the order they were declared. */
   readonly fuse?: readonly FuseSpec[];
+  /** A crash, and the way back to service. */
+  readonly recovery?: RecoverySpec;
+  /** Coprocessors, in the order they were declared. */
+  readonly devices?: readonly DeviceSpec[];
   /** End of the run (`for 60 s`); absent: when processes and timeline have ended. */
   readonly duration?: Nanoseconds;
+}
+
+/** A crash, and what must happen until there is service again. */
+export interface RecoverySpec {
+  /** Indices of the processes that crash and come back. */
+  readonly processes: readonly number[];
+  /** Knobs of scope `recovery`. */
+  readonly values: KnobValues;
+  /** Knobs of the scopes `dump`, `prefault` and `helpers`. */
+  readonly dump: KnobValues;
+  readonly prefault: KnobValues;
+  readonly helpers: KnobValues;
+  readonly source?: SourceSpan;
 }
 
 export interface VariantChoice {
@@ -85,6 +102,8 @@ export interface MachineSpec {
   readonly values: KnobValues;
   /** Disk knobs (scope `disk`). Files live on it unless they say otherwise. */
   readonly disk: KnobValues;
+  /** Knobs of scope `exit`: how memory is given up. Absent: defaults. */
+  readonly exit?: KnobValues;
   /** Swap devices in priority order; empty: no swap. */
   readonly swap: readonly { readonly name: string; readonly values: KnobValues }[];
   /** NUMA nodes 0, 1, 2, …; absent: one node with all memory and processors. Their sizes add up to `memory`, their processors to `cpus`. */
@@ -144,6 +163,20 @@ export interface FuseSpec {
   readonly source?: SourceSpan;
 }
 
+/** A coprocessor behind a link, or a network card that faults: phases (`on gpu`) name it by index. */
+export interface DeviceSpec {
+  readonly name: string;
+  /** Knobs of scope `device` (`memory`, `policy`, `prefetch`, `evict`, …). */
+  readonly values: KnobValues;
+  /** Knobs of scopes `link`, `local`, `fault`, `thrash` and `odp`. */
+  readonly link: KnobValues;
+  readonly local: KnobValues;
+  readonly fault: KnobValues;
+  readonly thrash: KnobValues;
+  readonly odp: KnobValues;
+  readonly source?: SourceSpan;
+}
+
 export interface CgroupSpec {
   readonly name: string;
   /** Index of the parent; the root (index 0) has none. */
@@ -189,6 +222,8 @@ export interface PhaseSpec {
   readonly steps: readonly Step[];
   /** `for 20 s { … }` / `phase work for 6 s`: the steps repeat until the time is over. */
   readonly duration?: Nanoseconds;
+  /** Index into Scenario.devices: the device makes the accesses of this phase (`phase iterate on gpu`). */
+  readonly device?: number;
   readonly source?: SourceSpan;
 }
 
@@ -324,6 +359,13 @@ export type TimelineAction =
       readonly scope: 'fuse' | 'daemon';
       readonly name: string;
       readonly value: number | string | boolean;
+    }
+  /** A device is reset (it comes back empty) or dies (it doesn't come back); `pages`: what becomes of those in its memory, absent: as its knob says. */
+  | {
+      readonly kind: 'device';
+      readonly device: number;
+      readonly state: 'reset' | 'die';
+      readonly pages?: 'give-back' | 'lose';
     }
   /** The daemon of a FUSE mount stops answering, or dies. */
   | { readonly kind: 'daemon'; readonly fuse: number; readonly state: 'stall' | 'resume' | 'die' };

@@ -58,8 +58,9 @@ export interface PointReport {
   readonly values: KnobValues;
   /** Numeric axis values by axis name. */
   readonly at: Readonly<Record<string, number>>;
-  /** `blocks`: the policy's own loop, time summed from counts; `events`: the full machine. */
-  readonly path: 'blocks' | 'events';
+  /** `blocks`: the policy's own loop, time summed from counts; `events`: the full machine; `formulas`: a
+   * recovery in which nothing else happens, by the closed form. */
+  readonly path: 'blocks' | 'events' | 'formulas';
   /** False for the point an interruption hit. */
   readonly complete: boolean;
   /** Simulated time at the end. */
@@ -77,6 +78,9 @@ export interface PointReport {
   readonly distributions: readonly Distribution[];
   readonly events: readonly EventRecord[];
   readonly spans: readonly Span[];
+  /** Processes whose memory was given up, in the order they ended. */
+  readonly exits?: readonly ExitReport[];
+  readonly recovery?: RecoveryReport;
   readonly expectations: readonly ExpectationResult[];
   /** Where pages are, of machines with more than one node. */
   readonly numa?: NumaReport;
@@ -243,6 +247,44 @@ export interface Span {
   readonly start: Nanoseconds;
   readonly end: Nanoseconds;
   readonly source?: SourceSpan;
+}
+
+/** A process's memory was given up. */
+export interface ExitReport {
+  readonly process: string;
+  /** Its threads stopped. */
+  readonly start: Nanoseconds;
+  readonly end: Nanoseconds;
+  /** Frames that came back. */
+  readonly pages: number;
+}
+
+/** From a crash back to service. Times of phases are simulated times; the others are lengths. */
+export interface RecoveryReport {
+  readonly crash: Nanoseconds;
+  readonly budget: Nanoseconds;
+  readonly timeToService: Nanoseconds;
+  /** What is left of the budget; negative when it is overrun. */
+  readonly slack: Nanoseconds;
+  readonly latentDebt: Nanoseconds;
+  readonly peakLockWait: Nanoseconds;
+  readonly exitP99: Nanoseconds;
+  /** From the kill until all memory of the old processes was given up. */
+  readonly teardown: Nanoseconds;
+  readonly phases: readonly RecoveryPhase[];
+}
+
+export interface RecoveryPhase {
+  readonly name: string;
+  /** Where a phase has several parts. */
+  readonly part?: string;
+  readonly resource: string;
+  readonly start: Nanoseconds;
+  readonly end: Nanoseconds;
+  /** Stretch of it on the critical path; absent: none. */
+  readonly critical?: { readonly from: Nanoseconds; readonly to: Nanoseconds };
+  /** How much later it could end without service being later. */
+  readonly float: Nanoseconds;
 }
 
 export interface ExpectationResult {

@@ -132,6 +132,7 @@ const EXPECTING = `\`plot METRIC, … [by pass|phase|variant|AXIS] [over time] [
 const scopes: readonly (readonly [Scope, string, string?])[] = [
   ['machine', 'Machine', '`machine NAME { … }`'],
   ['disk', 'Disk', '`disk { … }` in a machine'],
+  ['exit', 'Exit', '`exit { … }` in a machine: how it gives up the memory of processes that end'],
   [
     'node',
     'Node',
@@ -148,6 +149,10 @@ const scopes: readonly (readonly [Scope, string, string?])[] = [
   ['file', 'File', '`file NAME SIZE { … }`'],
   ['anon', 'Anonymous memory', '`anon NAME SIZE { … }` in a process'],
   ['process', 'Process', 'In a process, beside its steps'],
+  ['recovery', 'Recovery', '`recovery [PROCESS] { … }`, beside the blocks below'],
+  ['dump', 'Dump', '`dump { … }` in a recovery, or one of them in a line: `dump mode full`'],
+  ['prefault', 'Prefault', '`prefault { … }` in a recovery, or `prefault threads 8`'],
+  ['helpers', 'Helpers', '`helpers { … }` in a recovery, or `helpers trim 20%`'],
   ['trace', 'Trace', '`trace NAME "PATH" { … }`'],
   ['sysctl', 'Kernel parameters', '`sysctl NAME VALUE`'],
 ];

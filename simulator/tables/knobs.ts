@@ -3,8 +3,10 @@
  */
 import { GIB, MIB, MICROSECOND, PAGE_SIZE, SECOND } from '../units.ts';
 import { bytes, choice, flag, integer, knob, rate, time, type Knob } from './define.ts';
-import { numaKnobs } from './numa-knobs.ts';
+import { exitKnobs } from './exit-knobs.ts';
+import { deviceKnobs } from './device-knobs.ts';
 import { fuseKnobs } from './fuse-knobs.ts';
+import { numaKnobs } from './numa-knobs.ts';
 
 const TIB = 1024 * GIB;
 const assumed = (where: string) => ({ kind: 'assumed', where }) as const;
@@ -320,6 +322,8 @@ export const knobs: readonly Knob[] = [
   threads,
   traceFormat,
   ...fuseKnobs,
+  ...deviceKnobs,
+  ...exitKnobs,
   swappiness,
   minFreeKbytes,
   watermarkScaleFactor,

@@ -17,9 +17,7 @@ export const laterNames: readonly LaterName[] = [
   ...of('FUSE writeback', 'target', 'accounting'),
   ...of('FUSE writeback', 'metric', 'nr_writeback_temp nr_dirty_threshold'),
   ...of('FUSE writeback', 'event', 'lockup'),
-  ...of('exit and recovery', 'property', 'backing'),
   ...of('exit and recovery', 'target', 'exit.munlock backing'),
-  ...of('exit and recovery', 'metric', 'time-to-service'),
 ];
 
 export const laterName = (name: string, kind: LaterName['kind']): LaterName | undefined =>

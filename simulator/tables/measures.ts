@@ -2,9 +2,10 @@
  * Figures derived from counts: one row each, with the formula. The same formulas serve whole runs, phases, passes and windows of time.
  */
 import type { Gauges } from '../machine/memory.ts';
-import type { PassReport } from '../report.ts';
+import type { ExitReport, PassReport, RecoveryReport } from '../report.ts';
 import { PAGE_SIZE, SECOND } from '../units.ts';
 import { counter, type Counter } from './define.ts';
+import { exitMeasures } from './exit-measures.ts';
 
 /** What formulas may ask for: totals over some span of a run. */
 export interface MeasureInput {
@@ -22,6 +23,8 @@ export interface MeasureInput {
   readonly pressure?: Readonly<Record<string, number>>;
   /** Mean over the run so far, when it is kept. */
   readonly refaultDistance?: number;
+  readonly recovery?: RecoveryReport;
+  readonly exits?: readonly ExitReport[];
 }
 
 export interface Measure extends Counter {
@@ -163,6 +166,7 @@ export const measures: readonly Measure[] = [
   ...(['some', 'full'] as const).flatMap((kind) =>
     (['avg10', 'avg60', 'avg300', 'total'] as const).map((field) => pressure(kind, field)),
   ),
+  ...exitMeasures,
 ];
 
 const byName = new Map(measures.map((m) => [m.name, m]));
