@@ -202,6 +202,10 @@ export class CacheMemory implements Memory {
     return this.#dirtyPages.take(limit, into, device);
   }
 
+  get dirtied(): Pages {
+    return this.#dirtyPages.added;
+  }
+
   dirtyOf(device: number): Pages {
     return this.#dirtyPages.dirtyOf(device);
   }

@@ -109,6 +109,10 @@ class ListMemory implements Memory {
     return this.#core.takeDirty(limit, into, device);
   }
 
+  get dirtied(): Pages {
+    return this.#core.dirtied;
+  }
+
   dirtyOf(device: number): Pages {
     return this.#core.dirtyOf(device);
   }

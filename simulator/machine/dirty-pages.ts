@@ -19,6 +19,8 @@ interface Queue {
 export class DirtyPages {
   dirty: Pages = 0;
   writeback: Pages = 0;
+  /** Pages that have ever become dirty. */
+  added: Pages = 0;
   readonly #flags: Uint8Array;
   readonly #queues: Queue[];
   readonly #deviceOf: ((page: number) => number) | undefined;
@@ -48,6 +50,7 @@ export class DirtyPages {
     this.#flags[page] |= DIRTY;
     const queue = this.#queueOf(page);
     this.dirty++;
+    this.added++;
     queue.dirty++;
     queue.pages.push(page);
   }

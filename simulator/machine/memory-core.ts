@@ -673,6 +673,10 @@ export class MemoryCore implements MemoryHost {
     return this.#dirtyPages.writebackOf(device);
   }
 
+  get dirtied(): Pages {
+    return this.#dirtyPages.added;
+  }
+
   writebackDone(page: number): void {
     if (!this.#dirtyPages.written(page)) return;
     this.counters[PGPGOUT]++;

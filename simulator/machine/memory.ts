@@ -118,6 +118,8 @@ export interface Memory {
   /** Pages with numbers that are dirty, or under writeback, of a device. */
   dirtyOf(device: number): Pages;
   writebackOf(device: number): Pages;
+  /** How many pages with numbers have ever become dirty. */
+  readonly dirtied: Pages;
   writebackDone(page: number): void;
   /** Pages that reclaim queued for writeback or swap-out since the last call; the engine charges the disk for them. */
   takeQueuedWrites(): { file: Pages; swap: Pages };
