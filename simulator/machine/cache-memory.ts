@@ -327,6 +327,7 @@ export class CacheMemory implements Memory {
     into.nr_slab = this.streams.reserve;
     into.workingset_nodes = 0;
     into.nr_shadows = 0;
+    into.nr_shmem = 0;
     return into;
   }
 

@@ -95,6 +95,12 @@ export const counterRows = [
     'entries',
   ),
   row('workingset_shadows', 'Shadow entries planted', 'Evictions that left a shadow entry behind.', 'entries'),
+  row('pgmigrate_success', 'Pages migrated', 'Pages moved to a frame of another node.'),
+  row(
+    'pgmigrate_fail',
+    'Migrations failed',
+    'Pages that could not be moved: no frame where they should go, or pinned.',
+  ),
 ] as const satisfies readonly Counter[];
 
 const index = new Map<string, number>(counterRows.map((r, i) => [r.name, i]));
@@ -141,3 +147,5 @@ export const WORKINGSET_BALANCE = counterIndex('workingset_balance');
 export const WORKINGSET_BALANCE_FORCE = counterIndex('workingset_balance_force');
 export const WORKINGSET_SHADOWS_RECLAIMED = counterIndex('workingset_shadows_reclaimed');
 export const WORKINGSET_SHADOWS = counterIndex('workingset_shadows');
+export const PGMIGRATE_SUCCESS = counterIndex('pgmigrate_success');
+export const PGMIGRATE_FAIL = counterIndex('pgmigrate_fail');

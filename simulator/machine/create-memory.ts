@@ -9,8 +9,10 @@ import { PGSCAN_DIRECT, PGSCAN_KSWAPD } from './counters.ts';
 import { checkConservation } from './conservation.ts';
 import { CacheMemory } from './cache-memory.ts';
 import { MemoryCore } from './memory-core.ts';
-import type { CreateMemory, Gauges, Memory } from './memory.ts';
-import { HIT } from './memory.ts';
+import type { CreateMemory, Gauges, Memory, NodeMemory } from './memory.ts';
+import { HIT, NO_SPACE, OUT_OF_MEMORY } from './memory.ts';
+import { nodeMemory } from './node-memory.ts';
+import type { Failure } from './frames.ts';
 import type { FutureAccesses, ListReclaimer } from './reclaimer.ts';
 import { ANON, MAPPED, RESIDENT } from './reclaimer.ts';
 import type { Streams } from './streams.ts';
@@ -24,7 +26,7 @@ export const createMemory: CreateMemory = (layout) => {
     return new CacheMemory(
       core,
       reclaimer,
-      layout.objects.some((o, i) => o.kind === 'anon' && (layout.numbered?.[i] ?? o.pages) > 0),
+      layout.objects.some((o, i) => o.kind !== 'file' && (layout.numbered?.[i] ?? o.pages) > 0),
     );
   }
   core.attach(reclaimer);
@@ -38,10 +40,12 @@ class ListMemory implements Memory {
   readonly flags: Uint8Array;
   readonly io: Memory['io'];
   readonly wantsFuture = false;
+  readonly nodes?: NodeMemory;
   readonly #core: MemoryCore;
 
   constructor(core: MemoryCore, reclaimer: ListReclaimer) {
     this.#core = core;
+    if (core.nodes > 1) this.nodes = nodeMemory(core);
     this.reclaimer = reclaimer;
     this.counters = core.counters;
     this.flags = core.flags;
@@ -75,12 +79,16 @@ class ListMemory implements Memory {
     const outcome = this.#core.fault(word, cgroup);
     this.io.scanned += this.counters[PGSCAN_DIRECT] + this.counters[PGSCAN_KSWAPD] - before;
     if ((outcome & 1) !== 0) tally.misses++;
-    else if (outcome < 32) tally.hits++;
+    else if ((outcome & (OUT_OF_MEMORY | NO_SPACE)) === 0) tally.hits++;
     return outcome;
   }
 
   readAhead(page: number, cgroup: number): number {
-    return this.#core.readAhead(page, cgroup);
+    return this.#core.faults.readAhead(page, cgroup);
+  }
+
+  get failure(): Failure {
+    return this.#core.frames.failure;
   }
 
   isResident(page: number): boolean {
@@ -88,11 +96,11 @@ class ListMemory implements Memory {
   }
 
   get kswapdAwake(): boolean {
-    return this.#core.kswapdAwake;
+    return this.#core.kswapdsAwake > 0;
   }
 
-  kswapdStep(): Pages {
-    const scanned = this.#core.kswapdStep();
+  kswapdStep(node = 0): Pages {
+    const scanned = this.#core.kswapdStep(node);
     this.io.scanned += scanned;
     return scanned;
   }
@@ -102,7 +110,7 @@ class ListMemory implements Memory {
   }
 
   get reserves(): Pages {
-    return this.#core.marks.high;
+    return this.#core.reserves;
   }
 
   takeDirty(limit: Pages, into: Uint32Array, device?: number): Pages {

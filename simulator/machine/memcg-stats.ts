@@ -19,11 +19,11 @@ export const STATS = 8;
 const BATCH = 64;
 
 export class MemcgStats {
-  /** Exact, per cgroup without children: index cgroup × STATS + item. */
+  /** Exact, per cgroup (and node: see LruvecIndex) without children: index cgroup × STATS + item. */
   readonly local: Float64Array;
   /** As of the last flush, children included. */
   readonly seen: Float64Array;
-  /** Parent of each cgroup, −1 for the root. */
+  /** Parent of each cgroup, −1 for the root; with several nodes that of each lruvec, on its own node. */
   readonly parents: Int32Array;
   readonly #cpus: number;
   #updates = 0;
@@ -83,6 +83,7 @@ export class MemcgStats {
     for (let cgroup = this.parents.length - 1; cgroup > 0; cgroup--) {
       const from = cgroup * STATS;
       const to = this.parents[cgroup] * STATS;
+      if (to < 0) continue;
       for (let item = 0; item < STATS; item++) seen[to + item] += seen[from + item];
     }
     this.#batches = 0;

@@ -1,91 +1,41 @@
 /**
- * Frames and what fills them: page cache and its tree, anonymous memory and swap, dirty pages, kernel memory; allocation with watermarks;
- * charging. What a list reclaimer stands on (MemoryHost), and the rest of Memory over it.
+ * The machine's memory, put together: frames, cgroups, the page cache's trees, swap, dirty pages, page tables; what a list reclaimer stands on
+ * (MemoryHost), its settings and its gauges. How pages come is in faults.ts, how they go in leaving.ts, how they change nodes in migration.ts.
  *
- * Kernel: mm/{page_alloc,filemap,memory,swap_state,memcontrol}.c, one node, one CPU's batches, order-0 folios.
- * Known divergence: a dirty file page that reclaim meets is written at once and freed, where the kernel wakes the flushers and comes back;
- * a read of an untouched anonymous page gets a frame, where the kernel maps the zero page.
+ * Kernel: mm/{page_alloc,filemap,memory,swap_state,memcontrol}.c, one CPU's batches, order-0 folios.
  */
-import { valueOf } from "../tables/define.ts";
-import * as knobs from "../tables/knobs.ts";
-import {
-  MICROSECOND,
-  PAGE_SIZE,
-  type Nanoseconds,
-  type Pages,
-} from "../units.ts";
-import {
-  OP_LOAD,
-  OP_READ,
-  OP_SHIFT,
-  OP_STORE,
-  OP_WRITE,
-  PAGE_MASK,
-} from "./access.ts";
-import {
-  counterRows,
-  PGALLOC,
-  PGFAULT,
-  PGFREE,
-  PGMAJFAULT,
-  PGPGIN,
-  PGPGOUT,
-  PSWPIN,
-  PSWPOUT,
-  WORKINGSET_SHADOWS,
-} from "./counters.ts";
-import { cacheCapacity } from "./cache-capacity.ts";
-import {
-  dirtyable,
-  dirtyLimits,
-  dirtySettings,
-  withSysctl,
-  type DirtySettings,
-} from "../writeback/dirty-limits.ts";
-import { DirtyPages } from "./dirty-pages.ts";
-import { Extents } from "./extents.ts";
-import { MemcgStats } from "./memcg-stats.ts";
-import { Memcg } from "./memcg.ts";
-import type { Gauges, MemoryLayout } from "./memory.ts";
-import {
-  DIRECT_RECLAIM,
-  MISS,
-  OUT_OF_MEMORY,
-  READ_IO,
-  SWAP_IN,
-  WORKINGSET_STALL,
-  ZEROED,
-} from "./memory.ts";
-import { ObjectMap } from "./object-map.ts";
-import { PageTables } from "./page-tables.ts";
-import { NODE_BYTES, NODES_PER_PAGE, PageTree } from "./page-tree.ts";
-import { ReclaimDriver } from "./reclaim-driver.ts";
-import type { ListReclaimer, MemoryHost, ScanControl } from "./reclaimer.ts";
-import {
-  ANON,
-  DIRTY,
-  MAPPED,
-  PINNED,
-  RESIDENT,
-  SWAPPED,
-  TOUCHED,
-  UNEVICTABLE,
-} from "./reclaimer.ts";
-import { Streams } from "./streams.ts";
-import { Tlb } from "./tlb.ts";
-import { watermarks, type Watermarks } from "./watermarks.ts";
-import { RECLAIM_EVICT, RECLAIM_PAGEOUT } from "../tables/rules.ts";
+import { valueOf } from '../tables/define.ts';
+import * as knobs from '../tables/knobs.ts';
+import { PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
+import { cacheCapacity } from './cache-capacity.ts';
+import { counterRows, PGFAULT, PGPGOUT } from './counters.ts';
+import { DirtyPages } from './dirty-pages.ts';
+import { dirtyable, dirtyLimits, dirtySettings, withSysctl, type DirtySettings } from '../writeback/dirty-limits.ts';
+import { Extents } from './extents.ts';
+import { Faults } from './faults.ts';
+import { Frames } from './frames.ts';
+import { Leaving } from './leaving.ts';
+import { LooseFrames } from './loose-frames.ts';
+import { MemcgStats } from './memcg-stats.ts';
+import { Memcg } from './memcg.ts';
+import type { Gauges, MemoryLayout, NodeGauges } from './memory.ts';
+import { Migration } from './migration.ts';
+import { nodesOf } from './node-sizes.ts';
+import { ObjectKinds } from './object-kinds.ts';
+import { ObjectMap } from './object-map.ts';
+import { ObjectNodes } from './object-nodes.ts';
+import { PageTables } from './page-tables.ts';
+import { NODE_BYTES, PageTree } from './page-tree.ts';
+import { ReclaimDriver } from './reclaim-driver.ts';
+import type { ListReclaimer, MemoryHost, ScanControl } from './reclaimer.ts';
+import { ANON, DIRTY, PINNED, RESIDENT, SWAPPED, UNEVICTABLE } from './reclaimer.ts';
+import { Shmem } from './shmem.ts';
+import { Slab } from './slab.ts';
+import { Streams } from './streams.ts';
+import { SwapSpace } from './swap-space.ts';
+import { Tlb } from './tlb.ts';
 
-/** Pages mapped around a fault: fault_around_bytes, 64 KiB. */
-const FAULT_AROUND = 16;
-/** Swap devices faster than this are read and written in place (zram, RAM disks): a page read back gives up its slot at once. */
-const SYNCHRONOUS_SWAP = 10 * MICROSECOND;
-const NOTHING: (
-  rule: string,
-  page: number,
-  a: number,
-  b: number,
-) => void = () => undefined;
+const NOTHING: (rule: string, page: number, a: number, b: number) => void = () => undefined;
 
 export class MemoryCore implements MemoryHost {
   readonly pages: number;
@@ -94,78 +44,74 @@ export class MemoryCore implements MemoryHost {
   readonly counters = new Float64Array(counterRows.length);
   readonly words: Int32Array;
   readonly lruvecs: number;
-  readonly memoryPages: Pages;
+  readonly cgroups: number;
+  readonly nodes: number;
   readonly cpus: number;
   readonly stats: MemcgStats;
   readonly tlb: Tlb | undefined;
   readonly memcg: Memcg;
+  readonly frames: Frames;
   readonly tree: PageTree;
+  readonly slab: Slab;
+  readonly tables: PageTables;
   readonly extents: Extents;
   readonly streams: Streams;
-  readonly io = {
-    reads: 0,
-    swapIns: 0,
-    writes: 0,
-    swapOuts: 0,
-    zeroed: 0,
-    scanned: 0,
-  };
+  /** Frames of pages without numbers. */
+  readonly loose: LooseFrames;
+  readonly swap: SwapSpace;
+  readonly dirtyPages: DirtyPages;
+  /** Which device each object's dirty pages go to; absent: all to the disk. */
+  readonly devices: readonly number[] | undefined;
+  dirtySettings: DirtySettings;
+  readonly kinds: ObjectKinds;
+  readonly shmem: Shmem;
+  /** Pages of each object by node; absent with one node. */
+  readonly objectNodes: ObjectNodes | undefined;
+  readonly io = { reads: 0, swapIns: 0, writes: 0, swapOuts: 0, zeroed: 0, scanned: 0 };
+  /** Pages that reclaim has sent to the devices since the engine last asked. */
+  readonly queued = { file: 0, swap: 0 };
+  /** Shadows of pages that are not in memory; shares its bytes with `words`. */
+  readonly shadows: Float64Array;
+  /** Which lruvec a page belongs to; absent while there is only one. */
+  readonly owner: Uint8Array | Uint16Array | Uint32Array | undefined;
+  resident = 0;
   workingsetStall = false;
   logging = false;
   log = NOTHING;
-  free: Pages;
-  marks: Watermarks = { min: 0, low: 0, high: 0, gap: 0 };
-  era: "3.15" | "6.1" = "6.1";
+  era: '3.15' | '6.1' = '6.1';
+  faults!: Faults;
+  leaving!: Leaving;
+  migration!: Migration;
 
   #reclaimer!: ListReclaimer;
   #driver!: ReclaimDriver;
   readonly #synchronousKswapd: boolean;
   readonly #kernelBytes: readonly number[];
   #chargesKernel: boolean;
-  /** Shadows of pages that are not in memory; shares its bytes with `words`. */
-  readonly #shadows: Float64Array;
-  /** Which cgroup a page is charged to; absent while there is only the root. */
-  readonly #owner: Uint8Array | Uint16Array | undefined;
   readonly #objects: ObjectMap;
-  readonly #random: readonly boolean[];
-  readonly #tables: PageTables;
-  readonly #dirtyPages: DirtyPages;
-  #slabFrames = 0;
-  /** Nodes that a page about to come will need, already paid for. */
-  #newNodes = 0;
-  #resident = 0;
-  #directReclaim = false;
-  readonly #swapPages: Pages;
-  readonly #swapSynchronous: boolean;
-  #swapUsed = 0;
   #swappiness: number;
   #minFreeKbytes: number | undefined;
   #scaleFactor: number;
-  dirtySettings: DirtySettings;
-  readonly devices: readonly number[] | undefined;
-  readonly #limits = { thresh: 0, background: 0 };
-  #queuedFile = 0;
-  #queuedSwap = 0;
   #now: Nanoseconds = 0;
+  readonly #limits = { thresh: 0, background: 0 };
 
   constructor(layout: MemoryLayout) {
     const { machine, cgroups, objects, bases, sysctls } = layout;
     this.pages = layout.pages;
-    this.memoryPages = Math.floor(
-      valueOf(machine.values, knobs.memory) / PAGE_SIZE,
-    );
-    this.free = this.memoryPages;
+    const { sizes, kernelRoom } = nodesOf(machine);
+    this.frames = new Frames(sizes, kernelRoom, this.counters, layout.placement);
+    this.nodes = sizes.length;
     this.cpus = valueOf(machine.values, knobs.cpus);
     const tlbEntries = valueOf(machine.values, knobs.tlb);
     this.tlb = tlbEntries > 0 ? new Tlb(tlbEntries) : undefined;
-    this.lruvecs = cgroups.length;
+    this.cgroups = cgroups.length;
+    this.lruvecs = cgroups.length * this.nodes;
     const parents = Int32Array.from(cgroups, (c) => c.parent ?? -1);
-    this.stats = new MemcgStats(parents, this.cpus);
+    this.stats = new MemcgStats(this.#lruvecParents(parents), this.cpus);
     this.memcg = new Memcg(
       parents,
       {
-        reclaimMemcg: (cgroup, pages) =>
-          this.#driver.reclaimMemcg(cgroup, pages),
+        reclaimMemcg: (cgroup, pages) => this.#driver.reclaimMemcg(cgroup, pages),
         get reclaiming() {
           return reclaiming();
         },
@@ -175,87 +121,77 @@ export class MemoryCore implements MemoryHost {
     const reclaiming = () => this.#driver.reclaiming;
     for (const [i, c] of cgroups.entries()) {
       const max = c.values[knobs.memoryMax.name];
-      if (typeof max === "number")
-        this.memcg.max[i] = Math.floor(max / PAGE_SIZE);
-      this.memcg.low[i] = Math.floor(
-        valueOf(c.values, knobs.memoryLow) / PAGE_SIZE,
-      );
-      this.memcg.min[i] = Math.floor(
-        valueOf(c.values, knobs.memoryMin) / PAGE_SIZE,
-      );
+      if (typeof max === 'number') this.memcg.max[i] = Math.floor(max / PAGE_SIZE);
+      this.memcg.low[i] = Math.floor(valueOf(c.values, knobs.memoryLow) / PAGE_SIZE);
+      this.memcg.min[i] = Math.floor(valueOf(c.values, knobs.memoryMin) / PAGE_SIZE);
     }
     this.capacity = cacheCapacity(this.memoryPages, parents, this.memcg.max);
     this.flags = new Uint8Array(this.pages);
     const words = new ArrayBuffer(this.pages * 8);
     this.words = new Int32Array(words);
-    this.#shadows = new Float64Array(words);
-    this.#owner =
-      this.lruvecs === 1
-        ? undefined
-        : this.lruvecs <= 256
-          ? new Uint8Array(this.pages)
-          : new Uint16Array(this.pages);
-    const { devices } = layout;
-    this.devices = devices;
-    this.#dirtyPages = new DirtyPages(
-      this.flags,
-      devices === undefined ? 1 : 1 + Math.max(0, ...devices),
-      (page) => devices![this.#objects.objectOf(page)],
-    );
+    this.shadows = new Float64Array(words);
+    this.owner = numbersBelow(this.lruvecs, this.pages);
     const numbered = layout.numbered ?? objects.map((o) => o.pages);
     this.#objects = new ObjectMap(bases, numbered);
+    const { devices } = layout;
+    this.devices = devices;
+    this.dirtyPages = new DirtyPages(
+      this.flags,
+      devices === undefined ? 1 : 1 + Math.max(0, ...devices),
+      (page) => devices![this.objectOf(page)],
+    );
+    this.dirtySettings = dirtySettings(sysctls);
+    this.kinds = new ObjectKinds(this.#objects, objects);
+    this.objectNodes = this.nodes > 1 ? new ObjectNodes(this.#objects, this.nodes) : undefined;
+    this.shmem = new Shmem(layout.mounts ?? [], this.memoryPages);
+    this.loose = new LooseFrames(this.frames);
     this.extents = this.#makeExtents();
     this.streams = this.#makeStreams();
-    this.dirtySettings = dirtySettings(sysctls);
-    this.#tables = new PageTables(this.#objects);
-    this.#random = objects.map(
-      (o) => o.kind === "file" && valueOf(o.values, knobs.advice) === "random",
-    );
+    this.tables = new PageTables(this.#objects, this.nodes);
     for (const [i, object] of objects.entries()) {
-      if (object.kind === "anon")
-        this.flags.fill(ANON, bases[i], bases[i] + numbered[i]);
+      if (object.kind !== 'file') this.flags.fill(ANON, bases[i], bases[i] + numbered[i]);
     }
+    this.slab = new Slab(this.frames);
     this.tree = new PageTree(
       {
         nodeFreed: (owner) => this.#nodeFreed(owner),
         shadowNodesChanged: () => this.stats.updated(1),
-        clearShadows: (start, end) => this.#shadows.fill(0, start, end),
+        clearShadows: (start, end) => this.shadows.fill(0, start, end),
       },
       this.#objects,
-      objects.map((o) => o.kind === "file"),
+      objects.map((o) => o.kind !== 'anon'),
       this.lruvecs,
     );
-    this.#swapPages = machine.swap.reduce(
-      (sum, s) =>
-        sum + Math.floor(valueOf(s.values, knobs.swapSize) / PAGE_SIZE),
-      0,
-    );
-    this.#swapSynchronous =
-      machine.swap.length > 0 &&
-      machine.swap.every(
-        (s) => valueOf(s.values, knobs.swapLatency) < SYNCHRONOUS_SWAP,
-      );
-    this.#synchronousKswapd = layout.kswapd === "synchronous";
+    this.swap = new SwapSpace(machine.swap);
+    this.#synchronousKswapd = layout.kswapd === 'synchronous';
     this.#kernelBytes = layout.kernelBytes ?? [];
     this.#chargesKernel = layout.chargesKernelMemory ?? true;
     this.#swappiness = valueOf(sysctls, knobs.swappiness);
     const minFree = sysctls[knobs.minFreeKbytes.name];
-    this.#minFreeKbytes = typeof minFree === "number" ? minFree : undefined;
+    this.#minFreeKbytes = typeof minFree === 'number' ? minFree : undefined;
     this.#scaleFactor = valueOf(sysctls, knobs.watermarkScaleFactor);
   }
 
+  /** Lruvecs have their parents on their own node. */
+  #lruvecParents(parents: Int32Array): Int32Array {
+    const of = new Int32Array(this.lruvecs);
+    for (let lru = 0; lru < this.lruvecs; lru++) {
+      const parent = parents[lru % this.cgroups];
+      of[lru] = parent < 0 ? -1 : this.lruvecAt(this.nodeOf(lru), parent);
+    }
+    return of;
+  }
+
   #makeExtents(): Extents {
+    const { loose } = this;
     return new Extents({
       memcg: this.memcg,
       stats: this.stats,
-      spareFrames: () => this.free - this.marks.low,
-      takeFrames: (pages) => {
-        this.free -= pages;
-        this.counters[PGALLOC] += pages;
-      },
-      allocate: () => this.#allocate(),
-      freeFrames: (pages) => this.#freeFrames(pages),
-      payer: (cgroup) => this.#payer(cgroup),
+      spareFrames: () => loose.spare(),
+      takeFrames: (pages) => loose.take(pages),
+      allocate: () => loose.allocate(),
+      freeFrames: (pages) => loose.give(pages),
+      payer: (cgroup) => this.payer(cgroup),
       faulted: (pages) => {
         this.counters[PGFAULT] += pages;
         this.io.zeroed += pages;
@@ -264,20 +200,17 @@ export class MemoryCore implements MemoryHost {
   }
 
   #makeStreams(): Streams {
+    const { loose, memcg } = this;
     return new Streams({
       counters: this.counters,
-      spareFrames: () => this.free - this.marks.low,
-      takeFrames: (pages) => {
-        this.free -= pages;
-        this.counters[PGALLOC] += pages;
-      },
-      allocate: () => this.#allocate(),
-      freeFrames: (pages) => this.#freeFrames(pages),
-      room: (cgroup) => this.memcg.room(cgroup),
-      chargeFitting: (cgroup, pages) =>
-        this.memcg.chargeFitting(cgroup, pages, 0),
-      charge: (cgroup) => this.memcg.charge(cgroup, 1),
-      uncharge: (cgroup, pages) => this.memcg.uncharge(cgroup, pages),
+      spareFrames: () => loose.spare(),
+      takeFrames: (pages) => loose.take(pages),
+      allocate: () => loose.allocate(),
+      freeFrames: (pages) => loose.give(pages),
+      room: (cgroup) => memcg.room(cgroup),
+      chargeFitting: (cgroup, pages) => memcg.chargeFitting(cgroup, pages, 0),
+      charge: (cgroup) => memcg.charge(cgroup, 1),
+      uncharge: (cgroup, pages) => memcg.uncharge(cgroup, pages),
     });
   }
 
@@ -288,31 +221,70 @@ export class MemoryCore implements MemoryHost {
   /** Called once: the reclaimer needs the host to be made, the host the reclaimer to work. */
   attach(reclaimer: ListReclaimer): void {
     this.#reclaimer = reclaimer;
-    this.era = reclaimer.era ?? "6.1";
-    if (this.era === "3.15") this.#chargesKernel = false;
+    this.era = reclaimer.era ?? '6.1';
+    if (this.era === '3.15') this.#chargesKernel = false;
     this.#chargesKernel = reclaimer.chargesKernelMemory ?? this.#chargesKernel;
-    this.#driver = new ReclaimDriver(this, reclaimer);
-    for (const [cgroup, bytes] of this.#kernelBytes.entries())
-      this.memcg.chargeObject(this.#payer(cgroup), bytes);
-    this.#setWatermarks();
+    this.#driver = new ReclaimDriver(this, reclaimer, this.#synchronousKswapd);
+    this.frames.attach(this.#driver);
+    this.faults = new Faults(this, reclaimer);
+    this.leaving = new Leaving(this, reclaimer);
+    this.migration = new Migration(this, reclaimer);
+    for (const [cgroup, bytes] of this.#kernelBytes.entries()) this.memcg.chargeObject(this.payer(cgroup), bytes);
+    this.setWatermarks();
+  }
+
+  // ---- lruvecs
+
+  lruvecAt(node: number, cgroup: number): number {
+    return node * this.cgroups + cgroup;
+  }
+
+  cgroupOf(lru: number): number {
+    return this.nodes === 1 ? lru : lru % this.cgroups;
+  }
+
+  nodeOf(lru: number): number {
+    return this.nodes === 1 ? 0 : Math.floor(lru / this.cgroups);
+  }
+
+  lruvecOf(page: number): number {
+    return this.owner === undefined ? 0 : this.owner[page];
   }
 
   // ---- what variants ask
+
+  get memoryPages(): Pages {
+    return this.frames.total;
+  }
 
   swappiness(): number {
     return this.#swappiness;
   }
 
   swapFree(): Pages {
-    return this.#swapPages - this.#swapUsed;
+    return this.swap.free;
   }
 
   swapTotal(): Pages {
-    return this.#swapPages;
+    return this.swap.pages;
   }
 
-  freePages(): Pages {
-    return this.free;
+  freePages(lru: number): Pages {
+    return this.frames.freeOn[this.nodeOf(lru)];
+  }
+
+  /** High watermarks of all nodes: memory that may not be filled with dirty pages. */
+  get reserves(): Pages {
+    return this.frames.high.reduce((sum, n) => sum + n, 0);
+  }
+
+  highWatermark(lru: number): Pages {
+    return this.frames.high[this.nodeOf(lru)];
+  }
+
+  watermarkMet(lru: number, kswapd: boolean, spare: Pages): boolean {
+    const node = this.nodeOf(lru);
+    return this.frames.freeOn[node] > (kswapd ? this.frames.high : this.frames.low)[node] + spare;
   }
 
   /** Simulated time as the engine last told it. */
@@ -322,10 +294,6 @@ export class MemoryCore implements MemoryHost {
 
   setTime(now: Nanoseconds): void {
     this.#now = now;
-  }
-
-  watermarkMet(kswapd: boolean, spare: Pages): boolean {
-    return this.free > (kswapd ? this.marks.high : this.marks.low) + spare;
   }
 
   objectOf(page: number): number {
@@ -341,30 +309,23 @@ export class MemoryCore implements MemoryHost {
   }
 
   randomAdvice(page: number): boolean {
-    return this.#random[this.#objects.objectOf(page)];
-  }
-
-  highWatermark(): Pages {
-    return this.marks.high;
-  }
-
-  lruvecOf(page: number): number {
-    return this.#owner === undefined ? 0 : this.#owner[page];
+    return this.kinds.isRandom(page);
   }
 
   usage(lru: number): Pages {
-    return lru === 0 ? this.memoryPages - this.free : this.memcg.charged[lru];
+    const cgroup = this.cgroupOf(lru);
+    return cgroup === 0 ? this.memoryPages - this.frames.free : this.memcg.charged[cgroup];
   }
 
   protection(lru: number, sc: ScanControl): Pages {
-    if (lru === 0 || lru === sc.target) return 0;
+    const cgroup = this.cgroupOf(lru);
+    if (cgroup === 0 || lru === sc.target) return 0;
     const { low, min } = this.memcg;
-    return !sc.lowReclaim && low[lru] > min[lru] ? low[lru] : min[lru];
+    return !sc.lowReclaim && low[cgroup] > min[cgroup] ? low[cgroup] : min[cgroup];
   }
 
   isInSubtree(cgroup: number, of: number): boolean {
-    for (let at = cgroup; at >= 0; at = this.memcg.parents[at])
-      if (at === of) return true;
+    for (let at = cgroup; at >= 0; at = this.memcg.parents[at]) if (at === of) return true;
     return false;
   }
 
@@ -373,321 +334,116 @@ export class MemoryCore implements MemoryHost {
   }
 
   noteDirectReclaim(): void {
-    this.#directReclaim = true;
+    this.faults.directReclaim = true;
   }
 
-  get kswapdAwake(): boolean {
-    return this.#driver.kswapdAwake;
+  /** How many nodes' kswapds are awake. */
+  get kswapdsAwake(): number {
+    return this.#driver.kswapdsAwake;
   }
 
-  kswapdStep(): Pages {
-    return this.#driver.kswapdStep();
+  kswapdAwakeOn(node: number): boolean {
+    return this.#driver.kswapdAwakeOn(node);
   }
 
-  // ---- frames
-
-  /** Takes a frame, waking kswapd below low and reclaiming at min; false when that does not help. */
-  #allocate(): boolean {
-    if (this.free <= this.marks.low && !this.#driver.reclaiming) {
-      this.#driver.wakeKswapd(this.#synchronousKswapd);
-      if (this.#driver.takeOom()) return false;
-      for (let retries = 16; this.free <= this.marks.min;) {
-        if (this.#driver.reclaimNode() > 0) continue;
-        if (retries-- === 0) return false;
-      }
-    }
-    this.free--;
-    this.counters[PGALLOC]++;
-    return true;
+  kswapdStep(node: number): Pages {
+    return this.#driver.kswapdStep(node);
   }
 
-  #freeFrames(pages: Pages): void {
-    this.free += pages;
-    this.counters[PGFREE] += pages;
-  }
+  // ---- what faults, evictions and migrations share
 
-  #makeNode(lru: number): boolean {
-    if (!this.memcg.chargeObject(this.#payer(lru), NODE_BYTES)) return false;
-    this.#newNodes++;
-    if (this.tree.nodes + this.#newNodes > this.#slabFrames * NODES_PER_PAGE) {
-      if (!this.#allocate()) {
-        this.#newNodes--;
-        this.memcg.unchargeObject(this.#payer(lru), NODE_BYTES);
-        return false;
-      }
-      this.#slabFrames++;
-      // making room for the frame may have freed nodes
-      this.#trimSlab();
-    }
-    return true;
-  }
-
-  /** Nodes that were paid for are not needed after all. */
-  #dropNewNodes(lru: number): void {
-    for (; this.#newNodes > 0; this.#newNodes--)
-      this.memcg.unchargeObject(this.#payer(lru), NODE_BYTES);
-    this.#trimSlab();
-  }
-
-  /** Who is charged for kernel memory that `lru` needs. */
-  #payer(lru: number): number {
-    return this.#chargesKernel ? lru : 0;
+  /** Who is charged for kernel memory that `cgroup` needs. */
+  payer(cgroup: number): number {
+    return this.#chargesKernel ? cgroup : 0;
   }
 
   #nodeFreed(owner: number): void {
-    this.memcg.unchargeObject(owner, NODE_BYTES);
-    this.#trimSlab();
+    this.memcg.unchargeObject(this.cgroupOf(owner), NODE_BYTES);
+    this.slab.give(this.nodeOf(owner));
   }
 
-  #trimSlab(): void {
-    const frames = Math.ceil(
-      (this.tree.nodes + this.#newNodes) / NODES_PER_PAGE,
-    );
-    if (frames < this.#slabFrames) {
-      this.#freeFrames(this.#slabFrames - frames);
-      this.#slabFrames = frames;
-    }
+  /** A frame that was taken for `page` is not needed after all. */
+  giveFrame(page: number, node: number): void {
+    this.frames.give(node, 1);
+    this.frames.placement?.left(page, node);
   }
 
-  // ---- faults
-
-  fault(word: number, lru: number): number {
-    const page = word & PAGE_MASK;
-    const op = word >>> OP_SHIFT;
-    this.#directReclaim = false;
-    this.workingsetStall = false;
-    const anon = (this.flags[page] & ANON) !== 0;
-    let outcome = anon
-      ? this.#faultAnon(page, op, word, lru)
-      : this.#faultFile(page, op, word, lru, true);
-    if (this.workingsetStall && (outcome & MISS) !== 0)
-      outcome |= WORKINGSET_STALL;
-    if (this.#directReclaim) outcome |= DIRECT_RECLAIM;
-    return outcome;
+  /** `page` of lruvec `lru` is no longer in memory. */
+  leftMemory(page: number, lru: number): void {
+    const node = this.nodeOf(lru);
+    this.resident--;
+    this.frames.give(node, 1);
+    this.memcg.uncharge(this.cgroupOf(lru), 1);
+    if (this.objectNodes === undefined) return;
+    this.objectNodes.left(page, node);
+    this.frames.placement!.left(page, node);
   }
 
-  #faultFile(
-    page: number,
-    op: number,
-    word: number,
-    lru: number,
-    mark: boolean,
-  ): number {
-    const { counters, io } = this;
-    if (op === OP_LOAD) {
-      // the fault that reads the page drops its locks and is taken again
-      counters[PGFAULT] += 2;
-      counters[PGMAJFAULT]++;
-      this.stats.updated(3);
-    }
-    if (!this.#allocate()) return OUT_OF_MEMORY;
-    if (!this.memcg.charge(lru, 1)) {
-      this.#freeFrames(1);
-      return OUT_OF_MEMORY;
-    }
-    const shadow = this.#shadows[page];
-    if (shadow === 0) {
-      // reclaim for one node may free others above it
-      while (this.#newNodes < this.tree.missing(page)) {
-        if (this.#makeNode(lru)) continue;
-        this.#dropNewNodes(lru);
-        this.memcg.uncharge(lru, 1);
-        this.#freeFrames(1);
-        return OUT_OF_MEMORY;
-      }
-    }
-    this.stats.updated(2);
-    const stillThere = this.#shadows[page] !== 0;
-    this.tree.insert(page, stillThere, this.#payer(lru));
-    this.#newNodes = 0;
-    this.#shadows[page] = 0;
-    if (this.#owner !== undefined) this.#owner[page] = lru;
-    this.#resident++;
-    this.#reclaimer.insert(word, lru, stillThere ? shadow : 0);
-    let outcome = MISS;
-    if (op === OP_WRITE) this.wrote(page);
-    else {
-      outcome |= READ_IO;
-      io.reads++;
-      counters[PGPGIN]++;
-    }
-    if (op === OP_LOAD) this.#mapAround(page);
-    else if (mark) this.#reclaimer.accessed(word);
-    return outcome;
-  }
-
-  #faultAnon(page: number, op: number, word: number, lru: number): number {
-    const { counters, flags, io } = this;
-    counters[PGFAULT]++;
-    this.stats.updated(1);
-    if (!this.#makeTable(page, lru)) return OUT_OF_MEMORY;
-    if (!this.#allocate()) return OUT_OF_MEMORY;
-    if (!this.memcg.charge(lru, 1)) {
-      this.#freeFrames(1);
-      return OUT_OF_MEMORY;
-    }
-    this.stats.updated(2);
-    if (this.#owner !== undefined) this.#owner[page] = lru;
-    this.#resident++;
-    const shadow = this.#shadows[page];
-    this.#shadows[page] = 0;
-    const stores = op === OP_STORE || op === OP_WRITE;
-    if ((flags[page] & SWAPPED) !== 0) {
-      if (this.#swapSynchronous || stores) {
-        flags[page] &= ~SWAPPED;
-        flags[page] |= DIRTY;
-        this.#swapUsed--;
-      }
-      flags[page] |= MAPPED;
-      counters[PGMAJFAULT]++;
-      counters[PSWPIN]++;
-      io.swapIns++;
-      this.#reclaimer.insert(word, lru, shadow);
-      return MISS | SWAP_IN;
-    }
-    flags[page] |= TOUCHED | DIRTY | MAPPED;
-    io.zeroed++;
-    this.#reclaimer.insert(word, lru, 0);
-    return ZEROED;
-  }
-
-  /** The page table that maps `page` exists afterwards, charged to whoever faulted first. */
-  #makeTable(page: number, lru: number): boolean {
-    if (this.#tables.has(page)) return true;
-    if (!this.#allocate()) return false;
-    if (!this.memcg.chargeKernelPages(this.#payer(lru), 1)) {
-      this.#freeFrames(1);
-      return false;
-    }
-    this.stats.updated(1);
-    this.#tables.add(page, this.#payer(lru));
-    return true;
+  fault(word: number, cgroup: number): number {
+    return this.faults.fault(word, cgroup);
   }
 
   map(page: number): void {
-    this.counters[PGFAULT]++;
-    this.stats.updated(1);
-    this.#mapAround(page);
+    this.faults.map(page);
   }
-
-  /** filemap_map_pages: the page and its neighbours in memory get page-table entries, which start out young. */
-  #mapAround(page: number): void {
-    const base = this.#objects.start(page);
-    const start = page - ((page - base) % FAULT_AROUND);
-    const end = Math.min(start + FAULT_AROUND, this.#objects.end(page));
-    const { flags } = this;
-    const { state } = this.#reclaimer;
-    if (!this.#makeTable(page, this.lruvecOf(page))) return;
-    for (let near = start; near < end; near++) {
-      if ((state[near] & RESIDENT) === 0 || (flags[near] & MAPPED) !== 0)
-        continue;
-      flags[near] |= MAPPED;
-      this.stats.updated(1);
-      this.#reclaimer.accessed(((OP_LOAD << OP_SHIFT) | near) >>> 0);
-    }
-  }
-
-  readAhead(page: number, lru: number): number {
-    if ((this.#reclaimer.state[page] & RESIDENT) !== 0) return 0;
-    this.#directReclaim = false;
-    this.workingsetStall = false;
-    let outcome = this.#faultFile(page, OP_READ, page, lru, false);
-    if (this.workingsetStall && (outcome & MISS) !== 0)
-      outcome |= WORKINGSET_STALL;
-    if (this.#directReclaim) outcome |= DIRECT_RECLAIM;
-    return outcome;
-  }
-
-  // ---- leaving
 
   evict(page: number, shadow: number): boolean {
-    const { flags, counters } = this;
-    const flag = flags[page];
-    const lru = this.lruvecOf(page);
-    let wrote = false;
-    if ((flag & ANON) !== 0) {
-      if ((flag & SWAPPED) === 0) this.#swapUsed++;
-      if ((flag & (SWAPPED | DIRTY)) !== SWAPPED) {
-        wrote = true;
-        counters[PSWPOUT]++;
-        this.io.swapOuts++;
-        this.#queuedSwap++;
-      }
-      flags[page] = (flag | SWAPPED) & ~(DIRTY | MAPPED);
-      // NR_ANON_MAPPED, swap cache twice, MEMCG_SWAP, charge statistics
-      this.stats.updated(5);
-    } else {
-      this.tree.remove(page, shadow !== 0);
-      if ((flag & MAPPED) !== 0) {
-        flags[page] = flag & ~MAPPED;
-        this.stats.updated(1);
-      }
-      this.stats.updated(2);
-    }
-    if ((flag & MAPPED) !== 0) this.tlb?.forget(page);
-    this.#shadows[page] = shadow;
-    if (shadow !== 0) counters[WORKINGSET_SHADOWS]++;
-    this.#resident--;
-    this.#freeFrames(1);
-    if (lru > 0) this.memcg.uncharge(lru, 1);
-    if (this.logging) this.log(RECLAIM_EVICT.id, page, shadow, lru);
-    return wrote;
+    return this.leaving.evict(page, shadow);
+  }
+
+  pageout(page: number): boolean {
+    return this.leaving.pageout(page);
+  }
+
+  release(start: number, pages: Pages): Pages {
+    return this.leaving.release(start, pages);
+  }
+
+  isResident(page: number): boolean {
+    return (this.#reclaimer.state[page] & RESIDENT) !== 0;
   }
 
   shadowAt(page: number): number {
-    return (this.#reclaimer.state[page] & RESIDENT) === 0
-      ? this.#shadows[page]
-      : 0;
+    return (this.#reclaimer.state[page] & RESIDENT) === 0 ? this.shadows[page] : 0;
   }
 
   forgetShadow(page: number): void {
     if (this.shadowAt(page) === 0) return;
     if ((this.flags[page] & ANON) === 0) this.tree.forget(page);
-    this.#shadows[page] = 0;
-  }
-
-  pageout(page: number): boolean {
-    if ((this.flags[page] & DIRTY) === 0) return true;
-    this.#dirtyPages.clean(page);
-    this.counters[PGPGOUT]++;
-    this.io.writes++;
-    this.#queuedFile++;
-    if (this.logging) this.log(RECLAIM_PAGEOUT.id, page, 0, 0);
-    return true;
+    this.shadows[page] = 0;
   }
 
   wrote(page: number): void {
     if ((this.flags[page] & ANON) !== 0) this.flags[page] |= DIRTY;
-    else this.#dirtyPages.add(page);
+    else this.dirtyPages.add(page);
   }
 
-  takeDirty(limit: Pages, into: Uint32Array, device = 0): Pages {
-    return this.#dirtyPages.take(limit, into, device);
+  takeDirty(limit: Pages, into: Uint32Array, device?: number): Pages {
+    return this.dirtyPages.take(limit, into, device);
   }
 
   dirtyOf(device: number): Pages {
-    return this.#dirtyPages.dirtyOf(device);
+    return this.dirtyPages.dirtyOf(device);
   }
 
   writebackOf(device: number): Pages {
-    return this.#dirtyPages.writebackOf(device);
+    return this.dirtyPages.writebackOf(device);
   }
 
   get dirtied(): Pages {
-    return this.#dirtyPages.added;
+    return this.dirtyPages.added;
   }
 
   writebackDone(page: number): void {
-    if (!this.#dirtyPages.written(page)) return;
+    if (!this.dirtyPages.written(page)) return;
     this.counters[PGPGOUT]++;
-    if ((this.#reclaimer.state[page] & RESIDENT) !== 0)
-      this.#reclaimer.writebackEnded?.(page);
+    if ((this.#reclaimer.state[page] & RESIDENT) !== 0) this.#reclaimer.writebackEnded?.(page);
   }
 
   takeQueuedWrites(): { file: Pages; swap: Pages } {
-    const queued = { file: this.#queuedFile, swap: this.#queuedSwap };
-    this.#queuedFile = 0;
-    this.#queuedSwap = 0;
+    const queued = { ...this.queued };
+    this.queued.file = 0;
+    this.queued.swap = 0;
     return queued;
   }
 
@@ -698,41 +454,8 @@ export class MemoryCore implements MemoryHost {
     for (let page = start; page < start + pages; page++) {
       if (((flags[page] & UNEVICTABLE) !== 0) === locked) continue;
       flags[page] ^= UNEVICTABLE;
-      if ((state[page] & RESIDENT) !== 0)
-        this.#reclaimer.setUnevictable?.(page, locked);
+      if ((state[page] & RESIDENT) !== 0) this.#reclaimer.setUnevictable?.(page, locked);
     }
-  }
-
-  release(start: number, pages: Pages): Pages {
-    const { flags } = this;
-    const reclaimer = this.#reclaimer;
-    let freed = 0;
-    reclaimer.drain?.();
-    for (let page = start; page < start + pages; page++) {
-      const flag = flags[page];
-      const anon = (flag & ANON) !== 0;
-      const shadowed = this.shadowAt(page) !== 0;
-      if ((reclaimer.state[page] & RESIDENT) !== 0) {
-        reclaimer.remove(page);
-        if (!anon) this.tree.remove(page, false);
-        this.#resident--;
-        this.#freeFrames(1);
-        this.memcg.uncharge(this.lruvecOf(page), 1);
-        this.stats.updated(3);
-        freed++;
-      } else if (shadowed && !anon) this.tree.forget(page);
-      this.#shadows[page] = 0;
-      this.tlb?.forget(page);
-      if ((flag & SWAPPED) !== 0) this.#swapUsed--;
-      if (!anon) this.#dirtyPages.clean(page);
-      this.#dirtyPages.abandon(page);
-      flags[page] = anon ? ANON : 0;
-    }
-    this.#tables.release(start, pages, (payer) => {
-      this.memcg.unchargeKernelPages(payer, 1);
-      this.#freeFrames(1);
-    });
-    return freed;
   }
 
   vacate(object: number): Pages {
@@ -748,36 +471,29 @@ export class MemoryCore implements MemoryHost {
 
   // ---- settings
 
-  #setWatermarks(): void {
-    this.marks = watermarks(
-      this.memoryPages,
-      this.era,
-      this.#minFreeKbytes,
-      this.#scaleFactor,
-    );
+  setWatermarks(): void {
+    this.frames.setWatermarks({
+      era: this.era,
+      minFreeKbytes: this.#minFreeKbytes,
+      scaleFactor: this.#scaleFactor,
+    });
   }
 
   setSysctl(name: string, value: number | string | boolean): void {
     const number = Number(value);
     if (name === knobs.swappiness.name) this.#swappiness = number;
     else if (name === knobs.minFreeKbytes.name) this.#minFreeKbytes = number;
-    else if (name === knobs.watermarkScaleFactor.name)
-      this.#scaleFactor = number;
-    this.setDirtySysctl(name, number);
-    this.#setWatermarks();
+    else if (name === knobs.watermarkScaleFactor.name) this.#scaleFactor = number;
+    else this.setDirtySysctl(name, number);
+    this.setWatermarks();
   }
 
   setDirtySysctl(name: string, value: number): void {
     this.dirtySettings = withSysctl(this.dirtySettings, name, value);
   }
 
-  setCgroup(
-    cgroup: number,
-    name: string,
-    value: number | string | boolean,
-  ): void {
-    const pages =
-      typeof value === "number" ? Math.floor(value / PAGE_SIZE) : Infinity;
+  setCgroup(cgroup: number, name: string, value: number | string | boolean): void {
+    const pages = typeof value === 'number' ? Math.floor(value / PAGE_SIZE) : Infinity;
     if (name === knobs.memoryLow.name) this.memcg.low[cgroup] = pages;
     else if (name === knobs.memoryMin.name) this.memcg.min[cgroup] = pages;
     else if (name === knobs.memoryMax.name) {
@@ -789,72 +505,68 @@ export class MemoryCore implements MemoryHost {
   /** memory_max_write: reclaims what is above a lowered limit, giving up after five tries in vain (the next charge then meets the OOM killer). */
   #reclaimToLimit(cgroup: number): void {
     let drained = false;
-    for (
-      let tries = 5;
-      this.memcg.charged[cgroup] > this.memcg.max[cgroup] && tries > 0;
-    ) {
+    for (let tries = 5; this.memcg.charged[cgroup] > this.memcg.max[cgroup] && tries > 0;) {
       if (!drained) {
         this.memcg.drain();
         drained = true;
         continue;
       }
-      if (
-        this.#driver.reclaimMemcg(
-          cgroup,
-          this.memcg.charged[cgroup] - this.memcg.max[cgroup],
-        ) === 0
-      )
-        tries--;
+      if (this.#driver.reclaimMemcg(cgroup, this.memcg.charged[cgroup] - this.memcg.max[cgroup]) === 0) tries--;
     }
   }
 
   // ---- looking
 
   gauges(into: Gauges): Gauges {
+    this.#addLists(into, 0, this.lruvecs);
+    into.nr_free_pages = this.frames.free;
+    into.nr_unevictable = (this.#reclaimer.unevictable ?? 0) + this.extents.pages;
+    into.nr_inactive_file += this.streams.pages;
+    into.nr_dirty = this.dirtyPages.dirty + this.streams.dirty;
+    into.nr_writeback = this.dirtyPages.writeback + this.streams.writeback;
+    into.nr_writeback_temp = this.streams.temps;
+    const limits = dirtyLimits(
+      dirtyable(into.nr_free_pages, this.reserves, into.nr_inactive_file + into.nr_active_file),
+      this.dirtySettings,
+      this.#limits,
+    );
+    into.nr_dirty_threshold = limits.thresh;
+    into.nr_dirty_background_threshold = limits.background;
+    into.nr_swap_used = this.swap.used;
+    into.nr_slab = this.slab.total + this.tables.frames + this.extents.tables + this.streams.reserve;
+    into.workingset_nodes = this.tree.shadowNodes.reduce((sum, n) => sum + n, 0);
+    into.nr_shadows = this.tree.shadows;
+    into.nr_shmem = this.shmem.resident;
+    return into;
+  }
+
+  nodeGauges(node: number, into: NodeGauges): NodeGauges {
+    const first = this.lruvecAt(node, 0);
+    this.#addLists(into, first, first + this.cgroups);
+    into.nr_free_pages = this.frames.freeOn[node];
+    into.nr_unevictable = 0;
+    for (let lru = first; lru < first + this.cgroups; lru++)
+      into.nr_unevictable += this.#reclaimer.unevictableOf?.(lru) ?? 0;
+    into.nr_slab = this.frames.kernelUsed[node] + this.loose.on(node);
+    return into;
+  }
+
+  #addLists(into: NodeGauges, first: number, end: number): void {
     let inactiveFile = 0;
     let activeFile = 0;
     let inactiveAnon = 0;
     let activeAnon = 0;
-    for (let lru = 0; lru < this.lruvecs; lru++) {
+    for (let lru = first; lru < end; lru++) {
       const sizes = this.#reclaimer.sizes(lru);
       inactiveFile += sizes.inactiveFile;
       activeFile += sizes.activeFile;
       inactiveAnon += sizes.inactiveAnon;
       activeAnon += sizes.activeAnon;
     }
-    into.nr_free_pages = this.free;
-    const limits = dirtyLimits(
-      dirtyable(
-        this.free,
-        this.marks.high,
-        inactiveFile + activeFile + this.streams.pages,
-      ),
-      this.dirtySettings,
-      this.#limits,
-    );
-    into.nr_inactive_file = inactiveFile + this.streams.pages;
+    into.nr_inactive_file = inactiveFile;
     into.nr_active_file = activeFile;
     into.nr_inactive_anon = inactiveAnon;
     into.nr_active_anon = activeAnon;
-    into.nr_unevictable =
-      (this.#reclaimer.unevictable ?? 0) + this.extents.pages;
-    into.nr_dirty = this.#dirtyPages.dirty + this.streams.dirty;
-    into.nr_writeback = this.#dirtyPages.writeback + this.streams.writeback;
-    into.nr_writeback_temp = this.streams.temps;
-    into.nr_dirty_threshold = limits.thresh;
-    into.nr_dirty_background_threshold = limits.background;
-    into.nr_swap_used = this.#swapUsed;
-    into.nr_slab =
-      this.#slabFrames +
-      this.#tables.frames +
-      this.extents.tables +
-      this.streams.reserve;
-    into.workingset_nodes = this.tree.shadowNodes.reduce(
-      (sum, n) => sum + n,
-      0,
-    );
-    into.nr_shadows = this.tree.shadows;
-    return into;
   }
 
   /** What the conservation check needs beside gauges. */
@@ -863,32 +575,33 @@ export class MemoryCore implements MemoryHost {
     let resident = 0;
     let swapped = 0;
     let shadows = 0;
+    const residentOn = new Int32Array(this.nodes);
     for (let page = 0; page < this.pages; page++) {
       resident += state[page] & RESIDENT;
-      if (this.shadowAt(page) !== 0 && (this.flags[page] & ANON) === 0)
-        shadows++;
+      if ((state[page] & RESIDENT) !== 0) residentOn[this.nodeOf(this.lruvecOf(page))]++;
+      if (this.shadowAt(page) !== 0 && (this.flags[page] & ANON) === 0) shadows++;
       if ((this.flags[page] & SWAPPED) !== 0) swapped++;
     }
     const batched = this.#reclaimer.batched?.() ?? 0;
-    return {
-      resident,
-      swapped,
-      shadows,
-      batched,
-      counted: this.#resident,
-      slabFrames: this.#slabFrames,
-    };
+    return { resident, residentOn, swapped, shadows, batched, counted: this.resident };
   }
+}
+
+/** One number below `n` for each page, in as little room as will do; nothing if there is only one such number. */
+function numbersBelow(n: number, pages: number): Uint8Array | Uint16Array | Uint32Array | undefined {
+  if (n === 1) return undefined;
+  if (n <= 256) return new Uint8Array(pages);
+  return n <= 65_536 ? new Uint16Array(pages) : new Uint32Array(pages);
 }
 
 export interface CoreCounts {
   readonly resident: Pages;
+  readonly residentOn: Int32Array;
   readonly swapped: Pages;
   readonly shadows: number;
   readonly batched: Pages;
   /** Resident pages as counted along the way. */
   readonly counted: Pages;
-  readonly slabFrames: Pages;
 }
 
 export const emptyGauges = (): Gauges => ({
@@ -907,4 +620,5 @@ export const emptyGauges = (): Gauges => ({
   nr_slab: 0,
   workingset_nodes: 0,
   nr_shadows: 0,
+  nr_shmem: 0,
 });

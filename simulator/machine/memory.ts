@@ -2,13 +2,24 @@
  * The machine's memory as a time-free state machine: frames, watermarks, cgroups and their limits, the page cache with its shadow entries,
  * anonymous memory and swap slots, dirty pages, and one reclaim variant. It says what happened; the engine says how long that takes.
  *
- * Kernel counterpart: mm/{filemap,memcontrol,vmscan,workingset,swap,page_alloc,memory}.c, one node, order-0 folios.
+ * Kernel counterpart: mm/{filemap,memcontrol,vmscan,workingset,swap,page_alloc,memory,shmem,migrate}.c, order-0 folios.
  *
  * This file is the contract; create-memory.ts builds it.
  */
-import type { CgroupSpec, MachineSpec, ObjectSpec, TimelineAction, VariantChoice, KnobValues } from '../plan.ts';
+import type {
+  CgroupSpec,
+  KnobValues,
+  MachineSpec,
+  ObjectSpec,
+  TimelineAction,
+  TmpfsSpec,
+  VariantChoice,
+} from '../plan.ts';
 import type { Distribution } from '../report.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
+import type { Failure } from './frames.ts';
+import type { Flow } from './object-nodes.ts';
+import type { Placement } from './placement.ts';
 import type { CacheReclaimer, FutureAccesses, ListReclaimer } from './reclaimer.ts';
 import type { Streams } from './streams.ts';
 
@@ -36,6 +47,10 @@ export interface MemoryLayout {
   readonly kswapd: 'synchronous' | 'concurrent';
   /** Bytes of kernel objects charged to each cgroup from the start, beside what the page cache needs (inodes, dentries, buffers). */
   readonly kernelBytes?: readonly number[];
+  /** Where frames come from; needed with more than one node. */
+  readonly placement?: Placement;
+  /** tmpfs mounts, which objects name by index. */
+  readonly mounts?: readonly TmpfsSpec[];
   /** Whether cgroups pay for tree nodes and page tables (cgroup.memory=nokmem: false). Absent: as the variant's kernel does, since 4.5. */
   readonly chargesKernelMemory?: boolean;
 }
@@ -56,6 +71,31 @@ export const DIRECT_RECLAIM = 16;
 export const OUT_OF_MEMORY = 32;
 /** The page that was missed belongs to the workingset: waiting for it is a memory stall (PSI). */
 export const WORKINGSET_STALL = 64;
+/** The tmpfs mount is full: a write() fails (ENOSPC), an access through a mapping ends in SIGBUS; the access did not happen. */
+export const NO_SPACE = 128;
+
+/** What there is of each node. */
+export interface NodeGauges {
+  nr_free_pages: Pages;
+  nr_active_file: Pages;
+  nr_inactive_file: Pages;
+  nr_active_anon: Pages;
+  nr_inactive_anon: Pages;
+  nr_unevictable: Pages;
+  /** Frames in kernel use. */
+  nr_slab: Pages;
+}
+
+/** What came of taking a node's memory offline. */
+export interface Offlined {
+  /** Pages that moved to other nodes. */
+  readonly moved: Pages;
+  /** Frames in use that keep their memory online: kernel memory, and pages that could not be moved. */
+  readonly left: Pages;
+  /** Memory blocks the node had online, and has. */
+  readonly blocks: number;
+  readonly online: number;
+}
 
 export interface Gauges {
   nr_free_pages: Pages;
@@ -78,6 +118,8 @@ export interface Gauges {
   workingset_nodes: number;
   /** Shadow entries in all trees. */
   nr_shadows: number;
+  /** Pages of tmpfs files and shared memory in memory. */
+  nr_shmem: Pages;
 }
 
 export interface Memory {
@@ -107,7 +149,11 @@ export interface Memory {
   /** Concurrent kswapd: true while free memory has not come back above the high watermark. */
   readonly kswapdAwake: boolean;
   /** One lot of kswapd's work (a scan of at most SWAP_CLUSTER_MAX pages a list). Returns pages scanned; clears kswapdAwake when done. */
-  kswapdStep(): Pages;
+  kswapdStep(node?: number): Pages;
+  /** The machine by nodes; absent with one node, and under policies that know none. */
+  readonly nodes?: NodeMemory;
+  /** Why the last access found no frame: what the OOM killer is told. */
+  readonly failure?: Failure;
 
   /** Files without page numbers that are written from front to end, and what FUSE takes of memory. */
   readonly streams: Streams;
@@ -163,6 +209,32 @@ export interface Memory {
   checkConservation(): void;
   /** Event log window; off by default. */
   setLog(log: ((rule: string, page: number, a: number, b: number) => void) | null): void;
+}
+
+/** Memory of a machine with several nodes. */
+export interface NodeMemory {
+  readonly count: number;
+  /** Frames of a node now: 0 when it is offline. */
+  present(node: number): Pages;
+  /** Frames in use on a node, and of them those the kernel has taken for itself. */
+  kernelPages(node: number): Pages;
+  /** Where a page is; −1 if it is not in memory. */
+  nodeOf(page: number): number;
+  kswapdAwake(node: number): boolean;
+  gauges(node: number, into: NodeGauges): NodeGauges;
+  /** Pages of each object in memory: object × count + node. Kept along the way; not to be written to. */
+  readonly objectPages: Int32Array;
+  /**
+   * Moves a page in memory to another node, reclaiming there if need be, whatever policies and cpusets say. True if it is there now. Counts
+   * pgmigrate_success or pgmigrate_fail.
+   */
+  migrate(page: number, to: number): boolean;
+  /** Pages moved since the last call, by object and nodes. */
+  takeFlows(): Flow[];
+  /** Takes the memory of a node offline, as far as that goes: pages move to the nearest node of its zonelist that has a frame. */
+  offline(node: number): Offlined;
+  /** Brings back what is offline of a node, into its movable zone or not. Pages that brings. */
+  online(node: number, movable: boolean): Pages;
 }
 
 export type CreateMemory = (layout: MemoryLayout) => Memory;

@@ -14,10 +14,12 @@ export class PageTables {
   frames = 0;
   /** Cgroup that pays for each table, plus one; 0: there is none. */
   readonly #payers: Uint16Array;
+  /** The node each table lies on; absent with one node. */
+  readonly #nodes: Uint16Array | undefined;
   readonly #firsts: number[] = [];
   readonly #objects: ObjectMap;
 
-  constructor(objects: ObjectMap) {
+  constructor(objects: ObjectMap, nodes: number) {
     this.#objects = objects;
     let tables = 0;
     for (const pages of objects.sizes) {
@@ -25,6 +27,7 @@ export class PageTables {
       tables += Math.ceil(pages / TABLE_PAGES);
     }
     this.#payers = new Uint16Array(tables);
+    if (nodes > 1) this.#nodes = new Uint16Array(tables);
   }
 
   #tableOf(page: number): number {
@@ -36,14 +39,16 @@ export class PageTables {
     return this.#payers[this.#tableOf(page)] !== 0;
   }
 
-  /** The table that maps `page` now exists; its frame has been charged to `payer`. */
-  add(page: number, payer: number): void {
-    this.#payers[this.#tableOf(page)] = payer + 1;
+  /** The table that maps `page` now exists; its frame on `node` has been charged to `payer`. */
+  add(page: number, payer: number, node: number): void {
+    const table = this.#tableOf(page);
+    this.#payers[table] = payer + 1;
+    if (this.#nodes !== undefined) this.#nodes[table] = node;
     this.frames++;
   }
 
-  /** Tables of runs that go away whole (free_pgtables); `freed` is told who had paid for each. */
-  release(start: number, pages: Pages, freed: (payer: number) => void): void {
+  /** Tables of runs that go away whole (free_pgtables); `freed` is told who had paid for each, and which node it was on. */
+  release(start: number, pages: Pages, freed: (payer: number, node: number) => void): void {
     const objects = this.#objects;
     const end = start + pages;
     for (let page = start; page < end;) {
@@ -59,7 +64,7 @@ export class PageTables {
         const payer = this.#payers[at] - 1;
         this.#payers[at] = 0;
         this.frames--;
-        freed(payer);
+        freed(payer, this.#nodes === undefined ? 0 : this.#nodes[at]);
       }
       page = stop;
     }

@@ -107,8 +107,10 @@ export class PageTree {
     return height;
   }
 
-  /** Puts a page in its slot, making missing nodes in `owner`'s name; `hadShadow` says what the slot held. */
-  insert(page: number, hadShadow: boolean, owner: number): void {
+  /**
+   * Puts a page in its slot, making missing nodes in `owner`'s name, or in the names that `owners` has for them; `hadShadow` says what the slot held.
+   */
+  insert(page: number, hadShadow: boolean, owner: number, owners?: readonly number[]): void {
     const object = this.#objects.objectOf(page);
     const levels = this.#levels[object];
     if (levels.length === 0) {
@@ -123,19 +125,20 @@ export class PageTree {
       this.#values[leaf]--;
       return;
     }
-    if (this.#count[leaf] === 0) this.#make(object, index, owner);
+    if (this.#count[leaf] === 0) this.#make(object, index, owner, owners ?? []);
     else if (this.#values[leaf] === this.#count[leaf]) this.#unlist(leaf);
     this.#count[leaf]++;
   }
 
-  #make(object: number, index: number, owner: number): void {
+  #make(object: number, index: number, owner: number, owners: readonly number[]): void {
+    let made = 0;
     const levels = this.#levels[object];
     const height = this.#height[object];
     const top = Math.max(height, this.#heightFor(index));
     if (height > 0) {
       for (let level = height; level < top; level++) {
         const node = levels[level];
-        this.#owner[node] = owner;
+        this.#owner[node] = owners[made++] ?? owner;
         this.#count[node] = 1;
         this.nodes++;
       }
@@ -147,7 +150,7 @@ export class PageTree {
       const node = levels[level] + at;
       const existed = this.#count[node] > 0;
       if (!existed) {
-        this.#owner[node] = owner;
+        this.#owner[node] = owners[made++] ?? owner;
         this.nodes++;
       }
       // the new child's slot; the leaf's own count is the caller's

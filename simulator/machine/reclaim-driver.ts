@@ -1,13 +1,14 @@
 /**
- * Who reclaims, how hard and until when: direct reclaim for a cgroup's limit or for the node, and kswapd.
+ * Who reclaims, how hard and until when: direct reclaim for a cgroup's limit or for nodes that are full, and each node's kswapd.
  *
- * Kernel: do_try_to_free_pages, shrink_node, balance_pgdat, do_shrink_slab in mm/vmscan.c, 3.15 and 6.1.
+ * Kernel: do_try_to_free_pages, shrink_zones, shrink_node, balance_pgdat, do_shrink_slab in mm/vmscan.c, 3.15 and 6.1.
  * Left out: throttling of reclaimers, compaction, boosted watermarks, shrinkers other than that of shadow nodes.
  */
 import type { Pages } from '../units.ts';
 import { ALLOCSTALL, PAGEOUTRUN, WORKINGSET_NODERECLAIM } from './counters.ts';
 import type { MemoryCore } from './memory-core.ts';
-import type { ListReclaimer, ScanControl } from './reclaimer.ts';
+import type { FrameReclaim } from './frames.ts';
+import type { ListReclaimer, LruvecIndex, ScanControl } from './reclaimer.ts';
 import { NODE_BYTES, SLOTS } from './page-tree.ts';
 import { RECLAIM_DIRECT, RECLAIM_KSWAPD, RECLAIM_SHADOW_NODES } from '../tables/rules.ts';
 import { PAGE_SIZE } from '../units.ts';
@@ -18,8 +19,9 @@ const SHRINK_BATCH = 128;
 /** kswapd rests after so many runs in vain, until somebody else makes progress. */
 const MAX_RECLAIM_RETRIES = 16;
 
-export class ReclaimDriver {
-  kswapdAwake = false;
+export class ReclaimDriver implements FrameReclaim {
+  /** Nodes whose kswapd is awake. */
+  kswapdsAwake = 0;
   /** Inside reclaim now (PF_MEMALLOC). */
   reclaiming = false;
   readonly #core: MemoryCore;
@@ -28,66 +30,87 @@ export class ReclaimDriver {
   readonly #lot: Pages;
   /** The variant would rather have the OOM killer than go on. */
   #oom = false;
-  #kswapdPriority = DEF_PRIORITY;
-  #kswapdReclaimed = 0;
-  #kswapdFailures = 0;
+  /** kswapd runs to the end inside the allocation that wakes it. */
+  readonly #synchronous: boolean;
+  /** Of each node's kswapd: whether it is awake, its priority, what it has reclaimed since it woke, runs in vain. */
+  readonly #awake: Uint8Array;
+  readonly #priority: Int8Array;
+  readonly #reclaimed: Float64Array;
+  readonly #failures: Int32Array;
+  readonly #allNodes: Int32Array;
 
-  constructor(core: MemoryCore, reclaimer: ListReclaimer) {
+  constructor(core: MemoryCore, reclaimer: ListReclaimer, synchronous: boolean) {
     this.#core = core;
+    this.#synchronous = synchronous;
+    this.#awake = new Uint8Array(core.nodes);
+    this.#priority = new Int8Array(core.nodes).fill(DEF_PRIORITY);
+    this.#reclaimed = new Float64Array(core.nodes);
+    this.#failures = new Int32Array(core.nodes);
+    this.#allNodes = Int32Array.from({ length: core.nodes }, (_, node) => node);
     this.#reclaimer = reclaimer;
     this.#lot = reclaimer.lot ?? SWAP_CLUSTER_MAX;
     this.#deferred = new Float64Array(core.lruvecs);
   }
 
-  /** try_to_free_mem_cgroup_pages: at least 32 pages from the subtree of `cgroup`. */
+  /** try_to_free_mem_cgroup_pages: at least 32 pages from the subtree of `cgroup`, on all nodes, those near the task first. */
   reclaimMemcg(cgroup: number, pages: Pages): Pages {
-    return this.#tryToFree(this.#control(cgroup, Math.max(pages, this.#lot), true));
+    const { placement } = this.#core.frames;
+    const order = placement === undefined ? this.#allNodes : placement.zonelist(placement.answer.local);
+    return this.#tryToFree(cgroup, this.#control(Math.max(pages, this.#lot), true), order, order.length);
   }
 
-  /** Direct reclaim by an allocating task, on behalf of the node. */
-  reclaimNode(): Pages {
+  /** Direct reclaim by an allocating task, on behalf of nodes that are full. */
+  reclaimNodes(order: Int32Array, count: number): Pages {
     this.#core.counters[ALLOCSTALL]++;
-    const reclaimed = this.#tryToFree(this.#control(0, this.#lot, false));
-    if (reclaimed > 0) this.#kswapdFailures = 0;
+    const reclaimed = this.#tryToFree(0, this.#control(this.#lot, false), order, count);
+    if (reclaimed > 0) for (let i = 0; i < count; i++) this.#failures[order[i]] = 0;
     return reclaimed;
   }
 
-  wakeKswapd(synchronous: boolean): void {
-    if (this.kswapdAwake || this.#kswapdFailures >= MAX_RECLAIM_RETRIES) return;
-    this.kswapdAwake = true;
-    this.#kswapdPriority = DEF_PRIORITY;
-    this.#kswapdReclaimed = 0;
+  wakeKswapd(node: number): void {
+    if (this.#awake[node] === 1 || this.#failures[node] >= MAX_RECLAIM_RETRIES) return;
+    if (this.#core.frames.present[node] === 0) return;
+    this.#awake[node] = 1;
+    this.kswapdsAwake++;
+    this.#priority[node] = DEF_PRIORITY;
+    this.#reclaimed[node] = 0;
     this.#core.counters[PAGEOUTRUN]++;
-    if (synchronous) while (this.kswapdAwake) this.#kswapdPass(this.#core.marks.high);
+    if (this.#synchronous) while (this.#awake[node] === 1) this.#kswapdPass(node, this.#core.frames.high[node]);
   }
 
-  kswapdStep(): Pages {
-    return this.kswapdAwake ? this.#kswapdPass(SWAP_CLUSTER_MAX) : 0;
+  kswapdAwakeOn(node: number): boolean {
+    return this.#awake[node] === 1;
+  }
+
+  kswapdStep(node: number): Pages {
+    return this.#awake[node] === 1 ? this.#kswapdPass(node, SWAP_CLUSTER_MAX) : 0;
   }
 
   /** One pass of balance_pgdat: shrinks the node once at the present priority, then decides whether to go on. */
-  #kswapdPass(target: Pages): Pages {
-    const { marks } = this.#core;
+  #kswapdPass(node: number, target: Pages): Pages {
+    const { freeOn, high, gap } = this.#core.frames;
+    const root = this.#core.lruvecAt(node, 0);
     let scanned = 0;
     this.reclaiming = true;
-    this.#reclaimer.age?.(0);
-    if (this.#core.free < marks.high + marks.gap) {
-      const sc = this.#control(0, Math.max(target, SWAP_CLUSTER_MAX), false);
+    this.#reclaimer.age?.(root);
+    if (freeOn[node] < high[node] + gap[node]) {
+      const sc = this.#control(Math.max(target, SWAP_CLUSTER_MAX), false);
       sc.kswapd = true;
-      sc.priority = this.#kswapdPriority;
-      this.#shrinkNode(sc);
+      sc.priority = this.#priority[node];
+      this.#shrinkNode(root, sc);
       scanned = sc.nrScanned;
-      this.#kswapdReclaimed += sc.nrReclaimed;
+      this.#reclaimed[node] += sc.nrReclaimed;
       if (sc.oom === true) this.#oom = true;
-      if (sc.nrScanned < sc.nrToReclaim || sc.nrReclaimed === 0) this.#kswapdPriority--;
+      if (sc.nrScanned < sc.nrToReclaim || sc.nrReclaimed === 0) this.#priority[node]--;
     }
     this.reclaiming = false;
-    if (this.#core.free >= marks.high || this.#kswapdPriority < 1) {
-      if (this.#kswapdReclaimed === 0) this.#kswapdFailures++;
-      else this.#kswapdFailures = 0;
-      this.kswapdAwake = false;
-      if (this.#core.logging) this.#core.log(RECLAIM_KSWAPD.id, 0, this.#kswapdReclaimed, this.#core.free);
-      this.#reclaimer.finish?.(0);
+    if (freeOn[node] >= high[node] || this.#priority[node] < 1) {
+      if (this.#reclaimed[node] === 0) this.#failures[node]++;
+      else this.#failures[node] = 0;
+      this.#awake[node] = 0;
+      this.kswapdsAwake--;
+      if (this.#core.logging) this.#core.log(RECLAIM_KSWAPD.id, node, this.#reclaimed[node], freeOn[node]);
+      this.#reclaimer.finish?.(root);
     }
     return scanned;
   }
@@ -98,9 +121,9 @@ export class ReclaimDriver {
     return oom;
   }
 
-  #control(target: number, nrToReclaim: Pages, memcg: boolean): ScanControl {
+  #control(nrToReclaim: Pages, memcg: boolean): ScanControl {
     return {
-      target,
+      target: 0,
       nrToReclaim,
       priority: DEF_PRIORITY,
       kswapd: false,
@@ -119,17 +142,18 @@ export class ReclaimDriver {
     };
   }
 
-  #tryToFree(sc: ScanControl): Pages {
+  /** From the subtree of `cgroup` on each of these nodes (shrink_zones). */
+  #tryToFree(cgroup: number, sc: ScanControl, order: Int32Array, count: number): Pages {
     this.#core.noteDirectReclaim();
     this.reclaiming = true;
     for (;;) {
       sc.priority = DEF_PRIORITY;
       do {
         sc.nrScanned = 0;
-        this.#shrinkNode(sc);
+        for (let i = 0; i < count; i++) this.#shrinkNode(this.#core.lruvecAt(order[i], cgroup), sc);
         if (sc.nrReclaimed >= sc.nrToReclaim) break;
       } while (--sc.priority >= 0);
-      this.#reclaimer.finish?.(sc.target);
+      for (let i = 0; i < count; i++) this.#reclaimer.finish?.(this.#core.lruvecAt(order[i], cgroup));
       if (sc.nrReclaimed > 0) break;
       if (sc.skippedDeactivate) {
         sc.forceDeactivate = true;
@@ -141,19 +165,23 @@ export class ReclaimDriver {
       } else break;
     }
     this.reclaiming = false;
-    if (this.#core.logging) this.#core.log(RECLAIM_DIRECT.id, 0, sc.nrReclaimed, sc.target);
+    if (this.#core.logging) this.#core.log(RECLAIM_DIRECT.id, 0, sc.nrReclaimed, cgroup);
     return sc.nrReclaimed;
   }
 
-  #shrinkNode(sc: ScanControl): void {
+  /** The lists below `target` on its node. */
+  #shrinkNode(target: LruvecIndex, sc: ScanControl): void {
     const core = this.#core;
-    this.#reclaimer.prepare?.(sc.target, sc);
-    for (let lru = 0; lru < core.lruvecs; lru++) {
-      if (!core.isInSubtree(lru, sc.target)) continue;
-      if (lru !== sc.target && lru !== 0) {
+    sc.target = target;
+    this.#reclaimer.prepare?.(target, sc);
+    const of = core.cgroupOf(target);
+    for (let cgroup = 0; cgroup < core.cgroups; cgroup++) {
+      if (!core.isInSubtree(cgroup, of)) continue;
+      const lru = target - of + cgroup;
+      if (cgroup !== of && cgroup !== 0) {
         const usage = core.usage(lru);
-        if (usage <= core.memcg.min[lru] && core.memcg.min[lru] > 0) continue;
-        if (usage <= core.memcg.low[lru] && core.memcg.low[lru] > 0 && !sc.lowReclaim) {
+        if (usage <= core.memcg.min[cgroup] && core.memcg.min[cgroup] > 0) continue;
+        if (usage <= core.memcg.low[cgroup] && core.memcg.low[cgroup] > 0 && !sc.lowReclaim) {
           sc.lowSkipped = true;
           continue;
         }
@@ -172,7 +200,7 @@ export class ReclaimDriver {
     }
     const { inactiveFile, activeFile } = this.#reclaimer.sizes(lru);
     const wanted = sc.nrToReclaim;
-    const freed = streams.shrink(lru, sc, inactiveFile + activeFile);
+    const freed = streams.shrink(this.#core.cgroupOf(lru), sc, inactiveFile + activeFile);
     sc.nrToReclaim = Math.max(1, wanted - freed);
     this.#reclaimer.shrink(lru, sc);
     sc.nrToReclaim = wanted;
@@ -210,10 +238,11 @@ export class ReclaimDriver {
     const core = this.#core;
     const own = this.#reclaimer.maxShadowNodes?.(lru);
     if (own !== undefined) return own;
-    if (core.era === '3.15' || lru === 0)
-      return Math.floor(core.memoryPages / (core.era === '3.15' ? SLOTS / 4 : SLOTS / 8));
+    const cgroup = core.cgroupOf(lru);
+    if (core.era === '3.15' || cgroup === 0)
+      return Math.floor(core.frames.present[core.nodeOf(lru)] / (core.era === '3.15' ? SLOTS / 4 : SLOTS / 8));
     const { inactiveFile, activeFile, inactiveAnon, activeAnon } = this.#reclaimer.sizes(lru);
-    const slab = Math.floor(core.memcg.slabBytes[lru] / PAGE_SIZE);
+    const slab = Math.floor(core.memcg.slabBytes[cgroup] / PAGE_SIZE);
     return Math.floor((inactiveFile + activeFile + inactiveAnon + activeAnon + slab) / (SLOTS / 8));
   }
 }

@@ -76,12 +76,15 @@ export interface FutureAccesses {
   readonly first: Uint32Array;
 }
 
-/** A cgroup's lists on one node (struct lruvec). Index 0 belongs to the root cgroup. */
+/**
+ * A cgroup's lists on one node (struct lruvec): node × cgroups + cgroup, so that on a machine with one node it is the cgroup's number. Those of the
+ * root cgroup are the first of each node.
+ */
 export type LruvecIndex = number;
 
 /** One reclaim pass over a lruvec: kernel struct scan_control, as far as it is modelled. */
 export interface ScanControl {
-  /** The cgroup whose limit (or, for the root, the node whose watermark) causes this reclaim: shadows are told in its clock. */
+  /** The cgroup whose limit (or, for the root, the node whose watermark) causes this reclaim, on the node being scanned: shadows are told in its clock. */
   target: LruvecIndex;
   nrToReclaim: Pages;
   priority: number;
@@ -120,7 +123,7 @@ export interface ListReclaimer {
   readonly state: Uint8Array;
   readonly tally: Tally;
   /**
-   * Accesses `n` words of `block` from `offset`, all by one thread in cgroup lruvec `lru`; what is not in memory goes through
+   * Accesses `n` words of `block` from `offset`, all by one thread in cgroup `lru`; what is not in memory goes through
    * host.fault(word, lru) out of line. Same missBits convention as above: a bit (and a miss in the tally) for each fault whose outcome has
    * MISS. Stops at a fault with OUT_OF_MEMORY and returns how many accesses were done, `n` otherwise.
    */
@@ -154,6 +157,11 @@ export interface ListReclaimer {
   batched?(): Pages;
   /** Pages on unevictable lists. Absent: none. */
   readonly unevictable?: Pages;
+  /** The same of one lruvec. */
+  unevictableOf?(lru: LruvecIndex): Pages;
+  /** Migration: takes a page off its list and leaves its marks as they are; the machine then changes its lruvec and puts it back. */
+  isolate?(page: number): void;
+  putBack?(page: number): void;
   /** lru_add_drain: batches go to their lists. The machine calls it before removing pages. */
   drain?(): void;
   /** mlock and munlock of a resident page: onto or off the unevictable list. The flag in host.flags has already changed. */
@@ -184,6 +192,9 @@ export interface MemoryHost {
   /** Two words a page that are the variant's while the page is in memory, and the machine's (the shadow) while it is not. */
   readonly words: Int32Array;
   readonly lruvecs: number;
+  /** Lruvecs of each node. */
+  readonly cgroups: number;
+  readonly nodes: number;
   /** Total pages of memory (present), for ratios and bucket orders. */
   readonly memoryPages: Pages;
   /** vm.swappiness now. */
@@ -191,14 +202,14 @@ export interface MemoryHost {
   /** Free swap, in pages, and all of it. */
   swapFree(): Pages;
   swapTotal(): Pages;
-  /** Free frames now, and how many kswapd strives for. */
-  freePages(): Pages;
-  highWatermark(): Pages;
+  /** Free frames now, and how many kswapd strives for, of the node of a lruvec. */
+  freePages(lru: LruvecIndex): Pages;
+  highWatermark(lru: LruvecIndex): Pages;
   /**
    * A page misses: charge, tree, read, insert, mark. Runs synchronously; the full machine turns what it did into waiting. Returns the
    * outcome bits of memory.ts: MISS for one that counts as a miss, ZEROED for a new anonymous page, OUT_OF_MEMORY if it did not happen.
    */
-  fault(word: number, lru: LruvecIndex): number;
+  fault(word: number, cgroup: number): number;
   /** A store or write() hit a resident page: it is dirty now. Loops call this for hits of OP_STORE and OP_WRITE. */
   wrote(page: number): void;
   /** `insert` sets this when the page it inserts belongs to the workingset: waiting for it is a memory stall (PSI). */
@@ -235,8 +246,8 @@ export interface MemoryHost {
   objectEnd(page: number): number;
   /** Simulated time, as exactly as the machine knows it. Absent: it stands still. */
   now?(): Nanoseconds;
-  /** Whether free memory is above the high (kswapd) or low watermark by `spare` pages. */
-  watermarkMet?(kswapd: boolean, spare: Pages): boolean;
+  /** Whether free memory of the lruvec's node is above the high (kswapd) or low watermark by `spare` pages. */
+  watermarkMet?(lru: LruvecIndex, kswapd: boolean, spare: Pages): boolean;
   /** Whether events are logged now: ask before building one. */
   readonly logging: boolean;
   log(rule: string, page: number, a: number, b: number): void;

@@ -109,6 +109,12 @@ export class GenerationLists {
     this.gen[page] = gen;
   }
 
+  /** Whether a page is in one of the newest two generations. */
+  isActive(page: number, lru: number): boolean {
+    const max = this.maxSeq[lru];
+    return this.gen[page] === (max & 3) || this.gen[page] === ((max - 1) & 3);
+  }
+
   /** Pages of a type in the newest two generations: what the kernel reports as active. */
   active(lru: number, type: number): number {
     const base = (lru * 2 + type) * MAX_NR_GENS;

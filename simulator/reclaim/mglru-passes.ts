@@ -22,32 +22,39 @@ export class ReclaimPasses {
   readonly #eviction: Eviction;
   /** In ns; 0: no protection. */
   readonly #minTtl: number;
-  /** sc.memcgs_need_aging and sc.last_reclaimed of kswapd's run (6.1). */
-  #needsAging = false;
-  #lastReclaimed = 0;
+  /** sc.memcgs_need_aging and sc.last_reclaimed of each node's kswapd in its run (6.1). */
+  readonly #needsAging: Uint8Array;
+  readonly #lastReclaimed: Float64Array;
 
   constructor(generations: Generations, aging: Aging, minTtl: number) {
     this.#g = generations;
     this.#aging = aging;
     this.#eviction = new Eviction(generations, aging);
     this.#minTtl = minTtl;
+    this.#needsAging = new Uint8Array(generations.host.nodes);
+    this.#lastReclaimed = new Float64Array(generations.host.nodes);
+  }
+
+  #nodeOf(lru: LruvecIndex): number {
+    return Math.floor(lru / this.#g.host.cgroups);
   }
 
   /** kswapd ages before it evicts (6.1), and calls the OOM killer rather than evict what is younger than min_ttl. */
   prepare(lru: LruvecIndex, sc: ScanControl): void {
     const { rules, host } = this.#g;
-    if (!sc.memcg && rules.initialPriority !== undefined) this.#lowerPriority(sc);
-    if (!sc.kswapd || lru !== 0) return;
+    if (!sc.memcg && rules.initialPriority !== undefined) this.#lowerPriority(lru, sc);
+    if (!sc.kswapd || lru % host.cgroups !== 0) return;
     if (rules.loop === '6.1') {
-      this.#lastReclaimed = sc.nrReclaimed;
-      if (sc.priority === DEF_PRIORITY && sc.nrScanned === 0) this.#needsAging = false;
-      if (!this.#needsAging) {
-        this.#needsAging = true;
+      const node = this.#nodeOf(lru);
+      this.#lastReclaimed[node] = sc.nrReclaimed;
+      if (sc.priority === DEF_PRIORITY && sc.nrScanned === 0) this.#needsAging[node] = 0;
+      if (this.#needsAging[node] === 0) {
+        this.#needsAging[node] = 1;
         return;
       }
     }
     let reclaimable = this.#minTtl === 0;
-    for (let each = 0; each < host.lruvecs; each++) {
+    for (let each = lru; each < lru + host.cgroups; each++) {
       if (this.#minTtl > 0) {
         if (this.#tooYoung(each, sc)) continue;
         reclaimable = true;
@@ -60,11 +67,11 @@ export class ReclaimPasses {
   }
 
   /** set_initial_priority: (pages >> priority) · inactive / pages should be what is wanted. */
-  #lowerPriority(sc: ScanControl): void {
+  #lowerPriority(root: LruvecIndex, sc: ScanControl): void {
     const { lists, host, rules } = this.#g;
     if (sc.nrToReclaim < MIN_LRU_BATCH) return;
     let inactive = 0;
-    for (let lru = 0; lru < host.lruvecs; lru++) {
+    for (let lru = root; lru < root + host.cgroups; lru++) {
       inactive += lists.total(lru, TYPE_FILE) - lists.active(lru, TYPE_FILE);
       if (this.#swappiness(0) !== 0) inactive += lists.total(lru, TYPE_ANON) - lists.active(lru, TYPE_ANON);
     }
@@ -121,7 +128,7 @@ export class ReclaimPasses {
       scanned += done;
       if (scanned >= target || this.#shouldAbort61(lru, maxSeq, sc, swapped)) break;
     }
-    if (sc.nrReclaimed - reclaimed >= MIN_LRU_BATCH && !needAging) this.#needsAging = false;
+    if (sc.nrReclaimed - reclaimed >= MIN_LRU_BATCH && !needAging) this.#needsAging[this.#nodeOf(lru)] = 0;
   }
 
   #shouldAbort61(lru: LruvecIndex, maxSeq: number, sc: ScanControl, swapped: boolean): boolean {
@@ -130,10 +137,10 @@ export class ReclaimPasses {
       if (this.#g.lists.maxSeq[lru] - maxSeq > 1) return true;
       if (sc.nrReclaimed >= sc.nrToReclaim && swapped) return true;
       if (sc.memcg) return false;
-    } else if (sc.nrReclaimed - this.#lastReclaimed < sc.nrToReclaim) {
+    } else if (sc.nrReclaimed - this.#lastReclaimed[this.#nodeOf(lru)] < sc.nrToReclaim) {
       return false;
     }
-    if (sc.priority > DEF_PRIORITY - 2 || this.#g.host.watermarkMet?.(sc.kswapd, 0) === false) return false;
+    if (sc.priority > DEF_PRIORITY - 2 || this.#g.host.watermarkMet?.(lru, sc.kswapd, 0) === false) return false;
     sc.nrReclaimed += MIN_LRU_BATCH;
     return true;
   }
@@ -156,7 +163,7 @@ export class ReclaimPasses {
       if (scanned >= target) return;
       if (sc.memcg) continue;
       if (sc.nrReclaimed >= sc.nrToReclaim) return;
-      if (sc.kswapd && this.#g.host.watermarkMet?.(true, MIN_LRU_BATCH) === true) return;
+      if (sc.kswapd && this.#g.host.watermarkMet?.(lru, true, MIN_LRU_BATCH) === true) return;
     }
   }
 

@@ -45,8 +45,9 @@ export class Mglru implements ListReclaimer {
   /** Pages waiting to be added; complemented if they came by a fault. */
   readonly #addBatch: Int32Array;
   #addCount = 0;
-  #unevictable = 0;
+  readonly #unevictable: Int32Array;
   readonly #place = newPlacement();
+  #isolatedActive = false;
 
   constructor(host: MemoryHost, rules: MglruRules, minTtlMs: number) {
     this.#g = new Generations(host, rules);
@@ -54,6 +55,7 @@ export class Mglru implements ListReclaimer {
     this.#aging = new Aging(this.#g);
     this.#passes = new ReclaimPasses(this.#g, this.#aging, minTtlMs * NS_PER_MS);
     this.#addBatch = new Int32Array(rules.addBatch);
+    this.#unevictable = new Int32Array(host.lruvecs);
   }
 
   // ---- accesses
@@ -206,7 +208,7 @@ export class Mglru implements ListReclaimer {
   }
 
   #arrive(page: number, lru: LruvecIndex, inFault: boolean): void {
-    if ((this.#g.host.flags[page] & UNEVICTABLE) !== 0) this.#unevictable++;
+    if ((this.#g.host.flags[page] & UNEVICTABLE) !== 0) this.#unevictable[lru]++;
     else this.#add(page, lru, this.#typeOf(page), inFault);
   }
 
@@ -218,7 +220,7 @@ export class Mglru implements ListReclaimer {
     if ((this.state[page] & OFF_LIST) !== 0) this.drain();
     const { host, lists } = this.#g;
     if ((host.flags[page] & UNEVICTABLE) === 0) lists.remove(page, host.lruvecOf(page), this.#typeOf(page));
-    else this.#unevictable--;
+    else this.#unevictable[host.lruvecOf(page)]--;
     this.state[page] = 0;
     this.#aging.forget(page);
     if (page === this.#lastRead) this.#lastRead = NO_PAGE;
@@ -230,15 +232,39 @@ export class Mglru implements ListReclaimer {
     if ((this.state[page] & OFF_LIST) !== 0) this.drain();
     else if (unevictable) {
       this.#g.lists.remove(page, lru, this.#typeOf(page));
-      this.#unevictable++;
+      this.#unevictable[lru]++;
     } else {
-      this.#unevictable--;
+      this.#unevictable[lru]--;
       this.#add(page, lru, this.#typeOf(page), false);
     }
   }
 
   get unevictable(): number {
-    return this.#unevictable;
+    return this.#unevictable.reduce((sum, n) => sum + n, 0);
+  }
+
+  unevictableOf(lru: LruvecIndex): number {
+    return this.#unevictable[lru];
+  }
+
+  /** A page that was active stays so (lru_gen_del_folio keeps it as PG_active): it goes to the newest generation of its new lruvec. */
+  isolate(page: number): void {
+    if ((this.state[page] & OFF_LIST) !== 0) this.drain();
+    const { host, lists } = this.#g;
+    const lru = host.lruvecOf(page);
+    if ((host.flags[page] & UNEVICTABLE) !== 0) {
+      this.#unevictable[lru]--;
+      return;
+    }
+    this.#isolatedActive = lists.isActive(page, lru);
+    lists.remove(page, lru, this.#typeOf(page));
+    this.#aging.forget(page);
+  }
+
+  putBack(page: number): void {
+    const lru = this.#g.host.lruvecOf(page);
+    if ((this.#g.host.flags[page] & UNEVICTABLE) !== 0) this.#unevictable[lru]++;
+    else this.#add(page, lru, this.#typeOf(page), this.#isolatedActive);
   }
 
   /** A page that eviction has come across while it was dirty is clean now: it goes next (folio_rotate_reclaimable). */

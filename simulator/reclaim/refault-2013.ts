@@ -4,7 +4,7 @@
  *
  * Kernel: never merged in this form; refault-distance series of 2012-05, 2013-05 and 2013-08 (linux-mm).
  * Known divergence: one zone, so a global clock and one per zone are the same but for the limit on distances that came with the former; the
- * shrinker goes by age alone, not file by file.
+ * shrinker goes by age alone, not file by file. With several nodes there is still one clock, held against the active lists of all nodes.
  */
 import {
   WORKINGSET_BALANCE,
@@ -123,7 +123,8 @@ class Refault2013 extends TwoList315 {
   /** Memory that could be dirty: free and file pages beyond the reserve. */
   #dirtyable(): number {
     const { host } = this;
-    let pages = host.freePages() - host.highWatermark();
+    let pages = this.#free();
+    for (let node = 0; node < host.nodes; node++) pages -= host.highWatermark(node * host.cgroups);
     for (let lru = 0; lru < host.lruvecs; lru++)
       pages += this.size(lru, LRU_INACTIVE_FILE) + this.size(lru, LRU_ACTIVE_FILE);
     return Math.max(pages, 2);
@@ -131,7 +132,17 @@ class Refault2013 extends TwoList315 {
 
   /** dirty_balance_reserve: what stays free anyway, with the gap by which kswapd overshoots (1 % of memory). */
   #reserve(): number {
-    return this.host.highWatermark() + Math.ceil(this.host.memoryPages / 100);
+    const { host } = this;
+    let pages = Math.ceil(host.memoryPages / 100);
+    for (let node = 0; node < host.nodes; node++) pages += host.highWatermark(node * host.cgroups);
+    return pages;
+  }
+
+  #free(): number {
+    const { host } = this;
+    let pages = 0;
+    for (let node = 0; node < host.nodes; node++) pages += host.freePages(node * host.cgroups);
+    return pages;
   }
 
   #shift(): number {
@@ -199,9 +210,10 @@ class Refault2013 extends TwoList315 {
     const distance = this.#time - shadow;
     if (this.#debts !== undefined) this.#pay(this.#debts, host.objectStart(page));
     // its own frame is already taken
-    if (host.freePages() + 1 > this.#reserve()) return 0;
+    if (this.#free() + 1 > this.#reserve()) return 0;
     if (this.#global && distance > this.#dirtyable()) return 0;
-    const size = this.activeFile();
+    let size = 0;
+    for (let node = 0; node < host.nodes; node++) size += this.activeFile(node);
     if (distance > size || (this.#strict && distance === size)) {
       if (host.logging) host.log(RECLAIM_REFAULT_FAR.id, page, distance, size);
       return 0;

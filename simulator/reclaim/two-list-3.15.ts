@@ -45,10 +45,15 @@ export class TwoList315 implements Policy {
     return this.host.stats.local[lru * STATS + list];
   }
 
-  /** Active file pages of all cgroups: the clock and its measure are the zone's. */
-  protected activeFile(): number {
+  protected nodeOf(lru: number): number {
+    return Math.floor(lru / this.host.cgroups);
+  }
+
+  /** Active file pages of all cgroups on a node: the clock and its measure are the zone's. */
+  protected activeFile(node: number): number {
+    const first = node * this.host.cgroups;
     let pages = 0;
-    for (let lru = 0; lru < this.host.lruvecs; lru++) pages += this.size(lru, LRU_ACTIVE_FILE);
+    for (let lru = first; lru < first + this.host.cgroups; lru++) pages += this.size(lru, LRU_ACTIVE_FILE);
     return pages;
   }
 
@@ -94,7 +99,7 @@ export class TwoList315 implements Policy {
     let whole = 1;
     if (!sc.maySwap || host.swapFree() <= 0 || (sc.memcg && swappiness === 0)) anonShare = 0;
     else if (sc.priority === 0 && swappiness > 0) whole = 1;
-    else if (!sc.memcg && file + host.freePages() <= host.highWatermark()) fileShare = 0;
+    else if (!sc.memcg && file + host.freePages(lru) <= host.highWatermark(lru)) fileShare = 0;
     else if (!this.inactiveIsLow(lru, true)) anonShare = 0;
     else {
       anonShare = this.#pressure(lru * 2, anon, swappiness);

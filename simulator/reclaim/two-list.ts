@@ -276,6 +276,21 @@ export class TwoList implements ListReclaimer {
     if (page === this.#lastRead) this.#lastRead = -1;
   }
 
+  isolate(page: number): void {
+    if ((this.state[page] & ON_LRU) === 0 || this.#nrActivating > 0) this.drain();
+    const s = this.state[page];
+    if ((s & ON_LRU) === 0) this.#unevictable[this.#host.lruvecOf(page)]--;
+    else {
+      this.#del(page, this.#listOf(page, s));
+      this.state[page] = s & ~ON_LRU;
+    }
+  }
+
+  putBack(page: number): void {
+    if ((this.#host.flags[page] & UNEVICTABLE) !== 0) this.#unevictable[this.#host.lruvecOf(page)]++;
+    else this.#add(page, this.#listOf(page, this.state[page]));
+  }
+
   setUnevictable(page: number, unevictable: boolean): void {
     const lru = this.#host.lruvecOf(page);
     if (unevictable) {
@@ -290,6 +305,10 @@ export class TwoList implements ListReclaimer {
 
   get unevictable(): number {
     return this.#unevictable.reduce((sum, n) => sum + n, 0);
+  }
+
+  unevictableOf(lru: number): number {
+    return this.#unevictable[lru];
   }
 
   batched(): number {

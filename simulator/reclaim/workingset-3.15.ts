@@ -24,35 +24,39 @@ const shadowLimit = knob({
 });
 
 class Workingset315 extends TwoList315 {
-  #age = 0;
+  /** Of each node (zone->inactive_age). A shadow is age × nodes + node. */
+  readonly #age: Float64Array;
   readonly #shadows: boolean;
 
   constructor(host: MemoryHost, values: KnobValues) {
     super(host);
+    this.#age = new Float64Array(host.nodes);
     this.#shadows = valueOf(values, shadowLimit) !== 0;
   }
 
-  override activated(_lru: number): void {
-    this.#age++;
+  override activated(lru: number): void {
+    this.#age[this.nodeOf(lru)]++;
   }
 
-  override eviction(_page: number, _target: number, _workingset: boolean): number {
-    this.#age++;
-    return this.#shadows ? this.#age : 0;
+  override eviction(_page: number, target: number, _workingset: boolean): number {
+    const node = this.nodeOf(target);
+    this.#age[node]++;
+    return this.#shadows ? this.#age[node] * this.host.nodes + node : 0;
   }
 
-  override refault(page: number, _lru: number, shadow: number, file: boolean): number {
+  override refault(page: number, lru: number, shadow: number, file: boolean): number {
     if (!file) return 0;
     const { host } = this;
-    const distance = this.#age - shadow;
-    const size = this.activeFile();
+    const node = shadow % host.nodes;
+    const distance = this.#age[node] - Math.floor(shadow / host.nodes);
+    const size = this.activeFile(node);
     host.counters[WORKINGSET_REFAULT_FILE]++;
     if (distance > size) {
       if (host.logging) host.log(RECLAIM_REFAULT_FAR.id, page, distance, size);
       return 0;
     }
     host.counters[WORKINGSET_ACTIVATE_FILE]++;
-    this.#age++;
+    this.#age[this.nodeOf(lru)]++;
     if (host.logging) host.log(RECLAIM_REFAULT_ACTIVATE.id, page, distance, size);
     return ACTIVE;
   }

@@ -79,6 +79,7 @@ export const gauges: readonly GaugeRow[] = [
     doc: 'Entries that remember when an evicted page left.',
     source: own,
   }),
+  kernelRow('nr_shmem', 'Shared memory', 'Pages of tmpfs files in memory; they are on the anonymous lists.'),
 ];
 
 export const noGauges = (): Gauges => ({
@@ -97,4 +98,5 @@ export const noGauges = (): Gauges => ({
   nr_slab: 0,
   workingset_nodes: 0,
   nr_shadows: 0,
+  nr_shmem: 0,
 });

@@ -1,0 +1,104 @@
+/**
+ * Pages go: reclaim evicts them, munmap, exit and truncation free them. What stays behind is a shadow, a swap slot or nothing.
+ *
+ * Kernel: __remove_mapping, pageout in mm/vmscan.c, add_to_swap in mm/swap_state.c, zap_pte_range in mm/memory.c, mm/truncate.c.
+ * Known divergence: a dirty file page that reclaim meets is written at once and freed, where the kernel wakes the flushers and comes back.
+ */
+import { RECLAIM_EVICT, RECLAIM_PAGEOUT } from '../tables/rules.ts';
+import type { Pages } from '../units.ts';
+import { PGPGOUT, PSWPOUT, WORKINGSET_SHADOWS } from './counters.ts';
+import type { MemoryCore } from './memory-core.ts';
+import type { ListReclaimer } from './reclaimer.ts';
+import { ANON, DIRTY, MAPPED, RESIDENT, SWAPPED, TOUCHED } from './reclaimer.ts';
+
+export class Leaving {
+  readonly #core: MemoryCore;
+  readonly #reclaimer: ListReclaimer;
+
+  constructor(core: MemoryCore, reclaimer: ListReclaimer) {
+    this.#core = core;
+    this.#reclaimer = reclaimer;
+  }
+
+  evict(page: number, shadow: number): boolean {
+    const core = this.#core;
+    const { flags, counters, stats } = core;
+    const flag = flags[page];
+    const lru = core.lruvecOf(page);
+    let wrote = false;
+    if ((flag & ANON) !== 0) {
+      if ((flag & SWAPPED) === 0) core.swap.used++;
+      if ((flag & (SWAPPED | DIRTY)) !== SWAPPED) {
+        wrote = true;
+        counters[PSWPOUT]++;
+        core.io.swapOuts++;
+        core.queued.swap++;
+      }
+      flags[page] = (flag | SWAPPED) & ~(DIRTY | MAPPED);
+      if (core.kinds.isShmem(page)) core.shmem.resident--;
+      // NR_ANON_MAPPED, swap cache twice, MEMCG_SWAP, charge statistics
+      stats.updated(5);
+    } else {
+      core.tree.remove(page, shadow !== 0);
+      if ((flag & MAPPED) !== 0) {
+        flags[page] = flag & ~MAPPED;
+        stats.updated(1);
+      }
+      stats.updated(2);
+    }
+    if ((flag & MAPPED) !== 0) core.tlb?.forget(page);
+    core.shadows[page] = shadow;
+    if (shadow !== 0) counters[WORKINGSET_SHADOWS]++;
+    core.leftMemory(page, lru);
+    if (core.logging) core.log(RECLAIM_EVICT.id, page, shadow, lru);
+    return wrote;
+  }
+
+  pageout(page: number): boolean {
+    const core = this.#core;
+    if ((core.flags[page] & DIRTY) === 0) return true;
+    core.dirtyPages.clean(page);
+    core.counters[PGPGOUT]++;
+    core.io.writes++;
+    core.queued.file++;
+    if (core.logging) core.log(RECLAIM_PAGEOUT.id, page, 0, 0);
+    return true;
+  }
+
+  release(start: number, pages: Pages): Pages {
+    const core = this.#core;
+    const { flags, frames, memcg } = core;
+    const reclaimer = this.#reclaimer;
+    let freed = 0;
+    reclaimer.drain?.();
+    for (let page = start; page < start + pages; page++) {
+      const flag = flags[page];
+      const anon = (flag & ANON) !== 0;
+      const shmem = anon && core.kinds.isShmem(page);
+      const shadowed = core.shadowAt(page) !== 0;
+      if ((reclaimer.state[page] & RESIDENT) !== 0) {
+        reclaimer.remove(page);
+        if (!anon) core.tree.remove(page, false);
+        core.leftMemory(page, core.lruvecOf(page));
+        core.stats.updated(3);
+        if (shmem) core.shmem.resident--;
+        freed++;
+      } else if (shadowed && !anon) core.tree.forget(page);
+      if (shmem && (flag & TOUCHED) !== 0) {
+        core.tree.remove(page, false);
+        core.shmem.freed(core.kinds.mountOf(page));
+      }
+      core.shadows[page] = 0;
+      core.tlb?.forget(page);
+      if ((flag & SWAPPED) !== 0) core.swap.used--;
+      if (!anon) core.dirtyPages.clean(page);
+      core.dirtyPages.abandon(page);
+      flags[page] = anon ? ANON : 0;
+    }
+    core.tables.release(start, pages, (payer, node) => {
+      memcg.unchargeKernelPages(payer, 1);
+      frames.giveKernel(node, 1);
+    });
+    return freed;
+  }
+}
