@@ -107,7 +107,12 @@ function comparedValue(
     const given = policyOfValue(program, v);
     const ofMount = target.symbol?.kind === 'tmpfs';
     if (!given || (ofMount ? readMpol(program, given) : readPolicy(program, given)) === null) return null;
-    return { label: given.text, id: given.text, override: { value: given.text }, value: given.text };
+    return {
+      label: given.text,
+      id: given.text,
+      override: { value: given.text, place: given.place },
+      value: given.text,
+    };
   }
   const [mark] = v.marks;
   if (mark) {

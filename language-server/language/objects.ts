@@ -215,12 +215,12 @@ export class ObjectTable {
     const given = own.find((p) => p.name.text === 'mpol');
     const override = scope.overrides.get(`${name}.mpol`);
     if (override && 'value' in override) {
-      const place = program.placeOf(given ?? own[0] ?? program.symbols.get(name)!.node);
-      return readPolicy(program, { text: String(override.value), place }, given && this.span(given));
+      const place = override.place ?? program.placeOf(given ?? own[0] ?? program.symbols.get(name)!.node);
+      return readPolicy(program, { text: String(override.value), place });
     }
     if (!given) return undefined;
     const text: PolicyText | undefined = policyOfProperty(program, given);
-    if (text) return readPolicy(program, text, this.span(given));
+    if (text) return readPolicy(program, text);
     program.reporter.report('S07', program.placeAfter(given), {
       what: "'mpol'",
       part: 'a policy',

@@ -118,7 +118,7 @@ const join = (mode: string, flags: readonly string[], list: string | undefined):
   `${mode}${flags.length > 0 ? `=${flags.join('|')}` : ''}${list === undefined ? '' : `:${list}`}`;
 
 /** What set_mempolicy or mbind is given. `null`: reported, because no context would make it succeed. */
-export function readPolicy(program: Program, given: PolicyText, source?: SourceSpan): MempolicySpec | null {
+export function readPolicy(program: Program, given: PolicyText): MempolicySpec | null {
   const { text, place } = given;
   const { mode: word, flags, list } = policyParts(text);
   const mode = Object.hasOwn(modes, word) ? modes[word] : undefined;
@@ -186,7 +186,7 @@ export function readPolicy(program: Program, given: PolicyText, source?: SourceS
     ...(has('static') ? { flag: 'static' as const } : has('relative') ? { flag: 'relative' as const } : {}),
     ...(has('balancing') ? { balancing: true } : {}),
     nodes,
-    ...(source && { source }),
+    source: spanOfPlace(place),
   };
 }
 
@@ -305,6 +305,14 @@ export function readMpol(program: Program, given: PolicyText): string | null {
   );
   return null;
 }
+
+const spanOfPlace = ({ uri, range: { start, end } }: Place): SourceSpan => ({
+  uri,
+  line: start.line,
+  column: start.character,
+  endLine: end.line,
+  endColumn: end.character,
+});
 
 const rewrite = (place: Place, newText: string, preferred: boolean): Fix => ({
   title: `Change to '${newText}'`,

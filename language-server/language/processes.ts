@@ -57,7 +57,7 @@ export function processSpec(scope: Scope, parts: ScenarioParts, node: Process): 
   for (const s of statements) if (s.$type === 'Property' && !isSetting(s.name.text)) reportNoStatement(scope, s);
   const values = properties(scope, `process '${name}'`, node.name ? name : null, knobsOf('process'), settings);
   for (const s of statements) if (s.$type === 'Anon') parts.objects.add(scope, s, node);
-  const policy = firstPolicy(scope, parts, name, statements);
+  const policy = firstPolicy(scope, name, statements);
   const phases = phasesOf(scope, parts, statements);
   const idle = !statements.some((s) => s.$type !== 'Property' && s.$type !== 'Anon' && s.$type !== 'Mempolicy');
   if (idle && !statements.some((s) => s.$type === 'Anon' && s.block))
@@ -94,20 +94,15 @@ function groupsOf(scope: Scope, parts: ScenarioParts, node: Process): Pick<Proce
 }
 
 /** `mempolicy` before the first step is the policy the process begins with; one between steps is a step. */
-function firstPolicy(
-  scope: Scope,
-  parts: ScenarioParts,
-  name: string,
-  statements: readonly Statement[],
-): MempolicySpec | undefined {
+function firstPolicy(scope: Scope, name: string, statements: readonly Statement[]): MempolicySpec | undefined {
   const { program } = scope;
   const given = settingPolicies(statements);
   const override = scope.overrides.get(`${name}.mempolicy`);
   if (override && 'value' in override) {
-    const at = given[0] ?? program.symbols.get(name)?.node;
-    const place = at ? program.placeOf(at) : program.placeOf(statements[0]);
-    const text = { text: String(override.value), place };
-    return readPolicy(program, text, given[0] && parts.objects.span(given[0])) ?? undefined;
+    const at = given[0] ?? program.symbols.get(name)?.node ?? statements[0];
+    return (
+      readPolicy(program, { text: String(override.value), place: override.place ?? program.placeOf(at) }) ?? undefined
+    );
   }
   if (given[1])
     program.reporter.report(
@@ -116,7 +111,7 @@ function firstPolicy(
       { name: 'mempolicy' },
       { related: [{ ...program.placeOf(given[0]), message: 'given here' }] },
     );
-  return given[0] && (policyIn(scope, parts, given[0], given[0].words) ?? undefined);
+  return given[0] && (policyIn(scope, given[0], given[0].words) ?? undefined);
 }
 
 /** Those before the first step. */
@@ -129,15 +124,10 @@ export function settingPolicies(statements: readonly Statement[]): Mempolicy[] {
   return found;
 }
 
-function policyIn(
-  scope: Scope,
-  parts: ScenarioParts,
-  node: Mempolicy | Mbind,
-  words: Mempolicy['words'],
-): MempolicySpec | null {
+function policyIn(scope: Scope, node: Mempolicy | Mbind, words: Mempolicy['words']): MempolicySpec | null {
   const { program } = scope;
   const text = policyOfWords(program, words);
-  if (text) return readPolicy(program, text, parts.objects.span(node));
+  if (text) return readPolicy(program, text);
   program.reporter.report('S07', program.placeAfter(node), {
     what: `'${node.keyword}'`,
     part: 'a policy',
@@ -158,7 +148,7 @@ function mbindStep(scope: Scope, parts: ScenarioParts, s: Mbind): Step | null {
     return null;
   }
   const move = s.words.at(-1)?.text === 'move';
-  const policy = policyIn(scope, parts, s, move ? s.words.slice(0, -1) : s.words);
+  const policy = policyIn(scope, s, move ? s.words.slice(0, -1) : s.words);
   const target = regionRef(scope, parts.objects, s.target);
   if (!policy || !target) return null;
   if (parts.objects.objects[target.object].kind === 'file') {
@@ -359,7 +349,7 @@ function stepOf(scope: Scope, parts: ScenarioParts, s: Statement): Step | null {
     case 'RegionAction':
       return regionStep(scope, parts, s);
     case 'Mempolicy': {
-      const policy = policyIn(scope, parts, s, s.words);
+      const policy = policyIn(scope, s, s.words);
       return policy && { kind: 'mempolicy', policy, source };
     }
     case 'Mbind':

@@ -5,6 +5,7 @@
 import { AstUtils, type AstNode } from 'langium';
 import type { Anon, Item, Loose, Phase, PlotMetric, Process, Reference, Text, Word } from './generated/ast.ts';
 import { Reporter, type Fix, type Place } from './diagnostics.ts';
+import type { PlacementNote } from './placement.ts';
 import { parseSource, rangeAt, type ParsedSource, type Range } from './parser.ts';
 import { itemOf, offsetOf, rangeOf, rootOf, unquoted } from './syntax.ts';
 
@@ -72,6 +73,8 @@ export class Program {
   /** Items whose names are in doubt: declared twice, or no names. */
   readonly doubtful = new Set<AstNode>();
   readonly imports: readonly { readonly place: Place; readonly path: string; readonly source: ParsedSource | null }[];
+  /** What policies come to, by place; filled when scenarios are checked. */
+  readonly placementNotes = new Map<string, PlacementNote>();
   private readonly bySource = new Map<AstNode, ParsedSource>();
   private found: Found | undefined;
 

@@ -8,6 +8,7 @@ import { reportLeftOver } from './complaints.ts';
 import type { At, Expression, Machine, Process, Seed, Swap, Sysctl, Trace } from './generated/ast.ts';
 import { machineSpec, sysctlValue } from './machines.ts';
 import { ObjectTable, spanOfNode } from './objects.ts';
+import { checkPlacement } from './placement.ts';
 import { processSpec, type ScenarioParts, traceRef } from './processes.ts';
 import type { LanguageSymbol, Program } from './program.ts';
 import { DEFAULT_RECLAIM, knobsOf, reclaimVariants } from './tables.ts';
@@ -98,19 +99,22 @@ export function buildScenario(
   const override = scope.overrides.get('reclaim');
   const chosen =
     override && 'variant' in override ? override.variant : (reclaim ?? { id: defaultReclaim(), values: {} });
+  const scenario: Scenario = {
+    machine,
+    cgroups: cgroups.specs,
+    objects: objects.objects,
+    processes,
+    timeline,
+    reclaim: withParameters(scope, chosen),
+    sysctls,
+    ...(cpusets.specs.length > 1 ? { cpusets: cpusets.specs } : {}),
+    ...(objects.mounts.length > 0 ? { mounts: objects.mounts } : {}),
+    ...(time === undefined ? {} : { duration: time }),
+  };
+  checkPlacement(program, scenario, inputs);
+  if (program.reporter.errors > before) return null;
   return {
-    scenario: {
-      machine,
-      cgroups: cgroups.specs,
-      objects: objects.objects,
-      processes,
-      timeline,
-      reclaim: withParameters(scope, chosen),
-      sysctls,
-      ...(cpusets.specs.length > 1 ? { cpusets: cpusets.specs } : {}),
-      ...(objects.mounts.length > 0 ? { mounts: objects.mounts } : {}),
-      ...(time === undefined ? {} : { duration: time }),
-    },
+    scenario,
     traces,
     used: objects.used,
     phases: new Set(processes.flatMap((p) => p.phases.map((phase) => phase.name).filter((name) => name !== ''))),

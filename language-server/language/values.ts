@@ -4,6 +4,7 @@ import type { VariantChoice } from '../../simulator/plan.ts';
 import { type Dimension, dimensions, unitByName, units } from '../../simulator/tables/units.ts';
 import type { Binary, Expression, Group, Let, Machine, Negation, Quantity, Reference } from './generated/ast.ts';
 import { aKind, type LanguageSymbol, type Program } from './program.ts';
+import type { Place } from './diagnostics.ts';
 import { nearest } from './quantities.ts';
 import { textOf } from './syntax.ts';
 
@@ -15,7 +16,10 @@ export interface Value {
 
 /** What one point of an experiment puts in the place of what the text says, by key (see targets.ts). */
 export type Override =
-  { readonly value: number | string | boolean } | { readonly quantity: Value } | { readonly variant: VariantChoice };
+  /** `place`: where the value is written, if it is written. */
+  | { readonly value: number | string | boolean; readonly place?: Place }
+  | { readonly quantity: Value }
+  | { readonly variant: VariantChoice };
 
 /** Everything the meaning of an expression depends on. */
 export interface Scope {

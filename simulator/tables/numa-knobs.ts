@@ -22,6 +22,59 @@ export const cgroupVersion = knob({
   source: assumed('what distributions mount since about 2021'),
 });
 
+export const mempolicyEra = knob({
+  name: 'mempolicy-era',
+  scope: 'machine',
+  type: choice({
+    'v6.1': 'As measured on 6.1.',
+    documented:
+      'As the kernel’s documentation says: preferred policies, too, are renumbered when mems change, and a policy left without a node becomes local.',
+  }),
+  default: 'v6.1',
+  doc: 'Whose word counts where the kernel does otherwise than its documentation says.',
+  kernel: 'mpol_rebind_policy in mm/mempolicy.c',
+  source: { kind: 'measured', where: '6.1.192, against Documentation/admin-guide/mm/numa_memory_policy.rst' },
+});
+export const emptyRebind = knob({
+  name: 'empty-rebind',
+  scope: 'machine',
+  type: choice({
+    code: 'All of the new mems.',
+    doc: 'No policy, as documented.',
+  }),
+  default: 'code',
+  doc: 'What a policy has that is left without a node when mems change.',
+  kernel: 'mpol_rebind_nodemask in mm/mempolicy.c',
+  source: { kind: 'measured', where: '6.1.192' },
+});
+export const bugRefcount = knob({
+  name: 'bug.refcount',
+  scope: 'machine',
+  type: flag(),
+  default: false,
+  doc: 'A tmpfs file’s policy loses a reference whenever an allocation retries because the cpuset has changed meanwhile, and is freed in use.',
+  kernel: 'fixed by 00442ad04a5e (3.7)',
+  source: published('commit 00442ad04a5e'),
+});
+export const bugRemountUaf = knob({
+  name: 'bug.remountUaf',
+  scope: 'machine',
+  type: flag(),
+  default: false,
+  doc: 'A remount without `mpol=` frees the mount’s policy and keeps using it: the next file that is created crashes.',
+  kernel: 'fixed by 5f00110f7273 (3.9), CVE-2013-1767',
+  source: published('commit 5f00110f7273'),
+});
+export const bugFoldZero = knob({
+  name: 'bug.foldZero',
+  scope: 'machine',
+  type: flag(),
+  default: false,
+  doc: 'Policies of regions are rebound to the mems a cpuset has configured, even if none are (v2): a relative mask is folded by zero.',
+  kernel: 'since 3.17 (ae1c802382f7); a fix was posted in June 2026',
+  source: published('commit ae1c802382f7, linux-mm'),
+});
+
 // ---- node
 
 export const nodeMemory = knob({
@@ -96,6 +149,11 @@ export const tmpfsSize = knob({
 
 export const numaKnobs = [
   cgroupVersion,
+  mempolicyEra,
+  emptyRebind,
+  bugRefcount,
+  bugRemountUaf,
+  bugFoldZero,
   nodeMemory,
   nodeCpus,
   movable,
