@@ -21,7 +21,8 @@ const USAGE = `refault replay TRACE --memory SIZE[,SIZE…] --policy ID[,ID…] 
 
   --memory SIZE[,SIZE…]  '16384 pages', 64MiB, or 10% of the trace's distinct pages
   --policy ID[,ID…]      reclaim variants; \`refault list variants\` has them all
-  --trace-format F       oracleGeneral, txt, csv[:id=COLUMN,delimiter=C,header=true,ids=text], u32, u64, u32ops;
+  --trace-format F       oracleGeneral, txt, csv[:id=COLUMN,delimiter=C,header=true,ids=text], u32, u64, u32ops,
+                         events, marks, lackey, blkparse, damon, damo (see refault record --help);
                          else the file's name tells
   --memcg                SIZE is a cgroup's memory.max: kernel memory is charged, only direct reclaim
   --file-pages N         size of the file; else as far as the trace reaches

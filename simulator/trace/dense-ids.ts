@@ -51,6 +51,19 @@ export class DenseIds {
     return ids;
   }
 
+  /** Both halves of the ids, by number. */
+  keys(): { low: Uint32Array; high: Uint32Array } {
+    const low = new Uint32Array(this.size);
+    const high = new Uint32Array(this.size);
+    for (let at = 0; at <= this.mask; at++) {
+      const number = this.dense[at];
+      if (number === EMPTY) continue;
+      low[number] = this.low[at];
+      high[number] = this.high[at];
+    }
+    return { low, high };
+  }
+
   private grow(): void {
     const { low, high, dense } = this;
     const places = 2 * (this.mask + 1);

@@ -1,7 +1,9 @@
 /** Names of trace formats: as users write them, and as file names tell them. */
 import { traceFormat } from '../tables/knobs.ts';
 import { oracleGeneralDecoder, u32Decoder, u32OpsDecoder, u64Decoder } from './binary.ts';
+import { damoDecoder, damonDecoder } from './damon.ts';
 import type { TraceDecoder } from './decoder.ts';
+import { blkparseDecoder, kernelEventsDecoder, lackeyDecoder, marksDecoder } from './kernel-events.ts';
 import { csvDecoder, txtDecoder, type CsvOptions } from './text.ts';
 import { TraceError } from './trace-error.ts';
 
@@ -12,6 +14,12 @@ const decoders: Readonly<Record<string, (options: string) => TraceDecoder>> = {
   u32: u32Decoder,
   u64: u64Decoder,
   u32ops: u32OpsDecoder,
+  events: kernelEventsDecoder,
+  marks: marksDecoder,
+  lackey: lackeyDecoder,
+  blkparse: blkparseDecoder,
+  damon: damonDecoder,
+  damo: damoDecoder,
 };
 
 /** How a packed file ends; hosts unpack. */

@@ -1,17 +1,10 @@
 /** Traces in lines: one id a line, or a table with columns. */
 import { IdCollector, type DecodedTrace, type TraceDecoder } from './decoder.ts';
-import { TraceError } from './trace-error.ts';
+import { LineDecoder, shown, textOf } from './lines.ts';
 
-/** A text trace has no such lines; a file that does is something else. */
-const LONGEST_LINE = 1 << 20;
-const SHOWN = 40;
-
-const NEWLINE = 10;
-const RETURN = 13;
 const SPACE = 32;
 const TAB = 9;
 const QUOTE = 34;
-const HASH = 35;
 const ZERO = 48;
 
 export interface CsvOptions {
@@ -28,40 +21,12 @@ export interface CsvOptions {
 /** Names under which traces keep the id, in order of preference. */
 const USUAL_NAMES = ['id', 'obj_id', 'obj-id', 'object_id', 'object', 'page', 'block', 'lbn', 'key'];
 
-abstract class LineDecoder implements TraceDecoder {
+/** Lines with an id each. */
+abstract class IdLines extends LineDecoder {
   protected readonly accesses = new IdCollector();
-  protected line = 0;
-  private rest: Uint8Array = new Uint8Array(0);
 
-  push(bytes: Uint8Array): void {
-    let start = 0;
-    for (;;) {
-      const end = bytes.indexOf(NEWLINE, start);
-      if (end < 0) break;
-      if (this.rest.length === 0) this.takeLine(bytes, start, end);
-      else {
-        const whole = joined(this.rest, bytes.subarray(start, end));
-        this.rest = new Uint8Array(0);
-        this.takeLine(whole, 0, whole.length);
-      }
-      start = end + 1;
-    }
-    if (start === bytes.length) return;
-    this.rest = joined(this.rest, bytes.subarray(start));
-    if (this.rest.length > LONGEST_LINE) {
-      throw new TraceError(`line ${this.line + 1}`, 'it is longer than a mebibyte, so this is not a trace in lines');
-    }
-  }
-
-  finish(): DecodedTrace {
-    if (this.rest.length > 0) this.takeLine(this.rest, 0, this.rest.length);
+  protected result(): DecodedTrace {
     return this.accesses.finish();
-  }
-
-  protected abstract record(bytes: Uint8Array, start: number, end: number): void;
-
-  protected fail(reason: string): never {
-    throw new TraceError(`line ${this.line}`, reason);
   }
 
   /** An unsigned number of at most 64 bits between `start` and `end`, into `number`; false if there is anything else. */
@@ -101,17 +66,9 @@ abstract class LineDecoder implements TraceDecoder {
     this.low = (a ^ (a >>> 15)) >>> 0;
     this.high = b >>> 0;
   }
-
-  private takeLine(bytes: Uint8Array, start: number, end: number): void {
-    this.line++;
-    if (this.line === 1 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) start += 3;
-    if (end > start && bytes[end - 1] === RETURN) end--;
-    if (end === start || bytes[start] === HASH) return;
-    this.record(bytes, start, end);
-  }
 }
 
-class TxtDecoder extends LineDecoder {
+class TxtDecoder extends IdLines {
   protected record(bytes: Uint8Array, start: number, end: number): void {
     if (!this.parse(bytes, start, end))
       this.fail(`${shown(bytes, start, end)} is not an id: a whole number is expected`);
@@ -119,7 +76,7 @@ class TxtDecoder extends LineDecoder {
   }
 }
 
-class CsvDecoder extends LineDecoder {
+class CsvDecoder extends IdLines {
   private readonly options: CsvOptions;
   private readonly delimiter: number;
   /** Index of the id's column, from 0; −1 until the first line has been seen. */
@@ -200,23 +157,6 @@ class CsvDecoder extends LineDecoder {
 }
 
 const isBlank = (byte: number) => byte === SPACE || byte === TAB;
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
-}
-
-/** Only for messages and names: bytes that are not ASCII become `?`. */
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let i = start; i < end; i++) text += bytes[i] >= SPACE && bytes[i] < 127 ? String.fromCharCode(bytes[i]) : '?';
-  return text;
-}
-
-const shown = (bytes: Uint8Array, start: number, end: number): string =>
-  `'${textOf(bytes, start, Math.min(end, start + SHOWN))}${end - start > SHOWN ? '…' : ''}'`;
 
 export const txtDecoder = (): TraceDecoder => new TxtDecoder();
 export const csvDecoder = (options: CsvOptions = {}): TraceDecoder => new CsvDecoder(options);
