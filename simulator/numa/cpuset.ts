@@ -37,7 +37,7 @@ export interface CpusetUpdate {
   readonly cpuset: number;
   /** The tasks' new mems_allowed, to which their policies are rebound; absent: mems have not changed. */
   readonly mems?: Nodemask;
-  /** What policies of regions are rebound to: the configured mems, not the effective ones. */
+  /** The configured mems, to which kernels from 3.17 until a fix of 2026 rebound the policies of regions. */
   readonly regionMems?: Nodemask;
   /** Pages of the tasks' mappings go from these nodes to those. */
   readonly migrate?: { readonly from: Nodemask; readonly to: Nodemask };

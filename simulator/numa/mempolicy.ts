@@ -24,8 +24,8 @@ import {
 export type MempolicyMode = MempolicySpec['mode'];
 
 /**
- * Which kernel's behaviour: `v6.1` as measured, or `documented` as its documentation says. They differ in what a change of cpuset mems does
- * to preferred policies, to policies left without a node, and to regions in a cpuset whose mems are partly offline.
+ * Which behaviour: `v6.1` as measured, or `documented` as the kernel's documentation says. They differ in what a change of cpuset mems does to
+ * preferred policies.
  */
 export type MempolicyEra = 'v6.1' | 'documented';
 

@@ -36,7 +36,7 @@ export interface NumaBugs {
   readonly refcount?: boolean;
   /** A remount without mpol= frees the mount's policy and keeps it (until 3.9, CVE-2013-1767). */
   readonly remountUaf?: boolean;
-  /** Region policies are rebound to the configured mems also where none are configured (v2, since 3.17). */
+  /** Region policies are rebound to the configured mems instead of the effective ones, also where none are configured (since 3.17; not in 6.1.192). */
   readonly foldZero?: boolean;
 }
 
@@ -348,8 +348,7 @@ export class NumaSystem {
         if (mems === undefined) return;
         task.mems = mems;
         task.policy = rebind(task.policy, mems, rebinding);
-        let regionMems = update.regionMems ?? mems;
-        if (era === 'documented' || (regionMems === NO_NODES && bugs.foldZero !== true)) regionMems = mems;
+        const regionMems = bugs.foldZero === true ? (update.regionMems ?? mems) : mems;
         for (const region of this.regions) {
           if (region.kind !== 'anon' || region.owner !== index) continue;
           for (const range of region.ranges) {
