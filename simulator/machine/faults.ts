@@ -32,12 +32,16 @@ export class Faults {
   directReclaim = false;
   readonly #core: MemoryCore;
   readonly #reclaimer: ListReclaimer;
-  /** Owners of tree nodes that the page about to come will need, already paid for. */
-  readonly #newNodes: number[] = [];
+  /** Tree nodes that the page about to come will need, already paid for; and, with several nodes, their owners. */
+  #newNodes = 0;
+  readonly #owners: Int32Array | undefined;
+  #payer = 0;
 
   constructor(core: MemoryCore, reclaimer: ListReclaimer) {
     this.#core = core;
     this.#reclaimer = reclaimer;
+    // a tree of 4 TiB has five levels, and one may be put above it
+    if (core.nodes > 1) this.#owners = new Int32Array(16);
   }
 
   fault(word: number, cgroup: number): number {
@@ -98,7 +102,7 @@ export class Faults {
 
   /** Tree nodes for `page` are there and paid for. Reclaim for one may free others above it. */
   #makeNodes(page: number, cgroup: number): boolean {
-    while (this.#newNodes.length < this.#core.tree.missing(page)) if (!this.#makeNode(cgroup)) return false;
+    while (this.#newNodes < this.#core.tree.missing(page)) if (!this.#makeNode(cgroup)) return false;
     return true;
   }
 
@@ -116,16 +120,19 @@ export class Faults {
       this.#dropNodes();
       return false;
     }
-    this.#newNodes.push(core.lruvecAt(node, payer));
+    if (this.#owners !== undefined) this.#owners[this.#newNodes] = core.lruvecAt(node, payer);
+    this.#newNodes++;
+    this.#payer = payer;
     return true;
   }
 
   /** Nodes that were paid for are not needed after all. */
   #dropNodes(): void {
     const core = this.#core;
-    for (const owner of this.#newNodes.splice(0)) {
-      core.memcg.unchargeObject(core.cgroupOf(owner), NODE_BYTES);
-      core.slab.give(core.nodeOf(owner));
+    while (this.#newNodes > 0) {
+      this.#newNodes--;
+      core.memcg.unchargeObject(this.#payer, NODE_BYTES);
+      core.slab.give(this.#owners === undefined ? 0 : core.nodeOf(this.#owners[this.#newNodes]));
     }
   }
 
@@ -146,8 +153,8 @@ export class Faults {
     if (shadow === 0 && !this.#makeNodes(page, cgroup)) return this.#undo(page, node, cgroup);
     stats.updated(2);
     const stillThere = shadows[page] !== 0;
-    core.tree.insert(page, stillThere, core.payer(cgroup), this.#newNodes);
-    this.#newNodes.length = 0;
+    core.tree.insert(page, stillThere, core.payer(cgroup), this.#owners);
+    this.#newNodes = 0;
     shadows[page] = 0;
     const lru = this.#settle(page, node, cgroup);
     this.#reclaimer.insert(word, lru, stillThere ? shadow : 0);
@@ -214,8 +221,8 @@ export class Faults {
     if (node < 0) return OUT_OF_MEMORY;
     if (!exists) {
       if (!this.#makeNodes(page, cgroup)) return this.#undo(page, node, cgroup);
-      core.tree.insert(page, false, core.payer(cgroup), this.#newNodes);
-      this.#newNodes.length = 0;
+      core.tree.insert(page, false, core.payer(cgroup), this.#owners);
+      this.#newNodes = 0;
       shmem.allocated(mount);
     }
     shmem.resident++;

@@ -110,7 +110,7 @@ export class PageTree {
   /**
    * Puts a page in its slot, making missing nodes in `owner`'s name, or in the names that `owners` has for them; `hadShadow` says what the slot held.
    */
-  insert(page: number, hadShadow: boolean, owner: number, owners?: readonly number[]): void {
+  insert(page: number, hadShadow: boolean, owner: number, owners?: Int32Array): void {
     const object = this.#objects.objectOf(page);
     const levels = this.#levels[object];
     if (levels.length === 0) {
@@ -125,12 +125,12 @@ export class PageTree {
       this.#values[leaf]--;
       return;
     }
-    if (this.#count[leaf] === 0) this.#make(object, index, owner, owners ?? []);
+    if (this.#count[leaf] === 0) this.#make(object, index, owner, owners);
     else if (this.#values[leaf] === this.#count[leaf]) this.#unlist(leaf);
     this.#count[leaf]++;
   }
 
-  #make(object: number, index: number, owner: number, owners: readonly number[]): void {
+  #make(object: number, index: number, owner: number, owners: Int32Array | undefined): void {
     let made = 0;
     const levels = this.#levels[object];
     const height = this.#height[object];
@@ -138,7 +138,7 @@ export class PageTree {
     if (height > 0) {
       for (let level = height; level < top; level++) {
         const node = levels[level];
-        this.#owner[node] = owners[made++] ?? owner;
+        this.#owner[node] = owners === undefined ? owner : owners[made++];
         this.#count[node] = 1;
         this.nodes++;
       }
@@ -150,7 +150,7 @@ export class PageTree {
       const node = levels[level] + at;
       const existed = this.#count[node] > 0;
       if (!existed) {
-        this.#owner[node] = owners[made++] ?? owner;
+        this.#owner[node] = owners === undefined ? owner : owners[made++];
         this.nodes++;
       }
       // the new child's slot; the leaf's own count is the caller's
