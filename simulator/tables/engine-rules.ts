@@ -37,6 +37,45 @@ export const RUN_TIMELESS = rule({
   doc: 'A step that ends by time does accesses that take none; the run ends here.',
 });
 
+/** Nobody can go on, because everybody waits in a circle. Classes as in docs/models/writeback.md. */
+export const LOCKUP_MEMORY = rule({
+  id: 'lockup.memory',
+  doc: 'Class D-A: the daemon needs a page, only its own temporary pages could give one, and they wait for the daemon. The run ends here.',
+  kernel: 'fuse_writepage_locked, __alloc_pages_slowpath',
+});
+export const LOCKUP_RECLAIM = rule({
+  id: 'lockup.reclaim',
+  doc: 'Class D-B: the daemon’s own allocation waits in reclaim for writeback that only this daemon can finish. The run ends here.',
+  kernel: 'folio_wait_writeback in shrink_folio_list',
+});
+export const LOCKUP_THROTTLE = rule({
+  id: 'lockup.throttle',
+  doc: 'Class D-C: the daemon stands still in the throttle until fewer pages are dirty, and they are those that wait for the daemon. The run ends here.',
+  kernel: 'balance_dirty_pages',
+});
+export const LOCKUP_SYNC = rule({
+  id: 'lockup.sync',
+  doc: 'Class D-D: a sync waits for writeback that its daemon will never end. The run ends here.',
+  kernel: 'sync_inodes_sb, wait_sb_inodes',
+});
+export const LOCKUP_QUEUE = rule({
+  id: 'lockup.queue',
+  doc: 'Class D-E: all requests that a mount may have in the background wait for one that cannot be sent before one of them ends. The run ends here.',
+  kernel: 'max_background in fs/fuse/dev.c',
+});
+export const DAEMON_STALL = rule({ id: 'daemon.stall', doc: 'The timeline stopped a FUSE daemon.' });
+export const DAEMON_RESUME = rule({ id: 'daemon.resume', doc: 'The timeline let a stalled FUSE daemon go on.' });
+export const DAEMON_DIE = rule({
+  id: 'daemon.die',
+  doc: 'The timeline killed a FUSE daemon: its connection is aborted, and what waits for it fails.',
+  kernel: 'fuse_abort_conn',
+});
+export const FUSE_SET = rule({
+  id: 'fuse.set',
+  doc: 'The timeline changed a property of a FUSE mount or its daemon.',
+  kernel: '/sys/class/bdi, /sys/fs/fuse/connections',
+});
+
 export const engineRules = [
   PHASE_START,
   PROCESS_END,
@@ -48,4 +87,13 @@ export const engineRules = [
   CGROUP_SET,
   RUN_STUCK,
   RUN_TIMELESS,
+  LOCKUP_MEMORY,
+  LOCKUP_RECLAIM,
+  LOCKUP_THROTTLE,
+  LOCKUP_SYNC,
+  LOCKUP_QUEUE,
+  DAEMON_STALL,
+  DAEMON_RESUME,
+  DAEMON_DIE,
+  FUSE_SET,
 ] as const;
