@@ -33,6 +33,11 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'hold the simulator against recordings of real kernels: its own, or those under DIR',
     load: async () => (await import('./fidelity.ts')).fidelity,
   },
+  record: {
+    usage: 'record [--help|--script]',
+    summary: 'how to capture accesses and counters on your own machine',
+    load: async () => (await import('./record.ts')).record,
+  },
   list: {
     usage: 'list knobs|variants|counters|rules|diagnostics|samples [--format text|json]',
     summary: 'list what there is',
@@ -69,7 +74,7 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
     io.stderr(`refault: there is no command '${name}'; there are ${Object.keys(commands).join(', ')}\n`);
     return EXIT.programErrors;
   }
-  if (name !== 'replay' && (rest.includes('--help') || rest.includes('-h'))) {
+  if (name !== 'replay' && name !== 'record' && (rest.includes('--help') || rest.includes('-h'))) {
     io.stdout(`refault ${command.usage}\n`);
     return EXIT.done;
   }

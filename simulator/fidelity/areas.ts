@@ -1,8 +1,9 @@
 /** Every area that can be held against recordings, and the comparison of a whole directory of them. */
+import { ownArea } from './own.ts';
 import { reclaimArea } from './reclaim.ts';
 import { UnusableRecording, type FidelityArea, type FidelitySet, type RecordedFolder } from './sets.ts';
 
-export const fidelityAreas: readonly FidelityArea[] = [reclaimArea];
+export const fidelityAreas: readonly FidelityArea[] = [ownArea, reclaimArea];
 
 export interface FidelityReport {
   readonly sets: readonly FidelitySet[];
@@ -24,7 +25,7 @@ const EXPLAINS = /(^|\/)(README(\.\w+)?|[^/]*\.(md|how\.txt|args\.txt)|[^/]*_arg
 /** Compares folder after folder; nothing that is wrong with one of them keeps the others from being compared. */
 export function* compareFolders(folders: readonly RecordedFolder[]): Generator<FidelityStep, void> {
   for (const folder of folders) {
-    const area = fidelityAreas.find((one) => one.claims(folder.name));
+    const area = fidelityAreas.find((one) => one.claims(folder));
     for (const file of folder.files)
       if (!EXPLAINS.test(file) && !area?.uses(file)) yield { kind: 'unknown', file: `${folder.name}/${file}` };
     if (!area) continue;

@@ -41,6 +41,10 @@ export interface RecordedRun {
   readonly split: number;
   readonly swappiness: number | undefined;
   readonly anon: number;
+  /** How long it took, for kernels that decide by the clock; absent: what the first repeat took. */
+  readonly seconds?: number;
+  /** Size of the file; absent: that of the recorded runs. */
+  readonly filePages?: number;
   /** Accesses between two looks of the recorder at the statistics. */
   readonly sample: number;
   readonly words: Uint32Array;
@@ -80,6 +84,8 @@ const KERNEL_OBJECTS = 1008;
 /** Translation cache of the emulated processor in runs through a mapping: the size that explains the recorded activations. */
 const EMULATED_TLB = 512;
 
+const filePagesOf = (run: RecordedRun): number => Math.max(1, run.filePages ?? FILE_PAGES);
+
 /** Which of our variants stands for a kernel in a mode. */
 export function variantFor(kernel: string, mode: Mode): string {
   const late = /^6\.1[2-9]\./.test(kernel);
@@ -92,7 +98,8 @@ const watchesClock = (variant: string): boolean => variant === 'v6.12';
 
 function memoryFor(run: RecordedRun, mode: Mode, variant: string, values: KnobValues): Memory {
   const mapped = run.words[0] >>> OP_SHIFT === OP_LOAD;
-  const file = { kind: 'file', name: 'data', pages: FILE_PAGES, values: { advice: 'random' } } as const;
+  const pages = filePagesOf(run);
+  const file = { kind: 'file', name: 'data', pages, values: { advice: 'random' } } as const;
   const metadata = { kind: 'file', name: 'metadata', pages: 1, values: {} } as const;
   const region = { kind: 'anon', name: 'region', pages: run.anon, values: {} } as const;
   const swaps = run.anon > 0;
@@ -108,8 +115,8 @@ function memoryFor(run: RecordedRun, mode: Mode, variant: string, values: KnobVa
       { name: 'run', parent: 0, values: { 'memory.max': run.max * PAGE_SIZE } },
     ],
     objects: swaps ? [file, metadata, region] : [file, metadata],
-    bases: swaps ? [0, FILE_PAGES, FILE_PAGES + 1] : [0, FILE_PAGES],
-    pages: FILE_PAGES + 1 + run.anon,
+    bases: swaps ? [0, pages, pages + 1] : [0, pages],
+    pages: pages + 1 + run.anon,
     sysctls: run.swappiness === undefined ? {} : { 'vm.swappiness': run.swappiness },
     reclaim: { id: variant, values },
     kswapd: 'synchronous',
@@ -121,12 +128,13 @@ function memoryFor(run: RecordedRun, mode: Mode, variant: string, values: KnobVa
 /** Runs a recorded sequence through a variant. Throws `UnusableRecording` if it runs out of memory. */
 export function replayRun(run: RecordedRun, mode: Mode, variant: string, values: KnobValues = {}): Replayed {
   const words = run.words.slice();
-  const anonBase = FILE_PAGES + 1;
+  const metadata = filePagesOf(run);
+  const anonBase = metadata + 1;
   for (let i = 0; i < words.length; i++) if (words[i] >>> OP_SHIFT === OP_STORE) words[i] += anonBase;
   const memory = memoryFor(run, mode, variant, values);
   const missed = new Uint8Array(Math.ceil(words.length / 8));
   memory.run(words, 0, 1, 1, missed, 0);
-  addMetadata(memory, mode);
+  addMetadata(memory, metadata, mode);
   const done = watchesClock(variant)
     ? runByTheClock(memory, words, missed, run, mode)
     : 1 + memory.run(words, 1, words.length - 1, 1, missed, 1);
@@ -136,7 +144,7 @@ export function replayRun(run: RecordedRun, mode: Mode, variant: string, values:
 }
 
 function runByTheClock(memory: Memory, words: Uint32Array, missed: Uint8Array, run: RecordedRun, mode: Mode): number {
-  const seconds = run.repeats[mode]?.[0]?.seconds ?? 0;
+  const seconds = run.seconds ?? run.repeats[mode]?.[0]?.seconds ?? 0;
   const each: Nanoseconds = Math.round((seconds * SECOND) / words.length);
   for (let i = 1; i < words.length; i++) {
     memory.setTime?.(i * each);
@@ -173,10 +181,10 @@ function countersOf(memory: Memory): Record<string, number> {
 }
 
 /** ext4 reads an extent block when it first maps the file, touches it twice while it waits in a batch, and keeps hold of it. */
-function addMetadata(memory: Memory, mode: Mode): void {
-  memory.access(FILE_PAGES, 1);
-  memory.pin?.(FILE_PAGES);
-  if (mode !== 'mglru') memory.reclaimer.state[FILE_PAGES] |= ACTIVE;
+function addMetadata(memory: Memory, page: number, mode: Mode): void {
+  memory.access(page, 1);
+  memory.pin?.(page);
+  if (mode !== 'mglru') memory.reclaimer.state[page] |= ACTIVE;
 }
 
 // ---- files
@@ -331,7 +339,7 @@ function bitsSet(bits: Uint8Array, run: RecordedRun): number {
 const FILES = /^(runs\.json|sequences\.json|traces\/[^/]+\.u32|miss-bits\/[^/]+\.missbits)$/;
 
 export const reclaimArea: FidelityArea = {
-  claims: (folder) => folder === 'reclaim' || folder.startsWith('reclaim-'),
+  claims: ({ name }) => name === 'reclaim' || name.startsWith('reclaim-'),
   uses: (file) => FILES.test(file),
   *compare(folder) {
     for (const name of Object.keys(readRuns(folder).runs)) {

@@ -42,8 +42,8 @@ export interface RecordedFolder {
 
 /** How an area compares: yields one set after the other, so that hosts can show progress and cancel. */
 export interface FidelityArea {
-  /** Whether a folder of this name belongs to the area. */
-  claims(folder: string): boolean;
+  /** Whether a folder belongs to the area. */
+  claims(folder: RecordedFolder): boolean;
   /** Which of its files it uses; the others are reported as unknown. */
   uses(file: string): boolean;
   compare(folder: RecordedFolder): Generator<FidelitySet, void>;
