@@ -141,7 +141,7 @@ export function compareNumaSet(folder: RecordedFolder, name: string): FidelitySe
 }
 
 export const numaArea: FidelityArea = {
-  claims: (folder) => folder === 'numa' || folder.startsWith('numa-'),
+  claims: ({ name }) => name === 'numa' || name.startsWith('numa-'),
   uses: (file) => FILES.test(file),
   *compare(folder) {
     for (const file of folder.files) {
