@@ -28,6 +28,7 @@ import { MIB } from './units.ts';
 import type { Counter } from './tables/define.ts';
 import { gauges } from './tables/gauges.ts';
 import { measures } from './tables/measures.ts';
+import { numaPictures } from './tables/numa-pictures.ts';
 import { checkKnob, validatePlan } from './validate.ts';
 import { TableCache } from './workload/program.ts';
 
@@ -252,7 +253,9 @@ export function reportOf(
   warnings: readonly string[],
 ): Report {
   const metrics: Record<string, MetricInfo> = {};
-  for (const { name, title, unit, doc, kernel, limit } of [...counterRows, ...gauges, ...measures] as Counter[])
+  const pictures = points.some((point) => point.numa) ? numaPictures : [];
+  const rows: readonly Counter[] = [...counterRows, ...gauges, ...measures, ...pictures];
+  for (const { name, title, unit, doc, kernel, limit } of rows)
     metrics[name] = { title, unit, doc, ...(kernel !== undefined ? { kernel } : {}), ...(limit ? { limit } : {}) };
   const variants: Record<string, VariantInfo> = {};
   for (const { scenario } of plan.points) {

@@ -18,7 +18,11 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-export function s(tag: 'svg' | 'path' | 'rect' | 'text', attributes: Attributes = {}, ...children: readonly Child[]): SVGElement {
+export function s(
+  tag: 'svg' | 'path' | 'rect' | 'text' | 'title',
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): SVGElement {
   const element = document.createElementNS(SVG, tag);
   setAttributes(element, attributes);
   append(element, children);

@@ -1,4 +1,5 @@
 /** Arithmetic over figures of a run, in the unit of the metric: `64 MiB` beside pages is 16 384. */
+import { isNumaPicture } from '../../simulator/tables/numa-pictures.ts';
 import type { AstNode } from 'langium';
 import type { MetricExpression } from '../../simulator/plan.ts';
 import { dimensions } from '../../simulator/tables/units.ts';
@@ -47,6 +48,13 @@ export function figure(scope: Scope, names: RunNames, node: Expression): FigureO
           ? ({ $cstNode: phase.$cstNode, $container: phase.$container, text: wordOf(phase)!.text } as unknown as Text)
           : undefined;
     const found = metricRef(scope, names, reference.name, text, reference.object);
+    if (found && isNumaPicture(found.ref.name)) {
+      program.reporter.report('R11', program.placeOf(reference.name), {
+        what: `'${found.ref.name}' is a picture and has no number`,
+        remedy: "plot it, and expect something of a figure such as 'wrong-node'",
+      });
+      return null;
+    }
     return found && { expression: { kind: 'metric', metric: found.ref }, unit: found.row.unit, quantity: null, node };
   }
   if (node.$type === 'Binary') {

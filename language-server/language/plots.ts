@@ -9,7 +9,7 @@ import { textOf } from './syntax.ts';
 import { metric } from './tables.ts';
 import type { Scope } from './values.ts';
 
-const OVER = ['time', 'pass', 'phase', 'variant'];
+const OVER = ['time', 'pass', 'phase', 'variant', 'node'];
 
 const FORMS = ['line', 'bars', 'area', 'heatmap', 'distribution', 'timeline', 'table'] as const;
 
@@ -119,17 +119,11 @@ function axisName(scope: Scope, names: RunNames, word: Word): string | undefined
   const { program } = scope;
   const known = [...OVER, ...names.dimensionals.map((d) => d.axis.name)];
   const meant = nearest(name, known);
-  if (name === 'node')
-    program.reporter.report('L01', program.placeOf(word), {
-      what: 'by node',
-      remedy: 'machines have one node until then',
-    });
-  else
-    program.reporter.report(
-      'N14',
-      program.placeOf(word),
-      { name, what: 'axis of this run', remedy: meant ? `did you mean '${meant}'?` : `there are ${known.join(', ')}` },
-      meant ? { fixes: [program.replace(word, meant)] } : {},
-    );
+  program.reporter.report(
+    'N14',
+    program.placeOf(word),
+    { name, what: 'axis of this run', remedy: meant ? `did you mean '${meant}'?` : `there are ${known.join(', ')}` },
+    meant ? { fixes: [program.replace(word, meant)] } : {},
+  );
   return undefined;
 }

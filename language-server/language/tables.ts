@@ -6,9 +6,10 @@ import type { Counter, Knob, Scope } from '../../simulator/tables/define.ts';
 import { gauges } from '../../simulator/tables/gauges.ts';
 import { knobs } from '../../simulator/tables/knobs.ts';
 import { measures } from '../../simulator/tables/measures.ts';
+import { numaPictures } from '../../simulator/tables/numa-pictures.ts';
 import { patterns, type PatternRow } from '../../simulator/tables/patterns.ts';
 
-export const metrics: readonly Counter[] = [...counterRows, ...gauges, ...measures];
+export const metrics: readonly Counter[] = [...counterRows, ...gauges, ...measures, ...numaPictures];
 
 const metricByName = new Map<string, Counter>(metrics.map((m) => [m.name, m]));
 export const metric = (name: string): Counter | undefined => metricByName.get(name);

@@ -1,6 +1,7 @@
 /** Why reclaim did something: ids that the event log carries, with what the two numbers beside the page mean. */
 import { rule, type Rule } from './define.ts';
 import { engineRules } from './engine-rules.ts';
+import { numaEvents, placementRules } from './placement-rules.ts';
 
 export const RECLAIM_EVICT = rule({
   id: 'reclaim.evict',
@@ -115,4 +116,6 @@ export const rules: readonly Rule[] = [
   MGLRU_EVICT,
   MGLRU_KEEP,
   MGLRU_REFAULT,
+  ...placementRules,
+  ...numaEvents,
 ];

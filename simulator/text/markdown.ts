@@ -49,7 +49,10 @@ function chartBlocks(model: ChartModel): string[] {
   const few = model.series.every((s) => s.x.length <= ROWS);
   const table = few ? tableOf(model) : null;
   const drawn =
-    model.series.some((s) => lastValue(s) !== null) || model.heatmap !== undefined || model.graph !== undefined;
+    model.series.some((s) => lastValue(s) !== null) ||
+    model.heatmap !== undefined ||
+    model.graph !== undefined ||
+    (model.table !== undefined && model.table.rows.length > 0);
   if (drawn && table && table.rows.length <= ROWS) blocks.push(markdownTable(table));
   else if (drawn) {
     const body = unicodeChart(model, WIDTH, painter(false));

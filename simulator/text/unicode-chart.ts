@@ -2,7 +2,7 @@
  * Charts in a terminal. One series: a curve of Braille dots with axes. Several: one row of blocks each on a common scale, because overlaid
  * curves can't be told apart without colour. A few values of x: the numbers themselves. Bars: bars.
  */
-import type { ChartModel, GraphModel, GraphNode, SeriesModel } from '../view/chart-model.ts';
+import type { ChartModel, FlowModel, GraphModel, GraphNode, SeriesModel } from '../view/chart-model.ts';
 import { formatCell, formatValue, THIN } from '../view/format.ts';
 import { lastValue } from '../view/sentence.ts';
 import { tableOf } from '../view/tables.ts';
@@ -17,6 +17,7 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** Lines of the chart's body; title and notes are the caller's. Empty when there is nothing to draw. */
 export function unicodeChart(model: ChartModel, width: number, paint: Paint): string[] {
+  if (model.flow) return flowLines(model.flow, width, paint);
   if (model.kind === 'heatmap' || model.kind === 'table') return numbers(model, paint);
   if (model.kind === 'timeline') return gantt(model, width, paint);
   if (model.graph) return waitGraph(model.graph, width, paint);
@@ -240,6 +241,22 @@ function gantt(model: ChartModel, width: number, paint: Paint): string[] {
     return `${padEnd(clip(lane, gutter), gutter)}  ${row.join('')}`.trimEnd();
   });
   return [...lines, ...axisRow(model, columns, ' '.repeat(gutter + 2), paint)];
+}
+
+/** One line for each flow, its arrow as long as what moved is much. */
+function flowLines({ flows }: FlowModel, width: number, paint: Paint): string[] {
+  if (flows.length === 0) return ['Nothing moved.'];
+  const top = Math.max(...flows.map((f) => f.pages));
+  const labels = Math.max(...flows.map((f) => cellWidth(f.from)));
+  const targets = Math.max(...flows.map((f) => cellWidth(f.to)));
+  const room = Math.max(4, Math.min(16, Math.floor(width / 4)));
+  return flows.flatMap((f) => {
+    const arrow = `${'━'.repeat(Math.max(1, Math.round((f.pages / top) * room)))}▶`;
+    const head = `${padEnd(f.from, labels)} ${paint(arrow, f.slot)}${' '.repeat(room + 1 - cellWidth(arrow))} ${padEnd(f.to, targets)}  `;
+    const indent = ' '.repeat(labels + room + targets + 5);
+    const said = wrap(`${formatValue(f.pages, 'pages')}: ${f.label}`, Math.max(20, width - indent.length));
+    return said.map((text, i) => (i === 0 ? head : indent) + text);
+  });
 }
 
 /** The cycle as a ladder with the way back on its left, those who wait for it below. */

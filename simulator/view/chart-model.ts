@@ -4,7 +4,7 @@
  */
 import type { Scale } from './format.ts';
 
-export type ChartKind = 'line' | 'area' | 'bars' | 'histogram' | 'heatmap' | 'timeline' | 'graph' | 'table';
+export type ChartKind = 'line' | 'area' | 'bars' | 'histogram' | 'heatmap' | 'timeline' | 'graph' | 'flow' | 'table';
 
 export type Marker = 'circle' | 'triangle' | 'square' | 'diamond' | 'plus' | 'cross' | 'star';
 
@@ -96,6 +96,19 @@ export interface GraphNode {
   readonly on: number;
 }
 
+/** What went from where to where. */
+export interface FlowModel {
+  readonly flows: readonly {
+    readonly from: string;
+    readonly to: string;
+    /** Colour of where it came from. */
+    readonly slot: number;
+    readonly pages: number;
+    /** What it was, and why. */
+    readonly label: string;
+  }[];
+}
+
 export interface ChartModel {
   /** Stable within a report: `plot.panel`. */
   readonly id: string;
@@ -118,6 +131,9 @@ export interface ChartModel {
   readonly picks: readonly Pick[];
   readonly heatmap?: HeatmapModel;
   readonly graph?: GraphModel;
+  readonly flow?: FlowModel;
+  /** The data as rows, where they are not those of the series. */
+  readonly table?: DataTable;
   /** What could not be drawn, and why. */
   readonly notes: readonly string[];
   /** One sentence that says what the picture shows. */

@@ -119,6 +119,8 @@ export interface PanelParts {
   readonly stacked?: boolean;
   readonly stepped?: boolean;
   readonly heatmap?: ChartModel['heatmap'];
+  readonly flow?: ChartModel['flow'];
+  readonly table?: ChartModel['table'];
 }
 
 export function panel(context: PlotContext, parts: PanelParts): ChartModel {
@@ -139,6 +141,8 @@ export function panel(context: PlotContext, parts: PanelParts): ChartModel {
     notes: parts.notes ?? [],
     sentence: '',
     ...(parts.heatmap ? { heatmap: parts.heatmap } : {}),
+    ...(parts.flow ? { flow: parts.flow } : {}),
+    ...(parts.table ? { table: parts.table } : {}),
   };
   return { ...model, sentence: sentenceFor(model) };
 }

@@ -9,6 +9,7 @@ import { overPass } from './over-pass.ts';
 import { distributions, heatmaps, timelines } from './over-rest.ts';
 import { overTime } from './over-time.ts';
 import { plotContext, type ViewOptions } from './panel.ts';
+import { isAboutNodes, overNode } from './placement.ts';
 import type { Dimensions, Selection } from './variants.ts';
 import { dimensionsOf } from './variants.ts';
 import { waitGraphs } from './wait-graph.ts';
@@ -34,6 +35,7 @@ export function chartsOfPlot(
   options: ViewOptions = {},
 ): ChartModel[] {
   const context = plotContext(report, plot, index, dimensions, selection, options);
+  if (isAboutNodes(context)) return overNode(context);
   switch (plot.as) {
     case 'distribution':
       return distributions(context);

@@ -1,5 +1,5 @@
 /** One sentence that says what a chart shows, for people who don't see it: kind, title, and who ends highest and lowest. */
-import type { ChartModel, GraphModel, GraphNode, SeriesModel } from './chart-model.ts';
+import type { ChartModel, DataTable, FlowModel, GraphModel, GraphNode, SeriesModel } from './chart-model.ts';
 import { formatValue } from './format.ts';
 
 const KINDS: Readonly<Record<ChartModel['kind'], string>> = {
@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<ChartModel['kind'], string>> = {
   heatmap: 'Heat map',
   timeline: 'Timeline',
   graph: 'Wait-for graph',
+  flow: 'Flow picture',
   table: 'Table',
 };
 
@@ -21,6 +22,8 @@ export function sentenceFor(model: ChartModel): string {
 
 function detail(model: ChartModel): string {
   if (model.graph) return `: ${graphText(model.graph)}`;
+  if (model.flow) return flowDetail(model.flow);
+  if (model.kind === 'table' && model.table) return tableDetail(model.table);
   if (model.kind === 'heatmap') return heatmapDetail(model);
   if (model.kind === 'timeline') {
     const spans = model.series.reduce((n, s) => n + s.x.length, 0);
@@ -68,6 +71,23 @@ export function graphText({ nodes, cycle }: GraphModel): string {
   const round = nodes.slice(0, cycle).map(say).join('; ');
   const others = nodes.slice(cycle).map(say).join('; ');
   return others === '' ? round : `${round}. Outside of the circle: ${others}`;
+}
+
+function flowDetail({ flows }: FlowModel): string {
+  if (flows.length === 0) return ', nothing moved';
+  const most = [...flows].sort((a, b) => b.pages - a.pages).slice(0, 3);
+  const said = most.map((f) => `${formatValue(f.pages, 'pages')} from ${f.from} to ${f.to} (${f.label})`).join('; ');
+  return `: ${said}${flows.length > most.length ? `; and ${count(flows.length - most.length, 'flow')} more` : ''}`;
+}
+
+/** The first row in words: what a reader would look at first. */
+function tableDetail({ columns, rows }: DataTable): string {
+  if (rows.length === 0) return ', empty';
+  const first = rows[0]
+    .map((cell, i) => (typeof cell === 'string' || cell === null ? cell : formatValue(cell, columns[i].unit)))
+    .filter((cell) => cell !== null && cell !== '–')
+    .join(', ');
+  return `, ${count(rows.length, 'row')}; the first: ${first}`;
 }
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 || what === 'series' ? '' : 's'}`;

@@ -1,8 +1,10 @@
 /** A chart as a picture that stands alone: vector graphics for papers and mails, drawn from the same model as the screen. */
 import { axisTitle, ticksOf } from './axis.ts';
 import type { Annotation, ChartModel, Marker, SeriesModel } from './chart-model.ts';
-import { formatValue } from './format.ts';
+import { flowPicture, type FlowShape } from './flow-picture.ts';
+import { formatCell, formatValue } from './format.ts';
 import { colourOf, LIGHT, type Palette } from './palette.ts';
+import { tableOf } from './tables.ts';
 import { arrowHead, arrowPath, graphPicture, type Shape, type Tone } from './wait-graph-picture.ts';
 
 export interface SvgOptions {
@@ -24,7 +26,15 @@ export function chartSvg(model: ChartModel, options: SvgOptions = {}): string {
   const sideways = isSideways(model);
   const rows = sideways ? (model.x.labels?.length ?? 1) : (model.heatmap?.rows.length ?? model.y.labels?.length ?? 0);
   const graph = model.graph ? graphPicture(model.graph, width - 32) : null;
-  const body = graph ? graph.height - 30 : (options.height ?? (rows > 0 ? rows * 26 + 20 : 300));
+  const flow = model.flow ? flowPicture(model.flow, width - 32) : null;
+  const written = model.kind === 'table' && model.table ? tableLines(model) : null;
+  const body = graph
+    ? graph.height - 30
+    : flow
+      ? flow.height - 30
+      : written
+        ? written.length * 18
+        : (options.height ?? (rows > 0 ? rows * 26 + 20 : 300));
   const legend = legendOf(model, width - 32);
   const top = 48 + legend.height;
   const left = sideways || rows > 0 ? Math.min(220, 24 + 7 * longest(labelsDown(model, sideways))) : 78;
@@ -39,9 +49,15 @@ export function chartSvg(model: ChartModel, options: SvgOptions = {}): string {
     ...legend.items.map((item) => legendItem(item, palette)),
     ...(graph
       ? [`<g transform="translate(16 ${top - 4})">`, ...graph.shapes.map((s) => shapeSvg(s, palette)), '</g>']
-      : model.heatmap
-        ? heatmap(model, frame, palette)
-        : plotted(model, frame, palette, sideways)),
+      : flow
+        ? [`<g transform="translate(16 ${top - 4})">`, ...flow.shapes.map((s) => flowSvg(s, palette)), '</g>']
+        : written
+          ? written.map((line, i) =>
+              text(16, top + 14 + i * 18, line, palette.foreground, 'xml:space="preserve" font-family="monospace"'),
+            )
+          : model.heatmap
+            ? heatmap(model, frame, palette)
+            : plotted(model, frame, palette, sideways)),
     '</svg>',
   ];
   return parts.filter((part) => part !== '').join('\n') + '\n';
@@ -216,6 +232,38 @@ function shapeSvg(shape: Shape, palette: Palette): string {
     case 'text':
       return text(shape.x, shape.y, shape.text, colour, shape.bold ? 'font-weight="600"' : '');
   }
+}
+
+function flowSvg(shape: FlowShape, palette: Palette): string {
+  switch (shape.kind) {
+    case 'box':
+      return `<g fill="${colourOf(palette, shape.slot)}">${box(shape.x, shape.y, shape.w, shape.h)}</g>`;
+    case 'band': {
+      const colour = colourOf(palette, shape.slot);
+      return `<path d="${shape.path}" fill="${colour}" fill-opacity="0.22" stroke="${colour}"><title>${escapeXml(shape.title)}</title></path>`;
+    }
+    case 'text': {
+      const rest = `text-anchor="${shape.anchor}"${shape.strong ? ' font-weight="600"' : ''}`;
+      return text(shape.x, shape.y, shape.text, palette.foreground, rest);
+    }
+  }
+}
+
+/** A table as lines of one width of letters. */
+function tableLines(model: ChartModel): string[] {
+  const { columns, rows } = tableOf(model);
+  const cells = [
+    columns.map((c) => c.title),
+    ...rows.map((row) => row.map((cell, i) => (typeof cell === 'string' ? cell : formatCell(cell, columns[i].unit)))),
+  ];
+  const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i].length)));
+  const words = columns.map((_, i) => rows.every((row) => typeof row[i] === 'string'));
+  return cells.map((row) =>
+    row
+      .map((cell, i) => (words[i] ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 export function toneColour(tone: Tone, palette: Palette): string {

@@ -7,6 +7,7 @@ import { dimensionsOf } from './variants.ts';
 
 /** x in the first column, one column per series; times at which a series has no sample stay empty. */
 export function tableOf(model: ChartModel): DataTable {
+  if (model.table) return model.table;
   if (model.kind === 'heatmap' && model.heatmap) return heatmapTable(model);
   if (model.kind === 'timeline') return timelineTable(model);
   if (model.kind === 'histogram') return histogramTable(model);

@@ -7,7 +7,7 @@ export function withoutHidden(models: readonly ChartModel[], hidden: ReadonlySet
   if (hidden.size === 0) return [...models];
   const kept = models.map((model) => {
     const series = model.series.filter((s) => !hidden.has(s.key));
-    if (series.length === model.series.length || model.heatmap) return model;
+    if (series.length === model.series.length || model.heatmap || model.table) return model;
     const fewer: ChartModel = {
       ...model,
       series,
@@ -37,7 +37,11 @@ function fit(model: ChartModel, series: ChartModel['series']): ChartModel['y'] {
 
 /** The charts that show the same x: they zoom, and carry the crosshair, together. Categories and unlike quantities stand alone. */
 export const xKey = (model: ChartModel): string | null =>
-  model.x.labels || model.kind === 'heatmap' || model.kind === 'graph' || model.kind === 'table'
+  model.x.labels ||
+  model.kind === 'heatmap' ||
+  model.kind === 'graph' ||
+  model.kind === 'flow' ||
+  model.kind === 'table'
     ? null
     : `${model.x.title} ${model.x.unit}${model.kind === 'histogram' ? ` ${model.names.join()}` : ''}`;
 

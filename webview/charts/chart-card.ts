@@ -14,6 +14,7 @@ import { labelRoom } from './annotations.ts';
 import { Chart } from './chart-js.ts';
 import { configOf } from './config.ts';
 import { faceOf, setFace } from './face.ts';
+import { flowChart } from './flow.ts';
 import { heatmapTable } from './heatmap.ts';
 import { interact } from './interaction.ts';
 import { waitGraph } from './wait-graph.ts';
@@ -47,6 +48,7 @@ export interface CardInput {
 
 /** Wide enough for a line of words; it shrinks with a narrower card. */
 const GRAPH_WIDTH = 430;
+const FLOW_WIDTH = 640;
 
 export class ChartCard {
   readonly element: HTMLElement;
@@ -186,14 +188,18 @@ export class ChartCard {
   #draw({ model, theme, zoom }: CardInput): void {
     const isTable = model.kind === 'table';
     const hasData =
-      model.heatmap !== undefined || model.graph !== undefined || model.series.some((s) => lastValue(s) !== null);
+      model.heatmap !== undefined ||
+      model.graph !== undefined ||
+      (model.flow ? model.flow.flows.length > 0 : (model.table?.rows.length ?? 0) > 0) ||
+      model.series.some((s) => lastValue(s) !== null);
     this.#empty.hidden = hasData;
     const why =
       this.#input.whole.series.length > model.series.length ? 'All series are hidden.' : 'There is nothing to draw.';
     setText(this.#empty, why);
-    this.#heat.hidden = model.heatmap === undefined && model.graph === undefined;
+    this.#heat.hidden = model.heatmap === undefined && model.graph === undefined && !model.flow?.flows.length;
     if (model.heatmap) this.#heat.replaceChildren(heatmapTable(model, theme));
     if (model.graph) this.#heat.replaceChildren(waitGraph(model, theme, GRAPH_WIDTH));
+    if (model.flow) this.#heat.replaceChildren(flowChart(model, theme, FLOW_WIDTH));
     const config = hasData ? configOf(zoomed(model, zoom), theme) : null;
     this.#stage.hidden = config === null || isTable;
     this.#setHeight(model);

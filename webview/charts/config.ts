@@ -23,6 +23,7 @@ export function configOf(model: ChartModel, theme: Theme): Config | null {
       return timelineChart(model, theme);
     case 'heatmap':
     case 'graph':
+    case 'flow':
     case 'table':
       return null;
   }
