@@ -62,6 +62,8 @@ export interface Scenario {
   readonly timeline: readonly TimelineEntry[];
   /** The reclaim variant and its own parameters; other mechanisms join as their issues land. */
   readonly reclaim: VariantChoice;
+  /** How programs say that memory is volatile, with the interface's own parameters. Absent: `vrange`. */
+  readonly volatile?: VariantChoice;
   /** Sysctls by kernel name (`vm.swappiness`). */
   readonly sysctls: KnobValues;
   /** Index 0 is the root cpuset. Absent: every task may use every node. */
@@ -100,6 +102,8 @@ export interface MachineSpec {
   readonly name: string;
   /** Knobs of scope `machine` (memory in bytes, cpus, …). */
   readonly values: KnobValues;
+  /** What locks and calls on ranges cost (scope `locks`); absent: defaults. */
+  readonly locks?: KnobValues;
   /** Disk knobs (scope `disk`). Files live on it unless they say otherwise. */
   readonly disk: KnobValues;
   /** Knobs of scope `exit`: how memory is given up. Absent: defaults. */
@@ -214,6 +218,22 @@ export interface ProcessSpec {
   readonly values: KnobValues;
   /** A process without named phases has one phase with an empty name. */
   readonly phases: readonly PhaseSpec[];
+  /** `on purged { … }`. */
+  readonly onPurged?: PurgedHandler;
+  /** It begins when its parent forks, with the parent's regions as its own (same sizes, by pairs of objects: parent's, child's). */
+  readonly forked?: {
+    readonly parent: number;
+    readonly objects: readonly { readonly of: number; readonly copy: number }[];
+  };
+  readonly source?: SourceSpan;
+}
+
+/** What a process does about content that was purged: computes for a while, then writes the pages of the range again. */
+export interface PurgedHandler {
+  /** CPU time for each range; absent: it returns without having written anything. */
+  readonly regenerate?: Nanoseconds;
+  /** It waits for so long before. */
+  readonly idle?: Nanoseconds;
   readonly source?: SourceSpan;
 }
 
@@ -227,7 +247,18 @@ export interface PhaseSpec {
   readonly source?: SourceSpan;
 }
 
-export type Step = AccessStep | MixStep | IdleStep | ReplayStep | RegionStep | SyncStep | PolicyStep | ExitStep;
+export type Step =
+  | AccessStep
+  | MixStep
+  | IdleStep
+  | ReplayStep
+  | RegionStep
+  | SyncStep
+  | PolicyStep
+  | VolatileStep
+  | AdviceStep
+  | ForkStep
+  | ExitStep;
 
 /** `read` and `write` go through a descriptor on files and are loads and stores on anonymous memory; `touch` goes through a mapping. */
 export type AccessVerb = 'read' | 'write' | 'touch';
@@ -291,6 +322,38 @@ export interface PolicyStep {
   readonly policy: MempolicySpec;
   readonly target?: RegionRef;
   readonly move?: boolean;
+  readonly source?: SourceSpan;
+}
+
+/** Says of memory that its content may be dropped, or takes that back, through the scenario's interface. */
+export interface VolatileStep {
+  readonly kind: 'volatile' | 'nonvolatile';
+  /** The pages that `bytes` touch. */
+  readonly target: RegionRef;
+  /** Bounds as written, from the start of the object, half-open; absent: those of `target`. */
+  readonly bytes?: { readonly start: Bytes; readonly end: Bytes };
+  /** `in ranges of 1 MiB`: one call each. Absent: one call, or, taking back, one for each range as it was marked. */
+  readonly each?: Bytes;
+  readonly source?: SourceSpan;
+}
+
+export type Advice = 'free' | 'cold' | 'pageout' | 'dontneed';
+
+/** madvise(2). */
+export interface AdviceStep {
+  readonly kind: 'madvise';
+  readonly advice: Advice;
+  readonly target: RegionRef;
+  readonly bytes?: { readonly start: Bytes; readonly end: Bytes };
+  readonly each?: Bytes;
+  readonly source?: SourceSpan;
+}
+
+/** fork(2): the first thread that comes here starts the child. */
+export interface ForkStep {
+  readonly kind: 'fork';
+  /** Index of the child. */
+  readonly process: number;
   readonly source?: SourceSpan;
 }
 

@@ -7,6 +7,7 @@ import { PlanError } from './plan-error.ts';
 import { PLAN_VERSION, type Plan } from './plan.ts';
 import type { Knob } from './tables/define.ts';
 import { knobs } from './tables/knobs.ts';
+import { PAGE_SIZE } from './units.ts';
 import { MAX_ZIPF_PAGES } from './workload/zipf-table.ts';
 
 const MAX_ACCESSES = Number.MAX_SAFE_INTEGER;
@@ -290,6 +291,38 @@ function step(content: Row, owner: string, sizes: readonly number[], traces: num
     case 'fsync':
     case 'munmap':
       region(content['target'], owner, sizes);
+      return 0;
+    case 'volatile':
+    case 'nonvolatile':
+    case 'madvise': {
+      region(content['target'], owner, sizes);
+      if (content['each'] !== undefined)
+        integerIn(
+          content['each'],
+          `the length of the ranges of ${owner}`,
+          1,
+          MAX_PAGES * PAGE_SIZE,
+          'Give each range at least one byte.',
+        );
+      if (
+        content['kind'] === 'madvise' &&
+        !['free', 'cold', 'pageout', 'dontneed'].includes(content['advice'] as string)
+      )
+        fail(`${owner} gives the advice '${String(content['advice'])}'`, BROKEN);
+      if (content['bytes'] === undefined) return 0;
+      const { start, end } = row(content['bytes'], `the bounds of a range of ${owner}`);
+      const from = numberIn(
+        start,
+        `the start of a range of ${owner}`,
+        0,
+        MAX_PAGES * PAGE_SIZE,
+        'Stay within the object.',
+      );
+      numberIn(end, `the end of a range of ${owner}`, from, MAX_PAGES * PAGE_SIZE, 'Let it end behind its start.');
+      return 0;
+    }
+    case 'fork':
+      if (typeof content['process'] !== 'number') fail(`${owner} forks nobody`, BROKEN);
       return 0;
     case 'sync':
     case 'exit':

@@ -28,6 +28,9 @@ function markUsed(step: Step, objects: readonly ObjectSpec[], used: Set<number>)
     case 'access':
     case 'mlock':
     case 'munlock':
+    case 'volatile':
+    case 'nonvolatile':
+    case 'madvise':
       used.add(step.target.object);
       return;
     case 'mix':

@@ -57,6 +57,10 @@ export interface Setup {
 const stepsOf = (scenario: Scenario): Step[] =>
   scenario.processes.flatMap((process) => process.phases.flatMap((phase) => [...phase.steps]));
 
+/** Whether programs say what they need no more, or fork: only the full machine knows ranges, locks and handlers. */
+export const usesVolatile = (scenario: Scenario): boolean =>
+  stepsOf(scenario).some(({ kind }) => ['volatile', 'nonvolatile', 'madvise', 'fork'].includes(kind));
+
 const accessesOf = (step: Step): readonly AccessStep[] =>
   step.kind === 'access' ? [step] : step.kind === 'mix' ? step.parts.map((part) => part.access) : [];
 
@@ -91,6 +95,7 @@ export function needsEvents(
   if (logging) return 'events are logged';
   for (const process of scenario.processes)
     for (const phase of process.phases) if (phase.duration !== undefined) return 'a phase that ends by time';
+  if (usesVolatile(scenario)) return 'volatile memory';
   for (const step of stepsOf(scenario)) {
     if ((step.kind === 'access' || step.kind === 'mix') && step.amount.kind === 'time')
       return 'a step that ends by time';

@@ -3,6 +3,7 @@
  * (/proc/vmstat, memory.stat of 6.1) where there is one.
  */
 import { counter, type Counter } from '../tables/define.ts';
+import { volatileCounterRows } from './volatile-counters.ts';
 
 const vmstat = { kind: 'published', where: 'Linux 6.1 mm/vmstat.c, Documentation/admin-guide/cgroup-v2.rst' } as const;
 
@@ -101,6 +102,7 @@ export const counterRows = [
     'Migrations failed',
     'Pages that could not be moved: no frame where they should go, or pinned.',
   ),
+  ...volatileCounterRows,
 ] as const satisfies readonly Counter[];
 
 const index = new Map<string, number>(counterRows.map((r, i) => [r.name, i]));
@@ -121,6 +123,8 @@ export const PGSTEAL_DIRECT = counterIndex('pgsteal_direct');
 export const PGSTEAL_FILE = counterIndex('pgsteal_file');
 export const PGSTEAL_ANON = counterIndex('pgsteal_anon');
 export const PGREFILL = counterIndex('pgrefill');
+export const PGLAZYFREE = counterIndex('pglazyfree');
+export const PGLAZYFREED = counterIndex('pglazyfreed');
 export const PGACTIVATE = counterIndex('pgactivate');
 export const PGDEACTIVATE = counterIndex('pgdeactivate');
 export const PGROTATED = counterIndex('pgrotated');
@@ -149,3 +153,22 @@ export const WORKINGSET_SHADOWS_RECLAIMED = counterIndex('workingset_shadows_rec
 export const WORKINGSET_SHADOWS = counterIndex('workingset_shadows');
 export const PGMIGRATE_SUCCESS = counterIndex('pgmigrate_success');
 export const PGMIGRATE_FAIL = counterIndex('pgmigrate_fail');
+
+export const VR_MARK = counterIndex('vr_mark');
+export const VR_UNMARK = counterIndex('vr_unmark');
+export const PURGED = counterIndex('purged');
+export const PURGED_RANGES = counterIndex('purged-ranges');
+export const REPORTED_PURGED = counterIndex('reported-purged');
+export const FALSE_PURGED = counterIndex('false-purged');
+export const OVER_PURGED = counterIndex('over-purged');
+export const REGENERATED = counterIndex('regenerated');
+export const REGENERATED_INTACT = counterIndex('regenerated-intact');
+export const REGENERATIONS = counterIndex('regenerations');
+export const SIGBUS = counterIndex('sigbus');
+export const ZERO_FILLS = counterIndex('zero-fills');
+export const ACCESS_ERRORS = counterIndex('access-errors');
+export const SWAP_OUTS_AVOIDED = counterIndex('swap-outs-avoided');
+export const PURGE_BUSY = counterIndex('purge-busy');
+export const ZAPPED = counterIndex('zapped');
+export const CALL_ERRORS = counterIndex('call-errors');
+export const THP_SPLIT = counterIndex('thp-split');

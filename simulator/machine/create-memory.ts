@@ -6,6 +6,7 @@ import type { TimelineAction } from '../plan.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
 import { PAGE_MASK, OP_LOAD, OP_SHIFT, OP_STORE } from './access.ts';
 import { PGSCAN_DIRECT, PGSCAN_KSWAPD } from './counters.ts';
+import { Advice } from './advice.ts';
 import { checkConservation } from './conservation.ts';
 import { CacheMemory } from './cache-memory.ts';
 import { MemoryCore } from './memory-core.ts';
@@ -41,12 +42,14 @@ class ListMemory implements Memory {
   readonly io: Memory['io'];
   readonly wantsFuture = false;
   readonly nodes?: NodeMemory;
+  readonly advice: Advice;
   readonly #core: MemoryCore;
 
   constructor(core: MemoryCore, reclaimer: ListReclaimer) {
     this.#core = core;
     if (core.nodes > 1) this.nodes = nodeMemory(core);
     this.reclaimer = reclaimer;
+    this.advice = new Advice(core, reclaimer);
     this.counters = core.counters;
     this.flags = core.flags;
     this.io = core.io;

@@ -193,11 +193,13 @@ export class Faults {
       counters[PGMAJFAULT]++;
       counters[PSWPIN]++;
       io.swapIns++;
+      core.volatilePages?.came(page);
       this.#reclaimer.insert(word, lru, shadow);
       return MISS | SWAP_IN;
     }
     flags[page] |= TOUCHED | DIRTY | MAPPED;
     io.zeroed++;
+    core.volatilePages?.came(page);
     this.#reclaimer.insert(word, lru, 0);
     return ZEROED;
   }

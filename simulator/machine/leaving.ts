@@ -4,12 +4,12 @@
  * Kernel: __remove_mapping, pageout in mm/vmscan.c, add_to_swap in mm/swap_state.c, zap_pte_range in mm/memory.c, mm/truncate.c.
  * Known divergence: a dirty file page that reclaim meets is written at once and freed, where the kernel wakes the flushers and comes back.
  */
-import { RECLAIM_EVICT, RECLAIM_PAGEOUT } from '../tables/rules.ts';
+import { RECLAIM_DISCARD, RECLAIM_EVICT, RECLAIM_PAGEOUT } from '../tables/rules.ts';
 import type { Pages } from '../units.ts';
-import { PGPGOUT, PSWPOUT, WORKINGSET_SHADOWS } from './counters.ts';
+import { PGLAZYFREED, PGPGOUT, PSWPOUT, WORKINGSET_SHADOWS } from './counters.ts';
 import type { MemoryCore } from './memory-core.ts';
 import type { ListReclaimer } from './reclaimer.ts';
-import { ANON, DIRTY, MAPPED, RESIDENT, SWAPPED, TOUCHED } from './reclaimer.ts';
+import { ANON, DIRTY, LAZYFREE, MAPPED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE } from './reclaimer.ts';
 
 export class Leaving {
   readonly #core: MemoryCore;
@@ -27,6 +27,12 @@ export class Leaving {
     const lru = core.lruvecOf(page);
     let wrote = false;
     if ((flag & ANON) !== 0) {
+      if ((flag & LAZYFREE) !== 0) {
+        counters[PGLAZYFREED]++;
+        this.drop(page);
+        return false;
+      }
+      core.volatilePages?.left(page);
       if ((flag & SWAPPED) === 0) core.swap.used++;
       if ((flag & (SWAPPED | DIRTY)) !== SWAPPED) {
         wrote = true;
@@ -52,6 +58,23 @@ export class Leaving {
     core.leftMemory(page, lru);
     if (core.logging) core.log(RECLAIM_EVICT.id, page, shadow, lru);
     return wrote;
+  }
+
+  /** The `discard` of try_to_unmap_one: the frame goes, and with it the content, a swap slot included. */
+  drop(page: number): void {
+    const core = this.#core;
+    const { flags } = core;
+    const flag = flags[page];
+    const lru = core.lruvecOf(page);
+    if ((flag & SWAPPED) !== 0) core.swap.used--;
+    flags[page] = flag & (ANON | UNEVICTABLE | (core.isDroppable(page) ? LAZYFREE : 0));
+    if (core.kinds.isShmem(page)) core.shmem.resident--;
+    if ((flag & MAPPED) !== 0) core.tlb?.forget(page);
+    core.shadows[page] = 0;
+    core.stats.updated(3);
+    core.leftMemory(page, lru);
+    if (core.logging) core.log(RECLAIM_DISCARD.id, page, 0, lru);
+    core.volatilePages?.dropped(page);
   }
 
   pageout(page: number): boolean {

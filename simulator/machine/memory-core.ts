@@ -27,7 +27,7 @@ import { ObjectNodes } from './object-nodes.ts';
 import { PageTables } from './page-tables.ts';
 import { NODE_BYTES, PageTree } from './page-tree.ts';
 import { ReclaimDriver } from './reclaim-driver.ts';
-import type { ListReclaimer, MemoryHost, ScanControl } from './reclaimer.ts';
+import type { ListReclaimer, MemoryHost, ScanControl, VolatilePages } from './reclaimer.ts';
 import { ANON, DIRTY, PINNED, RESIDENT, SWAPPED, UNEVICTABLE } from './reclaimer.ts';
 import { Shmem } from './shmem.ts';
 import { Slab } from './slab.ts';
@@ -75,6 +75,9 @@ export class MemoryCore implements MemoryHost {
   /** Which lruvec a page belongs to; absent while there is only one. */
   readonly owner: Uint8Array | Uint16Array | Uint32Array | undefined;
   resident = 0;
+  volatilePages: VolatilePages | undefined = undefined;
+  /** Objects whose mappings are droppable for life. */
+  readonly droppable = new Set<number>();
   workingsetStall = false;
   logging = false;
   log = NOTHING;
@@ -389,6 +392,15 @@ export class MemoryCore implements MemoryHost {
 
   evict(page: number, shadow: number): boolean {
     return this.leaving.evict(page, shadow);
+  }
+
+  drop(page: number): void {
+    this.leaving.drop(page);
+  }
+
+  /** Its mapping is droppable for life (VM_DROPPABLE). */
+  isDroppable(page: number): boolean {
+    return this.droppable.size > 0 && this.droppable.has(this.objectOf(page));
   }
 
   pageout(page: number): boolean {

@@ -17,6 +17,7 @@ import type {
 } from '../plan.ts';
 import type { Distribution } from '../report.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
+import type { Advice } from './advice.ts';
 import type { Failure } from './frames.ts';
 import type { Flow } from './object-nodes.ts';
 import type { Placement } from './placement.ts';
@@ -152,6 +153,8 @@ export interface Memory {
   kswapdStep(node?: number): Pages;
   /** The machine by nodes; absent with one node, and under policies that know none. */
   readonly nodes?: NodeMemory;
+  /** Pages whose owners say what they need no more; absent under the literature's policies, which know only files. */
+  readonly advice?: Advice;
   /** Why the last access found no frame: what the OOM killer is told. */
   readonly failure?: Failure;
 

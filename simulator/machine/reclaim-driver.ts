@@ -188,6 +188,8 @@ export class ReclaimDriver implements FrameReclaim {
       }
       this.#shrinkLists(lru, sc);
       this.#shrinkShadowNodes(lru, sc.priority);
+      // Shrinkers that know no cgroups run for the root only, and know no nodes either.
+      if (cgroup === 0) sc.nrReclaimed += core.volatilePages?.shrink(sc.priority) ?? 0;
     }
   }
 

@@ -24,6 +24,8 @@ export const DIRTY = 2;
 export const WRITEBACK = 4;
 export const MAPPED = 8;
 export const EXEC = 16;
+/** Of an anonymous page: MADV_FREE was asked for, or its mapping is droppable; no swap, on the file lists (PG_swapbacked is off). */
+export const LAZYFREE = 16;
 export const UNEVICTABLE = 32; // mlocked
 export const SWAPPED = 64; // content in swap, not in memory
 export const TOUCHED = 128; // anon page that exists (first touch done)
@@ -164,6 +166,15 @@ export interface ListReclaimer {
   putBack?(page: number): void;
   /** lru_add_drain: batches go to their lists. The machine calls it before removing pages. */
   drain?(): void;
+  /**
+   * MADV_FREE of a resident page: it is not young any more and, if it is on the anonymous lists, goes to the young end of the inactive file list,
+   * perhaps a little later (LAZYFREE is set, pglazyfree counted then).
+   */
+  lazyFree?(page: number): void;
+  /** MADV_COLD: an active page becomes the youngest inactive one; its marks of use go. */
+  deactivate?(page: number): void;
+  /** Scans anonymous pages although there is no swap, for volatile ones among them; returns how many went. */
+  takeVolatile?(lru: LruvecIndex, sc: ScanControl, pages: Pages): Pages;
   /** mlock and munlock of a resident page: onto or off the unevictable list. The flag in host.flags has already changed. */
   setUnevictable?(page: number, unevictable: boolean): void;
   /** Largest number of tree nodes that may hold only shadow entries; absent: the formula of the era. 0 keeps no shadows at all. */
@@ -172,6 +183,25 @@ export interface ListReclaimer {
   age?(lru: LruvecIndex): void;
   /** Anonymous pages of some process go away or a page's writeback ended: rotate it to the reclaim end if it was marked for that. */
   writebackEnded?(page: number): void;
+}
+
+/** Memory whose owners have said that its content may go, as reclaim sees it (volatile/volatile-memory.ts). */
+export interface VolatilePages {
+  /**
+   * Before a lruvec is scanned: purges what may go now, and returns how many pages that freed. `scansAnon`: reclaim is about to look at anonymous
+   * lists anyway.
+   */
+  purge(lru: LruvecIndex, sc: ScanControl, scansAnon: boolean): Pages;
+  /** Reclaim has met an anonymous page at the end of a list: whether it may go without being swapped out. */
+  mayDrop(page: number): boolean;
+  /** Reclaim has dropped a page and its content. */
+  dropped(page: number): void;
+  /** An anonymous page has come into memory. */
+  came(page: number): void;
+  /** Reclaim has swapped a page out. */
+  left(page: number): void;
+  /** Slab shrinkers run; returns the pages that freed. */
+  shrink(priority: number): Pages;
 }
 
 export interface ListSizes {
@@ -230,6 +260,12 @@ export interface MemoryHost {
    * page this means swapping it out (or dropping it, if clean in swap). True if it had to be written.
    */
   evict(page: number, shadow: number): boolean;
+  /** A scanned anonymous page leaves, and its content with it: nothing is written. */
+  drop(page: number): void;
+  /** Of a lazily freed page: its mapping is droppable for life, so that even a page that was written to goes. */
+  isDroppable?(page: number): boolean;
+  /** Absent: no memory is volatile. */
+  readonly volatilePages?: VolatilePages | undefined;
   /** The shadow in a page's place, 0 if none; and forgetting it (the shrinker of the 2013 proposal). */
   shadowAt(page: number): number;
   forgetShadow(page: number): void;

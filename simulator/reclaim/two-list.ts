@@ -11,6 +11,7 @@ import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, PAGE_MASK } from '../machine/acce
 import {
   PGACTIVATE,
   PGDEACTIVATE,
+  PGLAZYFREE,
   PGREFILL,
   PGROTATED,
   PGSCAN_ANON,
@@ -32,7 +33,9 @@ import {
 import { MISS, OUT_OF_MEMORY } from '../machine/memory.ts';
 import { LruRing } from './lru-ring.ts';
 import type { ListReclaimer, ListSizes, MemoryHost, ScanControl, Tally } from '../machine/reclaimer.ts';
-import { ANON, DIRTY, EXEC, MAPPED, PINNED, RESIDENT, SWAPPED, UNEVICTABLE, WRITEBACK } from '../machine/reclaimer.ts';
+import {
+  ANON, DIRTY, EXEC, LAZYFREE, MAPPED, PINNED, RESIDENT, SWAPPED, UNEVICTABLE, WRITEBACK,
+} from '../machine/reclaimer.ts'; // prettier-ignore
 import type { Tlb } from '../machine/tlb.ts';
 import { RECLAIM_ACTIVATE, RECLAIM_DEACTIVATE, RECLAIM_SCAN } from '../tables/rules.ts';
 
@@ -48,7 +51,7 @@ export const ON_LRU = 32;
 /** Under writeback when reclaim met it: to the reclaim end once it is written (PG_reclaim). */
 export const RECLAIM = 64;
 
-/** Anonymous: copied from the flags, so that the common paths need only this byte. */
+/** Anonymous and swap-backed: copied from the flags, so that the common paths need only this byte. */
 const ANON_PAGE = 128;
 
 /** Most accesses end here: nothing to do for a page that has it all. */
@@ -115,6 +118,8 @@ export class TwoList implements ListReclaimer {
   #nrAdding = 0;
   readonly #activating: Int32Array;
   #nrActivating = 0;
+  readonly #freeing: Int32Array;
+  #nrFreeing = 0;
   readonly #taken = new Int32Array(SWAP_CLUSTER_MAX);
   readonly #nr = new Float64Array(4);
   readonly #targets = new Float64Array(4);
@@ -134,6 +139,7 @@ export class TwoList implements ListReclaimer {
     this.#unevictable = new Int32Array(host.lruvecs);
     this.#adding = new Int32Array(policy.batch);
     this.#activating = new Int32Array(policy.batch);
+    this.#freeing = new Int32Array(policy.batch);
   }
 
   // ---- the loop
@@ -252,7 +258,8 @@ export class TwoList implements ListReclaimer {
   insert(word: number, lru: number, shadow: number): void {
     const page = word & PAGE_MASK;
     const op = word >>> OP_SHIFT;
-    const anon = (this.#host.flags[page] & ANON) !== 0;
+    // A droppable page is anonymous and goes to the file lists.
+    const anon = (this.#host.flags[page] & (ANON | LAZYFREE)) === ANON;
     let s = RESIDENT;
     if (anon) {
       s |= YOUNG | ANON_PAGE;
@@ -268,7 +275,7 @@ export class TwoList implements ListReclaimer {
 
   remove(page: number): void {
     if ((this.state[page] & ON_LRU) === 0) this.drain();
-    if (this.#nrActivating > 0) this.drain();
+    if (this.#nrActivating > 0 || this.#nrFreeing > 0) this.drain();
     const s = this.state[page];
     if ((s & ON_LRU) !== 0) this.#del(page, this.#listOf(page, s));
     else this.#unevictable[this.#host.lruvecOf(page)]--;
@@ -318,6 +325,60 @@ export class TwoList implements ListReclaimer {
   drain(): void {
     if (this.#nrAdding > 0) this.#drainAdding();
     if (this.#nrActivating > 0) this.#drainActivating();
+    if (this.#nrFreeing > 0) this.#drainFreeing();
+  }
+
+  // ---- advice
+
+  /** mark_page_lazyfree: through a batch, as activation. */
+  lazyFree(page: number): void {
+    this.state[page] &= ~YOUNG;
+    if ((this.state[page] & ANON_PAGE) === 0) return;
+    this.#freeing[this.#nrFreeing++] = page;
+    if (this.#nrFreeing === this.#policy.batch) this.#drainFreeing();
+  }
+
+  #drainFreeing(): void {
+    const n = this.#nrFreeing;
+    this.#nrFreeing = 0;
+    const { flags, counters, stats } = this.#host;
+    for (let i = 0; i < n; i++) {
+      const page = this.#freeing[i];
+      // Still in the batch of new pages: those go to their lists first.
+      if ((this.state[page] & (RESIDENT | ON_LRU)) === RESIDENT && this.#nrAdding > 0) this.#drainAdding();
+      const s = this.state[page];
+      if ((s & ON_LRU) === 0 || (s & ANON_PAGE) === 0) continue;
+      this.#del(page, this.#listOf(page, s));
+      this.state[page] = s & ~(ACTIVE | REFERENCED | ANON_PAGE);
+      flags[page] |= LAZYFREE;
+      this.#add(page, this.#listOf(page, this.state[page]));
+      counters[PGLAZYFREE]++;
+      stats.updated(2);
+    }
+  }
+
+  deactivate(page: number): void {
+    this.drain();
+    const s = this.state[page] & ~YOUNG;
+    this.state[page] = s & ~REFERENCED;
+    if ((s & (ON_LRU | ACTIVE)) !== (ON_LRU | ACTIVE)) return;
+    this.#del(page, this.#listOf(page, s));
+    this.state[page] = s & ~(REFERENCED | ACTIVE);
+    this.#add(page, this.#listOf(page, this.state[page]));
+    this.#host.counters[PGDEACTIVATE]++;
+  }
+
+  takeVolatile(lru: number, sc: ScanControl, pages: number): number {
+    let taken = 0;
+    // Once round the lists at most: what is no volatile page joins the active one.
+    for (let left = this.size[lru * STATS + LRU_INACTIVE_ANON] + this.size[lru * STATS + LRU_ACTIVE_ANON]; left > 0;) {
+      if (this.#policy.inactiveIsLow(lru, false)) this.shrinkActive(lru, false, SWAP_CLUSTER_MAX);
+      if (this.size[lru * STATS + LRU_INACTIVE_ANON] === 0) break;
+      taken += this.#shrinkInactive(lru, sc, false, SWAP_CLUSTER_MAX);
+      if (taken >= pages) break;
+      left -= SWAP_CLUSTER_MAX;
+    }
+    return taken;
   }
 
   writebackEnded(page: number): void {
@@ -412,6 +473,10 @@ export class TwoList implements ListReclaimer {
     targets.set(nr);
     const proportional = !sc.memcg && !sc.kswapd && sc.priority === 12;
     let reclaimed = 0;
+    if (this.#host.volatilePages !== undefined) {
+      reclaimed = this.#host.volatilePages.purge(lru, sc, nr[LRU_INACTIVE_ANON] + nr[LRU_ACTIVE_ANON] > 0);
+      if (reclaimed > 0 && sc.nrReclaimed + reclaimed >= sc.nrToReclaim) nr.fill(0);
+    }
     while (nr[LRU_INACTIVE_ANON] > 0 || nr[LRU_ACTIVE_FILE] > 0 || nr[LRU_INACTIVE_FILE] > 0) {
       for (let list = 0; list < 4; list++) {
         if (nr[list] === 0) continue;
@@ -453,7 +518,7 @@ export class TwoList implements ListReclaimer {
       const page = this.#taken[i];
       const s = state[page];
       if ((s & YOUNG) !== 0) young++;
-      if (file && (s & YOUNG) !== 0 && (flags[page] & EXEC) !== 0) {
+      if (file && (s & YOUNG) !== 0 && (flags[page] & (EXEC | ANON)) === EXEC) {
         state[page] = s & ~YOUNG;
         this.#add(page, inactive + 1);
         this.#policy.activated(lru);
@@ -490,6 +555,7 @@ export class TwoList implements ListReclaimer {
     let kept = 0;
     let wrote = 0;
     let activated = 0;
+    let rescued = 0;
     for (let i = 0; i < taken; i++) {
       const page = this.#taken[i];
       let s = state[page] & ~ON_LRU;
@@ -505,7 +571,7 @@ export class TwoList implements ListReclaimer {
       s &= ~(YOUNG | REFERENCED);
       if (young) {
         s |= REFERENCED;
-        if (referenced || (!file && policy.anonOneLook) || (file && (flag & EXEC) !== 0)) {
+        if (referenced || (!file && policy.anonOneLook) || (file && (flag & (EXEC | ANON)) === EXEC)) {
           s |= ACTIVE;
           activated++;
         }
@@ -514,6 +580,17 @@ export class TwoList implements ListReclaimer {
         continue;
       }
       if (file) {
+        if ((flag & ANON) !== 0) {
+          state[page] = s;
+          if (this.#takesBack(page, lru)) {
+            activated++;
+            rescued++;
+          } else {
+            state[page] = 0;
+            host.evict(page, 0);
+          }
+          continue;
+        }
         if ((flag & PINNED) !== 0) {
           state[page] = s | ACTIVE;
           activated++;
@@ -528,6 +605,10 @@ export class TwoList implements ListReclaimer {
             continue;
           }
         }
+      } else if (host.volatilePages?.mayDrop(page) === true) {
+        state[page] = 0;
+        host.drop(page);
+        continue;
       } else if (host.swapFree() === 0 && (flag & SWAPPED) === 0) {
         state[page] = s | ACTIVE;
         activated++;
@@ -543,7 +624,7 @@ export class TwoList implements ListReclaimer {
       this.#add(page, active ? inactive + 1 : inactive);
       if (active) policy.activated(lru);
     }
-    const reclaimed = taken - kept;
+    const reclaimed = taken - kept - rescued;
     counters[PGACTIVATE] += activated;
     counters[sc.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT] += reclaimed;
     counters[file ? PGSTEAL_FILE : PGSTEAL_ANON] += reclaimed;
@@ -556,6 +637,17 @@ export class TwoList implements ListReclaimer {
     sc.nrScanned += taken;
     if (host.logging) host.log(RECLAIM_SCAN.id, inactive & 3, taken, reclaimed);
     return reclaimed;
+  }
+
+  /** Whether a lazily freed page was written to since: then it is swap-backed again, and active (try_to_unmap_one). */
+  #takesBack(page: number, lru: number): boolean {
+    const host = this.#host;
+    if ((host.flags[page] & DIRTY) === 0 || host.isDroppable?.(page) === true) return false;
+    host.flags[page] &= ~LAZYFREE;
+    this.state[page] |= ANON_PAGE | ACTIVE;
+    this.#add(page, lru * 4 + LRU_ACTIVE_ANON);
+    this.#policy.activated(lru);
+    return true;
   }
 }
 

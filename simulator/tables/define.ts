@@ -18,6 +18,7 @@ export type Scope =
   | 'cgroup'
   | 'file'
   | 'anon'
+  | 'locks'
   | 'process'
   | 'trace'
   | 'sysctl'
@@ -120,11 +121,11 @@ export interface Rule {
 
 export const rule = (row: Rule): Rule => row;
 
-/** A candidate for one job of the machine (so far: page reclaim). */
+/** A candidate for one job of the machine: page reclaim, or the interface by which programs say that memory is volatile. */
 export interface Variant {
   readonly id: string;
   readonly title: string;
-  readonly mechanism: 'reclaim';
+  readonly mechanism: 'reclaim' | 'volatile.interface';
   /** `kernel`: the kernel did or does this; `proposal`: was proposed; `reference`: from the literature; `ruler`: a bound, not a policy. */
   readonly family: 'kernel' | 'proposal' | 'reference' | 'ruler';
   /** It must be told all accesses beforehand. */

@@ -7,6 +7,7 @@ import { exitKnobs } from './exit-knobs.ts';
 import { deviceKnobs } from './device-knobs.ts';
 import { fuseKnobs } from './fuse-knobs.ts';
 import { numaKnobs } from './numa-knobs.ts';
+import { lockKnobs, perThread } from './volatile-knobs.ts';
 
 const TIB = 1024 * GIB;
 const assumed = (where: string) => ({ kind: 'assumed', where }) as const;
@@ -325,6 +326,7 @@ export const knobs: readonly Knob[] = [
   readahead,
   advice,
   locked,
+  perThread,
   threads,
   traceFormat,
   ...fuseKnobs,
@@ -338,4 +340,5 @@ export const knobs: readonly Knob[] = [
   dirtyExpire,
   dirtyWriteback,
   ...numaKnobs,
+  ...lockKnobs,
 ];

@@ -8,6 +8,11 @@ export const RECLAIM_EVICT = rule({
   doc: 'A page leaves memory. Numbers: what its shadow entry holds (0: no shadow), the cgroup it was charged to.',
   kernel: '__remove_mapping in mm/vmscan.c',
 });
+export const RECLAIM_DISCARD = rule({
+  id: 'reclaim.discard',
+  doc: 'A page leaves memory and its content with it: it was lazily freed, droppable or volatile. Numbers: 0, the cgroup it was charged to.',
+  kernel: 'try_to_unmap_one in mm/rmap.c (discard)',
+});
 export const RECLAIM_PAGEOUT = rule({
   id: 'reclaim.pageout',
   doc: 'A dirty file page at the end of its list is written out so that it can be freed.',
@@ -99,6 +104,7 @@ export const MGLRU_REFAULT = rule({
 export const rules: readonly Rule[] = [
   ...engineRules,
   RECLAIM_EVICT,
+  RECLAIM_DISCARD,
   RECLAIM_PAGEOUT,
   RECLAIM_SCAN,
   RECLAIM_ACTIVATE,

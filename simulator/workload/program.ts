@@ -3,7 +3,9 @@
  * points can share (Zipf sums, shuffles) come from a cache. Building yields now and then, because large tables take time.
  */
 import { OP_LOAD, OP_READ, OP_STORE, OP_WRITE, OP_SHIFT } from '../machine/access.ts';
-import type { AccessStep, Amount, ObjectSpec, Pattern, PhaseSpec, Scenario, Step } from '../plan.ts';
+import type { AccessStep, Amount, ObjectSpec, Pattern, PhaseSpec, RegionRef, Scenario, Step } from '../plan.ts';
+import { valueOf } from '../tables/define.ts';
+import { perThread } from '../tables/volatile-knobs.ts';
 import { PAGE_SIZE, type BytesPerSecond, type Nanoseconds, type Pages } from '../units.ts';
 import { randomFor } from './random.ts';
 import {
@@ -117,11 +119,36 @@ export function* buildPrograms(context: BuildContext): Generator<number, Program
       const streams = new Map<string, StreamPosition>();
       const phases: ProgramPhase[] = [];
       for (const [i, phase] of process.phases.entries())
-        phases.push(yield* buildPhase(context, phase, [p, thread, i], streams));
+        phases.push(
+          yield* buildPhase(context, ownParts(context.scenario, phase, thread, threads), [p, thread, i], streams),
+        );
       programs.push({ process: p, thread, cgroup: process.cgroup, phases });
     }
   }
   return programs;
+}
+
+/** Of regions of which each thread has one of its own, a thread sees its own: they lie one behind the other. */
+function ownParts({ objects }: Scenario, phase: PhaseSpec, thread: number, threads: number): PhaseSpec {
+  if (thread === 0) return phase;
+  const moved = <T extends { readonly target: RegionRef }>(of: T): T => {
+    const object = objects.at(of.target.object);
+    if (object?.kind !== 'anon' || !valueOf(object.values, perThread)) return of;
+    const shift = thread * Math.floor(object.pages / threads);
+    return { ...of, target: { ...of.target, start: of.target.start + shift }, ...shiftedBytes(of, shift) };
+  };
+  const step = (one: Step): Step => {
+    if (one.kind === 'mix')
+      return { ...one, parts: one.parts.map((part) => ({ ...part, access: moved(part.access) })) };
+    return 'target' in one && one.target !== undefined ? moved(one as Step & { target: RegionRef }) : one;
+  };
+  return { ...phase, steps: phase.steps.map(step) };
+}
+
+function shiftedBytes(of: object, pages: Pages): object {
+  if (!('bytes' in of) || of.bytes === undefined) return {};
+  const { start, end } = of.bytes as { readonly start: number; readonly end: number };
+  return { bytes: { start: start + pages * PAGE_SIZE, end: end + pages * PAGE_SIZE } };
 }
 
 function* buildPhase(
@@ -176,6 +203,10 @@ function* buildStep(
     case 'fsync':
     case 'sync':
     case 'mempolicy':
+    case 'volatile':
+    case 'nonvolatile':
+    case 'madvise':
+    case 'fork':
       return plainStep('region', step, 0);
     case 'replay': {
       const { words, fileBase, anonBase } = context.traces[step.trace];
