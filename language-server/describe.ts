@@ -58,7 +58,9 @@ export const describeCounter = (row: Counter): string =>
     sourceText(row.source),
   ].join('\n\n');
 
-export function describeVariant(row: Variant): string {
+export function describeVariant(
+  row: Pick<Variant, 'id' | 'title' | 'family' | 'linux' | 'year' | 'commit' | 'summary' | 'knobs' | 'source'>,
+): string {
   const era = [
     row.linux ? `Linux ${row.linux}` : row.family,
     ...(row.year ? [String(row.year)] : []),

@@ -8,6 +8,7 @@ import { counterRows } from '../simulator/machine/counters.ts';
 import { reclaimVariants } from '../simulator/reclaim/registry.ts';
 import type { Knob, Scope } from '../simulator/tables/define.ts';
 import { diagnostics } from '../simulator/tables/diagnostics.ts';
+import { accountings } from '../simulator/tables/fuse-accounting.ts';
 import { gauges } from '../simulator/tables/gauges.ts';
 import { knobs } from '../simulator/tables/knobs.ts';
 import { measures } from '../simulator/tables/measures.ts';
@@ -76,6 +77,17 @@ function languagePage(): string {
       ...reclaimVariants
         .filter((v) => v.knobs.length > 0)
         .flatMap((v) => [`### Parameters of ${code(v.id)}`, knobTable(v.knobs)]),
+      '## Ways of counting FUSE pages',
+      '`compare photos.accounting: ID, ID { PROPERTY VALUE }, …`: with a way go properties of the mount and its daemon, in the place of what is declared.',
+      table(
+        ['id', 'since', 'what it is', 'source'],
+        accountings.map((v) => [
+          code(v.id),
+          since(v),
+          v.summary,
+          `_${v.source.kind}_: ${v.source.where}${v.commit && !v.source.where.includes(v.commit) ? ` (${v.commit})` : ''}`,
+        ]),
+      ),
       '## What can be plotted and expected',
       EXPECTING,
       '### Counters',
@@ -154,6 +166,8 @@ const scopes: readonly (readonly [Scope, string, string?])[] = [
   ['prefault', 'Prefault', '`prefault { … }` in a recovery, or `prefault threads 8`'],
   ['helpers', 'Helpers', '`helpers { … }` in a recovery, or `helpers trim 20%`'],
   ['trace', 'Trace', '`trace NAME "PATH" { … }`'],
+  ['fuse', 'FUSE mount', '`fuse NAME [SIZE] { … }`'],
+  ['daemon', 'Daemon of a FUSE mount', '`daemon { … }` in a mount'],
   ['sysctl', 'Kernel parameters', '`sysctl NAME VALUE`'],
 ];
 
@@ -211,7 +225,7 @@ function diagnosticsIndex(): string {
     [
       '# Diagnostics',
       NOTE,
-      'Every message of the language has a code and a page. Letters: S syntax, N names, U units, V values, R runs, P placement on nodes, L what later versions will simulate.',
+      'Every message of the language has a code and a page. Letters: S syntax, N names, U units, V values, R runs, P placement on nodes, F writeback and FUSE, L what later versions will simulate.',
       table(
         ['code', 'severity', 'title'],
         diagnostics.map((d) => [`[${d.code}](${d.code}.md)`, d.severity, d.title]),

@@ -1,6 +1,8 @@
 /** What may be written at the cursor: statements as snippets, names from all cells, variants, metrics, units, defaults. */
 import type { CompletionItem } from 'vscode-languageserver';
 import type { Machine } from '../language/generated/ast.ts';
+import { isAccounting } from '../language/axes.ts';
+import { accountingKnobs, changesWhileRunning, daemonOf } from '../language/fuse.ts';
 import type { Program, SymbolKind } from '../language/program.ts';
 import { kindNames } from '../language/program.ts';
 import { targetNames, targetOf } from '../language/targets.ts';
@@ -152,6 +154,7 @@ const symbolKind: Readonly<Record<SymbolKind, CompletionItem['kind'] & number>> 
   cgroup: KIND.module,
   cpuset: KIND.module,
   tmpfs: KIND.variable,
+  fuse: KIND.variable,
   let: KIND.value,
   trace: KIND.variable,
   phase: KIND.event,
@@ -249,7 +252,7 @@ function offers(program: Program, cursor: Cursor, context: PositionContext): Com
 }
 
 function knobsAt({ block }: Cursor): readonly Knob[] {
-  if (block.kind === 'variant') return reclaimVariant(block.variant ?? '')?.knobs ?? [];
+  if (block.kind === 'variant') return reclaimVariant(block.variant ?? '')?.knobs ?? accountingKnobs(block.variant);
   return block.scope ? knobsOf(block.scope) : [];
 }
 
@@ -266,7 +269,9 @@ function inProperties(program: Program, cursor: Cursor): CompletionItem[] {
             snippet('reclaim', 'reclaim ${1:v6.1}'),
             snippet('sysctl', 'sysctl ${1:vm.swappiness} ${2:60}'),
           ]
-        : [];
+        : block.scope === 'fuse'
+          ? [snippet('daemon', 'daemon { bandwidth ${1:200 MB/s}, threads ${2:1} }')]
+          : [];
     return [...knobItems(knobs, block.kind === 'variant' ? (block.variant ?? '') : (block.scope ?? '')), ...more];
   }
   if (head.image === 'reclaim' && before.length === 1) return variantItems();
@@ -306,8 +311,10 @@ function atTop(program: Program, before: readonly Token[]): CompletionItem[] {
       if (before.some((t) => t.image === 'of') && (last.image === 'of' || last.image === ','))
         return symbolItems(program, ['process']);
       return words('of', 'for');
-    case 'let':
     case 'file':
+      if (last.image === 'on') return symbolItems(program, ['tmpfs', 'fuse']);
+      return before.length >= 2 ? [...valueItems(program), ...words('on')] : [];
+    case 'let':
       return before.length >= 2 ? valueItems(program) : [];
     default:
       return [];
@@ -328,7 +335,7 @@ function inProcess(program: Program, before: readonly Token[]): CompletionItem[]
   }
   const last = rest.at(-1)!;
   if (ACCESS.has(head.image)) {
-    if (rest.length === 1) return symbolItems(program, ['file', 'anon']);
+    if (rest.length === 1) return symbolItems(program, ['file', 'anon', 'tmpfs', 'fuse']);
     if (last.image === 'of') return words('pages', 'accesses');
     const named = rest.some((t) => patternRow(t.image));
     return [
@@ -343,7 +350,9 @@ function inProcess(program: Program, before: readonly Token[]): CompletionItem[]
     case 'munmap':
       return rest.length === 1 ? symbolItems(program, ['file', 'anon']) : [];
     case 'fsync':
-      return rest.length === 1 ? symbolItems(program, ['file']) : [];
+      return rest.length === 1 ? symbolItems(program, ['file', 'fuse']) : [];
+    case 'sync':
+      return rest.length === 1 ? symbolItems(program, ['fuse']) : [];
     case 'replay':
       return rest.length === 1 ? symbolItems(program, ['trace']) : [];
     case 'phase':
@@ -366,6 +375,8 @@ function inRun(program: Program, before: readonly Token[], context: PositionCont
       if (!second) return targetItems(program);
       if (before.length === 2) return words(':');
       const target = targetOf(scopeOf(program), second.image);
+      if (target && isAccounting(target))
+        return last.image === ':' || last.image === ',' ? choiceItems(target.knob!) : words('as');
       if (target?.kind === 'reclaim') return last.image === ':' || last.image === ',' ? variantItems() : words('as');
       return target?.knob ? choiceItems(target.knob) : valueItems(program);
     }
@@ -377,7 +388,11 @@ function inRun(program: Program, before: readonly Token[], context: PositionCont
     case 'plot':
       if (last.image === 'by' || last.image === 'over')
         return [...words('time', 'pass', 'phase', 'variant'), ...axesAt(context)];
-      if (last.image === 'of') return symbolItems(program, ['file', 'anon', 'process', 'cgroup']);
+      if (last.image === 'of')
+        return [
+          ...symbolItems(program, ['file', 'anon', 'tmpfs', 'fuse', 'process', 'cgroup']),
+          ...daemonItems(program),
+        ];
       if (last.image === 'as') return words('line', 'bars', 'area', 'heatmap', 'distribution', 'timeline', 'table');
       return last.image === ',' || before.length === 1 ? metricItems() : words('by', 'over', 'of', 'as');
     case 'expect':
@@ -393,13 +408,25 @@ function inRun(program: Program, before: readonly Token[], context: PositionCont
 function inAt(program: Program, before: readonly Token[]): CompletionItem[] {
   const [head] = before;
   if (!head) return statementItems('at');
-  if (head.image === 'kill') return symbolItems(program, ['process']);
+  if (head.image === 'kill') return [...symbolItems(program, ['process']), ...daemonItems(program)];
+  if (head.image === 'stall' || head.image === 'resume') return before.length === 1 ? daemonItems(program) : [];
   if (head.image === 'sysctl') return sysctlItems(before);
   if (head.image === 'set' && before.length === 1) {
-    return targetItems(program).filter((i) => targetOf(scopeOf(program), i.label)?.symbol?.kind === 'cgroup');
+    return targetItems(program).filter((i) => {
+      const target = targetOf(scopeOf(program), i.label);
+      const kind = target?.symbol?.kind;
+      return (
+        kind === 'cgroup' || kind === 'cpuset' || (kind === 'fuse' && target?.knob && changesWhileRunning(target.knob))
+      );
+    });
   }
   return [];
 }
+
+const daemonItems = (program: Program): CompletionItem[] =>
+  [...program.symbols.values()]
+    .filter((s) => s.kind === 'fuse')
+    .map((s) => ({ label: daemonOf(s.name), kind: KIND.function, detail: `daemon of the mount ${s.name}` }));
 
 /** The run around the cursor. */
 function runAt({ source, offset }: PositionContext) {

@@ -38,6 +38,8 @@ const scopeOfHead: Readonly<Record<string, Scope>> = {
   anon: 'anon',
   trace: 'trace',
   swap: 'swap',
+  fuse: 'fuse',
+  daemon: 'daemon',
 };
 
 function blockOf(outer: Block, statement: readonly Token[]): Block {

@@ -1,7 +1,17 @@
 /** What a word or a quantity means: its row of the definition tables, or its declaration. */
 import type { AstNode } from 'langium';
 import type { Hover } from 'vscode-languageserver';
-import type { Expression, Property, Quantity, Reference, Sweep, Unit, Word } from '../language/generated/ast.ts';
+import type {
+  Compare,
+  Expression,
+  Property,
+  Quantity,
+  Reference,
+  Run,
+  Sweep,
+  Unit,
+  Word,
+} from '../language/generated/ast.ts';
 import { isExpression } from '../language/generated/ast.ts';
 import { kindNames, type LanguageSymbol } from '../language/program.ts';
 import { targetOf } from '../language/targets.ts';
@@ -10,8 +20,11 @@ import { scopeFor } from '../language/scenarios.ts';
 import { textOf } from '../language/syntax.ts';
 import { knobOf, metric, patternRow, reclaimVariant, type Knob } from '../language/tables.ts';
 import { evaluate, type Value } from '../language/values.ts';
+import { accountingKnobs } from '../language/fuse.ts';
 import type { Program } from '../language/program.ts';
 import type { Scope } from '../../simulator/tables/define.ts';
+import { accountingById } from '../../simulator/tables/fuse-accounting.ts';
+import { accounting as accountingKnob } from '../../simulator/tables/fuse-knobs.ts';
 import { statements, type Place } from '../../simulator/tables/statements.ts';
 import { unitByName } from '../../simulator/tables/units.ts';
 import {
@@ -82,11 +95,12 @@ export function knobOfProperty(property: Property): Knob | undefined {
   if (!owner) return undefined;
   if (owner.$type === 'CompareValue') {
     const [first] = (owner as AstNode & { terms: Expression[] }).terms;
-    return reclaimVariant(first ? textOf(first).replace(/\s/g, '') : '')?.knobs.find((k) => k.name === name);
+    const id = first ? textOf(first).replace(/\s/g, '') : '';
+    return (reclaimVariant(id)?.knobs ?? accountingKnobs(id)).find((k) => k.name === name);
   }
   if (owner.$type === 'Property') {
     const outer = (owner as Property).name.text;
-    return outer === 'disk' || outer === 'swap'
+    return outer === 'disk' || outer === 'swap' || outer === 'daemon'
       ? knobOf(outer, name)
       : outer === 'reclaim'
         ? reclaimKnob(owner as Property, name)
@@ -106,6 +120,7 @@ export const scopes: Readonly<Record<string, Scope>> = {
   Cgroup: 'cgroup',
   Trace: 'trace',
   Swap: 'swap',
+  Fuse: 'fuse',
 };
 
 function describeWord(context: PositionContext, word: Word): string | null {
@@ -137,6 +152,13 @@ function describeWord(context: PositionContext, word: Word): string | null {
     (owner as Reference).$container?.$type === 'Property';
   const variant = reclaimVariant(name);
   if (variant && (reclaiming || ancestor(owner, 'CompareValue'))) return describeVariant(variant);
+  const compared = ancestor(owner, 'Condition')
+    ? (ancestor(owner, 'Run') as Run | undefined)?.block?.clauses
+    : undefined;
+  if (comparesAccounting(ancestor(owner, 'Compare')) || compared?.some(comparesAccounting)) {
+    const accounting = describeAccounting(name);
+    if (accounting) return accounting;
+  }
   const pattern = patternRow(name);
   if (pattern && ancestor(owner, 'Access')) return describePattern(pattern);
   const choice = chosen(owner, name);
@@ -149,11 +171,22 @@ function describeWord(context: PositionContext, word: Word): string | null {
   return null;
 }
 
+/** A way of counting FUSE pages: when, in which commit, what it is. */
+function describeAccounting(id: string): string | null {
+  const row = accountingById(id);
+  return row ? describeVariant({ ...row, knobs: [] }) : null;
+}
+
+const comparesAccounting = (clause: AstNode | undefined): boolean =>
+  clause?.$type === 'Compare' && ((clause as Compare).target?.text ?? '').endsWith(`.${accountingKnob.name}`);
+
 /** A word that is the value of a property with choices. */
 function chosen(owner: AstNode, name: string): string | null {
   const property = ancestor(owner, 'Property') as Property | undefined;
   const knob = property && knobOfProperty(property);
   if (knob?.type.kind !== 'choice') return null;
+  const accounting = knob.name === accountingKnob.name ? describeAccounting(name) : null;
+  if (accounting) return accounting;
   const row = knob.type.of.find((c) => c.id === name);
   return row ? `**${row.id}**: ${row.doc}` : null;
 }

@@ -6,14 +6,20 @@ import type {
   Expression,
   FileDeclaration,
   Let,
+  Machine,
   Property,
   Quantity,
   Run,
   Sweep,
+  Sysctl,
 } from '../language/generated/ast.ts';
-import { exactQuantity, pagesText } from '../language/quantities.ts';
+import { exactQuantity, formatQuantity, pagesText } from '../language/quantities.ts';
 import type { Range } from '../language/index.ts';
+import type { Program } from '../language/program.ts';
+import { scopeFor } from '../language/scenarios.ts';
 import { rangeOf } from '../language/syntax.ts';
+import { propertyValue } from '../language/targets.ts';
+import { dirtyBackgroundRatio, dirtyRatio, memory as memoryKnob } from '../../simulator/tables/knobs.ts';
 import { unitByName } from '../../simulator/tables/units.ts';
 import { sweepValues } from '../language/sweeps.ts';
 import type { DocumentContext } from './context.ts';
@@ -51,6 +57,14 @@ export function inlayHints({ source, program }: DocumentContext, range: Range): 
         case 'Property': {
           const [first] = (node as Property).values;
           if ((node as Property).values.length === 1) pages(first);
+          const least = shareOf(program, item, node as Property);
+          if (least) found.push(least);
+          break;
+        }
+        case 'Sysctl': {
+          const { name, value } = node as Sysctl;
+          const least = name && value && limitOf(program, item, name.text, value);
+          if (least) found.push(least);
           break;
         }
         case 'Let': {
@@ -85,6 +99,53 @@ export function inlayHints({ source, program }: DocumentContext, range: Range): 
     }
   }
   return found.filter(({ position }) => position.line >= range.start.line && position.line <= range.end.line);
+}
+
+/** At most so much: what is available is less than memory, and gets less while a run goes on. */
+const atMost = (node: AstNode, bytes: number, tooltip: string): InlayHint =>
+  hint(node, `≤ ${formatQuantity('bytes', bytes)}`, tooltip);
+
+const itemsUpTo = (program: Program, item: AstNode): readonly AstNode[] =>
+  program.items.slice(0, program.items.findIndex((i) => i.item === item) + 1).map((i) => i.item);
+
+/** Memory of the machine that counts for an item. */
+function memoryBefore(program: Program, item: AstNode): number {
+  const machine = (itemsUpTo(program, item).findLast((i) => i.$type === 'Machine') as Machine | undefined) ?? null;
+  return propertyValue(scopeFor(program.quiet(), machine), memoryKnob.name, item)?.value ?? Number(memoryKnob.default);
+}
+
+/** The most that may be dirty there: a number of bytes, or a share of all memory. */
+function mostDirty(program: Program, item: AstNode): number {
+  const set = (name: string): number | undefined => {
+    const last = itemsUpTo(program, item).findLast((i) => i.$type === 'Sysctl' && (i as Sysctl).name?.text === name);
+    const { value } = (last ?? {}) as Partial<Sysctl>;
+    return value && valueOf(program, value)?.value;
+  };
+  const ratio = set('vm.dirty_ratio') ?? Number(dirtyRatio.default);
+  return set('vm.dirty_bytes') || (memoryBefore(program, item) * ratio) / 100;
+}
+
+/** `sysctl vm.dirty_ratio 20`: of what is available. */
+function limitOf(program: Program, item: AstNode, name: string, value: Expression): InlayHint | null {
+  if (name !== dirtyRatio.name && name !== dirtyBackgroundRatio.name) return null;
+  const percent = valueOf(program, value);
+  if (percent?.dimension !== 'number' || !(percent.value > 0 && percent.value <= 100)) return null;
+  const most = (memoryBefore(program, item) * percent.value) / 100;
+  return atMost(value, most, 'Of all memory; the kernel takes the share of what is available, which is less');
+}
+
+/** `max_ratio 1%`: of the limit on dirty memory. */
+function shareOf(program: Program, item: AstNode, property: Property): InlayHint | null {
+  if (item.$type !== 'Fuse' || !/^(max|min)_ratio$/.test(property.name.text)) return null;
+  const [value] = property.values;
+  const share = value && valueOf(program, value);
+  if (share?.dimension !== 'share' || share.value <= 0) return null;
+  const most = (mostDirty(program, item) * share.value) / 1e6;
+  return atMost(
+    value,
+    most,
+    'Of the limit on dirty memory, if all memory were available and all writing were to this mount',
+  );
 }
 
 function headEnd(run: Run) {

@@ -37,6 +37,7 @@ const typeOfSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   cgroup: 'namespace',
   cpuset: 'namespace',
   tmpfs: 'variable',
+  fuse: 'variable',
   let: 'variable',
   trace: 'variable',
   phase: 'event',

@@ -103,6 +103,8 @@ export function documentSymbols({ source }: DocumentContext): DocumentSymbol[] {
             processChildren(item),
           ),
         ];
+      case 'Fuse':
+        return [symbol(item.name?.text ?? '', 'fuse', kinds.file, range, rangeOf(item.name ?? item))];
       case 'Cgroup':
         return [symbol(item.name?.text ?? '', 'cgroup', kinds.cgroup, range, rangeOf(item.name ?? item))];
       case 'Let':

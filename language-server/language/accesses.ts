@@ -1,11 +1,13 @@
 /** One access statement: what it touches, in which pattern, how much, how fast. */
 import type { AccessStep, Amount, Pattern } from '../../simulator/plan.ts';
+import { hitCost } from '../../simulator/tables/knobs.ts';
+import { PAGE_SIZE } from '../../simulator/units.ts';
 import { duration, ONCE, plainAmount, timesAmount } from './amounts.ts';
 import { reportLeftOver } from './complaints.ts';
-import type { Access, Argument, Expression, Figure } from './generated/ast.ts';
+import type { Access, Argument, Expression, Figure, RateArgument } from './generated/ast.ts';
 import type { ObjectTable } from './objects.ts';
 import { patternNamed, readPattern, takesMore } from './patterns.ts';
-import { formatQuantity, nearest } from './quantities.ts';
+import { exactQuantity, formatQuantity, nearest } from './quantities.ts';
 import { regionRef } from './regions.ts';
 import { endOf, offsetOf, wordOf } from './syntax.ts';
 import { patternRow, type PatternRow, patterns } from './tables.ts';
@@ -96,14 +98,22 @@ function readArguments(scope: Scope, node: Access): Said {
         const rate = evaluateAs(scope, arg.rate, 'rate', "the rate behind 'at'", '20 MB/s');
         if (rate === null) return;
         if (!(rate >= 1)) {
-          program.reporter.report('V01', program.placeOf(arg.rate), {
-            what: 'the rate',
-            value: formatQuantity('rate', rate),
-            range: 'at least 1 B/s',
-            example: "'at 20 MB/s'",
-          });
+          program.reporter.report(
+            'V01',
+            program.placeOf(arg.rate),
+            {
+              what: 'the rate',
+              value: formatQuantity('rate', rate),
+              range: 'at least 1 B/s',
+              example: "'at 20 MB/s'",
+            },
+            { fixes: [program.replace(arg.rate, '20 MB/s', 'Change to 20 MB/s')] },
+          );
         } else if (said.rate !== undefined) program.reporter.report('V10', program.placeOf(arg), { name: 'at' });
-        else said.rate = rate;
+        else {
+          said.rate = rate;
+          checkPace(scope, arg, rate);
+        }
         return;
       }
       case 'ThinkArgument': {
@@ -161,6 +171,22 @@ function readArguments(scope: Scope, node: Access): Said {
   });
   finish();
   return said;
+}
+
+/** Nobody is faster than the processor that copies for him. */
+function checkPace(scope: Scope, arg: RateArgument, rate: number): void {
+  const cost = scope.property(scope, hitCost.name, arg)?.value ?? 0;
+  const most = cost > 0 ? (PAGE_SIZE * 1e9) / cost : Infinity;
+  if (rate <= most) return;
+  const { program } = scope;
+  const { start } = program.placeOf(arg).range;
+  const place = { uri: program.sourceOf(arg).uri, range: { start, end: program.placeOf(arg).range.end } };
+  program.reporter.report(
+    'F07',
+    place,
+    { rate: formatQuantity('rate', rate), most: formatQuantity('rate', most), cost: exactQuantity('time', cost) },
+    { fixes: [{ title: 'Remove it: as fast as it goes', edits: [{ ...place, newText: '' }], preferred: true }] },
+  );
 }
 
 function timeOf(

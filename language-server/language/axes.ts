@@ -10,6 +10,7 @@ import { exactQuantity, formatQuantity } from './quantities.ts';
 import { type Dimensional, MAX_POINTS } from './sweeps.ts';
 import { textOf, unquoted } from './syntax.ts';
 import type { Target } from './targets.ts';
+import { accountingParameters } from './fuse.ts';
 import { dimensionOf, exampleOf, knobValue } from './knob-values.ts';
 import { evaluate, type Override, type Scope } from './values.ts';
 import { overrideOf, unitOf, varied } from './varied.ts';
@@ -94,6 +95,13 @@ function comparedValue(
     const parameters = v.block ? ` ${textOf(v.block).replace(/\s+/g, ' ')}` : '';
     return { label: variant.id + parameters, id: variant.id, override: { variant }, value: variant.id };
   }
+  if (isAccounting(target)) {
+    const way = knobValue(scope, target.knob!, v.terms, v);
+    if (way === null || !accountingParameters(scope, target.symbol!.name, v)) return null;
+    const id = String(way);
+    const parameters = v.block ? ` ${textOf(v.block).replace(/\s+/g, ' ')}` : '';
+    return { label: id + parameters, id, override: { value: id }, value: id };
+  }
   if (v.block) {
     program.reporter.report('S01', program.placeOf(v.block), {
       found: '{',
@@ -145,6 +153,10 @@ function comparedValue(
   const label = exactQuantity(read.dimension, read.value);
   return { label, id: label, override: read.override, value: read.value };
 }
+
+/** `photos.accounting`: its values may carry properties of the mount and its daemon. */
+export const isAccounting = ({ knob, symbol }: Target): boolean =>
+  knob?.scope === 'fuse' && knob.name === 'accounting' && symbol !== undefined;
 
 function reportTooMany(scope: Scope, at: AstNode, count: number): void {
   scope.program.reporter.report('V06', scope.program.placeOf(at), {

@@ -104,13 +104,11 @@ function checkItem(scope: Scope, item: ProgramItem['item']): void {
         cgroup: () => 0,
         cpuset: () => 0,
         mount: (node) => new ObjectTable(program, []).mount(scope, node),
+        fuse: (node) => new ObjectTable(program, []).fuse(scope, node),
       });
       break;
     case 'Fuse':
-      program.reporter.report('L01', program.placeWithin(item, 0, 4), {
-        what: 'fuse',
-        remedy: `use 'file ${item.name?.text ?? 'name'} 1 GiB' until then`,
-      });
+      new ObjectTable(program, []).add(scope, item);
       break;
     case 'LaterDeclaration':
       program.reporter.report('L01', program.placeWithin(item, 0, item.keyword.length), {

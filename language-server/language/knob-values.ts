@@ -168,7 +168,9 @@ export function fit(scope: Scope, knob: Knob, value: Value, at: AstNode): number
   const { program } = scope;
   const what = `'${knob.name}'`;
   const dimension = dimensionOf(knob)!;
-  let number = convert(scope, at, value, dimension, what, exampleOf(knob));
+  // Kernel sysctls are plain integers; those that are bytes may say so.
+  const plain = knob.scope === 'sysctl' && value.dimension === 'number';
+  let number = plain ? value.value : convert(scope, at, value, dimension, what, exampleOf(knob));
   if (number === null) return null;
   if (type.kind === 'integer' && !Number.isInteger(number)) {
     const near = String(Math.min(Math.max(Math.round(number), type.min), type.max));
@@ -183,6 +185,8 @@ export function fit(scope: Scope, knob: Knob, value: Value, at: AstNode): number
   if (type.kind !== 'number') number = Math.round(number);
   if (number < type.min || number > type.max) {
     const near = exactQuantity(dimension, number < type.min ? type.min : type.max);
+    // The least rate that is legal is nothing anybody would mean.
+    const usual = number < type.min && (type.min === 0 || type.kind === 'rate') ? exampleOf(knob) : near;
     program.reporter.report(
       'V01',
       program.placeOf(at),
@@ -190,10 +194,18 @@ export function fit(scope: Scope, knob: Knob, value: Value, at: AstNode): number
         what,
         value: formatQuantity(dimension, number),
         range: rangeText(knob),
-        example: `'${number < type.min && type.min === 0 ? exampleOf(knob) : near}'`,
+        example: `'${usual}'`,
       },
       at.$type === 'Quantity' || at.$type === 'Negation'
-        ? { fixes: [program.replace(at, near, `Change to ${near}`)] }
+        ? {
+            fixes: [
+              program.replace(
+                at,
+                type.kind === 'rate' ? usual : near,
+                `Change to ${type.kind === 'rate' ? usual : near}`,
+              ),
+            ],
+          }
         : {},
     );
     return null;

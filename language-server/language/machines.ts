@@ -10,6 +10,7 @@ import { entriesOf, properties, propertiesIn, variantChoice } from './properties
 import { nearest } from './quantities.ts';
 import type { RunInputs } from './scenarios.ts';
 import { textOf, wordOf } from './syntax.ts';
+import { bytesAccepted } from './writeback.ts';
 import { knobOf, knobsOf } from './tables.ts';
 import { DEFAULT_MACHINE } from './targets.ts';
 import type { Scope } from './values.ts';
@@ -170,5 +171,6 @@ export function sysctlValue(
     return null;
   }
   const read = knobValue(scope, row, value ? [value] : [], word);
-  return read === null ? null : { name: row.name, value: read };
+  if (read === null || !bytesAccepted(scope, row.name, read, value ?? word)) return null;
+  return { name: row.name, value: read };
 }

@@ -4,6 +4,7 @@ import { laterName } from '../../simulator/tables/later.ts';
 import type { Dimensional } from './sweeps.ts';
 import type { Text, Word } from './generated/ast.ts';
 import { nearest } from './quantities.ts';
+import type { SymbolKind } from './program.ts';
 import { unquoted } from './syntax.ts';
 import { type Counter, metric, metrics } from './tables.ts';
 import type { Scope } from './values.ts';
@@ -57,14 +58,14 @@ export function metricRef(
   };
 }
 
+const OBJECTS: ReadonlySet<SymbolKind> = new Set(['file', 'anon', 'tmpfs', 'fuse', 'cgroup', 'process']);
+
 export function isObject(scope: Scope, word: Word): boolean {
   const { program } = scope;
   const symbol = program.symbols.get(word.text);
-  if (
-    symbol &&
-    (symbol.kind === 'file' || symbol.kind === 'anon' || symbol.kind === 'cgroup' || symbol.kind === 'process')
-  )
-    return true;
+  if (symbol && OBJECTS.has(symbol.kind)) return true;
+  const hit = program.split(word.text);
+  if (hit?.symbol.kind === 'fuse' && hit.rest === 'daemon') return true;
   const meant = nearest(word.text, program.symbols.keys());
   program.reporter.report(
     'N01',

@@ -1,10 +1,11 @@
 /** The files and anonymous regions of one scenario, numbered as they are first used. */
 import type { AstNode } from 'langium';
 import { MAX_PAGES } from '../../simulator/machine/access.ts';
-import type { MempolicySpec, ObjectSpec, SourceSpan, TmpfsSpec } from '../../simulator/plan.ts';
+import type { FuseSpec, MempolicySpec, ObjectSpec, SourceSpan, TmpfsSpec } from '../../simulator/plan.ts';
 import { PAGE_SIZE } from '../../simulator/units.ts';
-import type { Anon, FileDeclaration, Process, Property, Tmpfs, Word } from './generated/ast.ts';
+import type { Anon, FileDeclaration, Fuse, Process, Property, Tmpfs, Word } from './generated/ast.ts';
 import { reportLeftOver } from './complaints.ts';
+import { fuseSpec, mountPages } from './fuse.ts';
 import { named } from './processes.ts';
 import { aKind, type LanguageSymbol, type Program } from './program.ts';
 import { tmpfsSpec } from './mounts.ts';
@@ -27,8 +28,8 @@ export const spanOfNode = (program: Program, node: AstNode): SourceSpan => {
 };
 
 /** What a program calls the kinds of objects. */
-export type ObjectKind = ObjectSpec['kind'];
-const OBJECTS: ReadonlySet<string> = new Set<ObjectKind>(['file', 'anon', 'tmpfs']);
+export type ObjectKind = ObjectSpec['kind'] | 'fuse';
+const OBJECTS: ReadonlySet<string> = new Set<ObjectKind>(['file', 'anon', 'tmpfs', 'fuse']);
 export const isObjectKind = (kind: string): kind is ObjectKind => OBJECTS.has(kind);
 
 /** Properties that are written like those of other things and mean something of their own. */
@@ -39,6 +40,9 @@ export class ObjectTable {
   readonly objects: ObjectSpec[] = [];
   readonly used = new Set<LanguageSymbol>();
   readonly mounts: TmpfsSpec[] = [];
+  /** FUSE mounts, with their declarations. */
+  readonly fuses: { readonly spec: FuseSpec; readonly node: Fuse }[] = [];
+  readonly #fuseIndex = new Map<AstNode, number | null>();
   #total = 0;
   readonly #mountIndex = new Map<AstNode, number | null>();
   readonly #mounted: number[] = [];
@@ -119,7 +123,7 @@ export class ObjectTable {
       });
       return null;
     }
-    const object = this.add(scope, symbol.node as FileDeclaration | Anon | Tmpfs, symbol.process);
+    const object = this.add(scope, symbol.node as FileDeclaration | Anon | Tmpfs | Fuse, symbol.process);
     return object === null ? null : { object, pages: this.objects[object].pages, name, kind: symbol.kind };
   }
 
@@ -155,8 +159,21 @@ export class ObjectTable {
     return this.mounts.push(spec) - 1;
   }
 
-  /** Registers an object, once. A tmpfs that is used itself is one file that fills it. */
-  add(scope: Scope, node: FileDeclaration | Anon | Tmpfs, process?: Process): number | null {
+  /** Registers a FUSE mount, once. */
+  fuse(scope: Scope, node: Fuse): number | null {
+    const known = this.#fuseIndex.get(node);
+    if (known !== undefined) return known;
+    this.#fuseIndex.set(node, null);
+    const spec = fuseSpec(scope, node);
+    if (!spec) return null;
+    const symbol = this.program.symbols.get(spec.name);
+    if (symbol?.node === node) this.used.add(symbol);
+    this.#fuseIndex.set(node, this.fuses.length);
+    return this.fuses.push({ spec, node }) - 1;
+  }
+
+  /** Registers an object, once. A mount that is used itself is one file: all of a tmpfs, an endless one on FUSE. */
+  add(scope: Scope, node: FileDeclaration | Anon | Tmpfs | Fuse, process?: Process): number | null {
     const known = this.#index.get(node);
     if (known !== undefined) return known;
     this.#index.set(node, null);
@@ -172,6 +189,13 @@ export class ObjectTable {
         values: {},
         source: this.span(node),
       });
+    }
+    if (node.$type === 'Fuse') {
+      const fuse = this.fuse(scope, node);
+      const pages = mountPages(scope, node);
+      if (fuse === null || pages === null) return null;
+      const { name } = this.fuses[fuse].spec;
+      return this.#push(node, { kind: 'file', name, pages, fuse, values: {}, source: this.span(node) });
     }
     const { program } = this;
     const kind = node.$type === 'Anon' ? 'anon' : 'file';
@@ -198,13 +222,13 @@ export class ObjectTable {
     if (pages === null || policy === null || mount === null) return null;
     const owner = process ? this.#processes.indexOf(process) : -1;
     return this.#push(node, {
-      kind: mount === undefined ? kind : 'tmpfs',
+      kind: mount && 'mount' in mount ? 'tmpfs' : kind,
       name,
       pages,
       ...(kind === 'anon' && owner >= 0 ? { process: owner } : {}),
-      ...(mount === undefined ? {} : { mount }),
+      ...mount,
       ...(policy && { policy }),
-      values: mount === undefined ? values : {},
+      values: mount && 'mount' in mount ? {} : values,
       source: this.span(node),
     });
   }
@@ -230,9 +254,15 @@ export class ObjectTable {
   }
 
   /** `on scratch`: the mount that a file lies on. `null`: reported. */
-  #mountOf(scope: Scope, word: Word): number | null {
-    const symbol = named(scope, word, ['tmpfs'], 'a tmpfs mount', (name) => `declare it with 'tmpfs ${name} 2 GiB'`);
-    return symbol && this.mount(scope, symbol.node as Tmpfs);
+  #mountOf(scope: Scope, word: Word): { readonly mount: number } | { readonly fuse: number } | null {
+    const declare = (name: string) => `declare it with 'tmpfs ${name} 2 GiB' or 'fuse ${name}'`;
+    const symbol = named(scope, word, ['tmpfs', 'fuse'], 'a mount', declare);
+    if (symbol?.kind === 'fuse') {
+      const fuse = this.fuse(scope, symbol.node as Fuse);
+      return fuse === null ? null : { fuse };
+    }
+    const mount = symbol && this.mount(scope, symbol.node as Tmpfs);
+    return mount === null ? null : { mount };
   }
 
   #push(node: AstNode, spec: ObjectSpec): number | null {

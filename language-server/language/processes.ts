@@ -3,7 +3,7 @@ import type { AstNode } from 'langium';
 import type { Amount, MempolicySpec, PhaseSpec, ProcessSpec, Step, TraceRef } from '../../simulator/plan.ts';
 import { laterName } from '../../simulator/tables/later.ts';
 import type {
-  Cgroup, Cpuset, ForBlock, LaterStatement, Mbind, Mempolicy, Phase, Process, Property, RegionAction, Replay, Statement, Trace, Unknown, Weighted, Word,
+  Cgroup, Cpuset, ForBlock, Fuse, LaterStatement, Mbind, Mempolicy, Phase, Process, Property, RegionAction, Replay, Statement, Sync, Trace, Unknown, Weighted, Word,
 } from './generated/ast.ts'; // prettier-ignore
 import { accessStep } from './accesses.ts';
 import { duration, wholeCount } from './amounts.ts';
@@ -348,6 +348,8 @@ function stepOf(scope: Scope, parts: ScenarioParts, s: Statement): Step | null {
       return replayStep(scope, parts, s);
     case 'RegionAction':
       return regionStep(scope, parts, s);
+    case 'Sync':
+      return syncStep(scope, parts, s);
     case 'Mempolicy': {
       const policy = policyIn(scope, s, s.words);
       return policy && { kind: 'mempolicy', policy, source };
@@ -427,6 +429,29 @@ export function reportLaterStatement(scope: Scope, s: LaterStatement): void {
     { uri: program.sourceOf(s).uri, range: program.placeOf(s).range },
     { what: word, remedy: 'leave it out until then' },
   );
+}
+
+/** `sync`, `sync photos`. */
+function syncStep(scope: Scope, parts: ScenarioParts, s: Sync): Step | null {
+  reportLeftOver(scope.program, s.rest, "'sync' takes a FUSE mount or nothing: 'sync photos'");
+  const source = parts.objects.span(s);
+  if (!s.mount) return { kind: 'sync', source };
+  const symbol = scope.program.symbols.get(s.mount.text);
+  if (symbol?.kind === 'file') {
+    scope.program.reporter.report(
+      'R11',
+      scope.program.placeOf(s),
+      {
+        what: `'${symbol.name}' is a file, and 'sync' writes whole file systems`,
+        remedy: `write 'fsync ${symbol.name}'`,
+      },
+      { fixes: [scope.program.replace(s, `fsync ${symbol.name}`)] },
+    );
+    return null;
+  }
+  const mount = named(scope, s.mount, ['fuse'], 'a FUSE mount', (name) => `declare it with 'fuse ${name}'`);
+  const fuse = mount && parts.objects.fuse(scope, mount.node as Fuse);
+  return fuse === null ? null : { kind: 'sync', fuse, source };
 }
 
 function replayStep(scope: Scope, parts: ScenarioParts, s: Replay): Step | null {

@@ -17,7 +17,18 @@ export interface Source {
 export type ResolveImport = (from: string, path: string) => Source | null;
 
 export type SymbolKind =
-  'machine' | 'file' | 'anon' | 'process' | 'cgroup' | 'cpuset' | 'tmpfs' | 'let' | 'trace' | 'phase' | 'later';
+  | 'machine'
+  | 'file'
+  | 'anon'
+  | 'process'
+  | 'cgroup'
+  | 'cpuset'
+  | 'tmpfs'
+  | 'fuse'
+  | 'let'
+  | 'trace'
+  | 'phase'
+  | 'later';
 
 /** Something with a name. */
 export interface LanguageSymbol {
@@ -52,6 +63,7 @@ export const kindNames: Readonly<Record<SymbolKind, string>> = {
   cgroup: 'cgroup',
   cpuset: 'cpuset',
   tmpfs: 'tmpfs',
+  fuse: 'FUSE mount',
   let: 'value',
   trace: 'trace',
   phase: 'phase',
@@ -179,6 +191,8 @@ export class Program {
           declare('let', item.name, item);
           break;
         case 'Fuse':
+          declare('fuse', item.name, item);
+          break;
         case 'LaterDeclaration':
           declare('later', item.name, item);
           break;

@@ -5,7 +5,16 @@ import type { Knob } from '../../simulator/tables/define.ts';
 import { laterName } from '../../simulator/tables/later.ts';
 import { PAGE_SIZE, pagesOf } from '../../simulator/units.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
-import type { Anon, CompareValue, FileDeclaration, Property, PropertyBlock, Tmpfs, Unknown } from './generated/ast.ts';
+import type {
+  Anon,
+  CompareValue,
+  FileDeclaration,
+  Fuse,
+  Property,
+  PropertyBlock,
+  Tmpfs,
+  Unknown,
+} from './generated/ast.ts';
 import { exactQuantity, formatQuantity, nearest } from './quantities.ts';
 import { textOf } from './syntax.ts';
 import { reclaimVariant, reclaimVariants } from './tables.ts';
@@ -144,10 +153,15 @@ export function variantChoice(
 }
 
 /** The size of a file, an anonymous region or a tmpfs, in pages. */
-export function objectPages(scope: Scope, node: FileDeclaration | Anon | Tmpfs, limitPages: number): number | null {
+export function objectPages(
+  scope: Scope,
+  node: FileDeclaration | Anon | Tmpfs | Fuse,
+  limitPages: number,
+): number | null {
   const { program } = scope;
   const name = node.name?.text ?? '';
-  const kind = node.$type === 'Anon' ? 'anon' : node.$type === 'Tmpfs' ? 'tmpfs' : 'file';
+  const kind =
+    node.$type === 'Anon' ? 'anon' : node.$type === 'Tmpfs' ? 'tmpfs' : node.$type === 'Fuse' ? 'fuse' : 'file';
   const override = scope.overrides.get(`${name}.size`);
   let size: number | null = null;
   if (override && 'value' in override) size = override.value as number;

@@ -1,5 +1,5 @@
 /** One `run` as a plan: what it takes from the text before it, what it varies, a scenario for each point. */
-import type { AstNode } from 'langium';
+import { AstUtils, type AstNode } from 'langium';
 import {
   type ExpectSpec,
   type Plan,
@@ -8,15 +8,16 @@ import {
   type PointSpec,
   type TraceRef,
 } from '../../simulator/plan.ts';
-import { compareAxis } from './axes.ts';
+import { compareAxis, isAccounting } from './axes.ts';
 import { type Dimensional, MAX_POINTS, sweepAxis } from './sweeps.ts';
 import { overrideKey } from './varied.ts';
 import type { CompileOptions } from './compile.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
 import { expectSpec } from './expectations.ts';
-import type { Expect, Machine, Process, Run, Seed, Trace } from './generated/ast.ts';
+import type { Access, Expect, FileDeclaration, Machine, Process, Run, Seed, Trace } from './generated/ast.ts';
 import type { RunNames } from './metrics.ts';
 import { spanOfNode } from './objects.ts';
+import { accountingParameters } from './fuse.ts';
 import { plotSpec } from './plots.ts';
 import type { LanguageSymbol, Program } from './program.ts';
 import { variantChoice } from './properties.ts';
@@ -88,7 +89,16 @@ export function compileRun(
       const at = scopeFor(program, inputs.machine, overrides);
       // Parameters of a variant may depend on what is swept: they belong to the point, not to the axis.
       dimensionals.forEach(({ target, node: clause }, i) => {
-        if (target.kind !== 'reclaim' || clause.$type !== 'Compare') return;
+        if (clause.$type !== 'Compare') return;
+        if (isAccounting(target)) {
+          const more = accountingParameters(at, target.symbol!.name, clause.values[coordinates[i]]);
+          for (const [key, override] of more ?? []) {
+            const twice = dimensionals.find((d) => overrideKey(d.target) === key);
+            if (twice) program.reporter.report('R03', program.placeOf(twice.node), { name: twice.axis.name });
+            overrides.set(key, override);
+          }
+        }
+        if (target.kind !== 'reclaim') return;
         const variant = variantChoice(at, clause.values[coordinates[i]], clause);
         if (variant) overrides.set(overrideKey(target), { variant });
       });
@@ -226,6 +236,17 @@ function reportParts(scope: Scope, node: Run, inputs: RunInputs, dimensionals: r
         { fixes: [program.replace(at, meant)] },
       );
     }
+    if (
+      symbol?.kind === 'fuse' &&
+      inputs.processes.length > 0 &&
+      !inputs.processes.some((p) => writesTo(program, p, symbol))
+    ) {
+      program.reporter.report('R08', program.placeOf(at), {
+        name: symbol.name,
+        uses: 'has no process that writes to it',
+        remedy: `write 'write ${symbol.name} sequentially at 100 MB/s' in a process`,
+      });
+    }
     const process = symbol?.kind === 'process' ? symbol.node : symbol?.kind === 'anon' ? symbol.process : undefined;
     if (process && inputs.processes.length > 0 && !inputs.processes.includes(process as Process)) {
       const have = inputs.processes.map((p) => `'${p.name?.text ?? ''}'`).join(', ');
@@ -236,6 +257,17 @@ function reportParts(scope: Scope, node: Run, inputs: RunInputs, dimensionals: r
       });
     }
   }
+}
+
+/** Whether a process writes to a mount, by its name or to a file on it. */
+function writesTo(program: Program, process: Process, mount: LanguageSymbol): boolean {
+  for (const node of AstUtils.streamAllContents(process)) {
+    if (node.$type !== 'Access' || (node as Access).verb !== 'write') continue;
+    const symbol = program.symbols.get((node as Access).target?.name.text ?? '');
+    const on = symbol?.node.$type === 'FileDeclaration' ? (symbol.node as FileDeclaration).mount?.text : symbol?.name;
+    if (on === mount.name) return true;
+  }
+  return false;
 }
 
 /**

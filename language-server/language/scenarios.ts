@@ -5,6 +5,8 @@ import { duration } from './amounts.ts';
 import { CgroupTable } from './cgroups.ts';
 import { CpusetTable } from './cpusets.ts';
 import { reportLeftOver } from './complaints.ts';
+import { checkShares } from './fuse.ts';
+import { checkDaemons, checkDirtySysctls } from './writeback.ts';
 import type { At, Expression, Machine, Process, Seed, Swap, Sysctl, Trace } from './generated/ast.ts';
 import { machineSpec, sysctlValue } from './machines.ts';
 import { ObjectTable, spanOfNode } from './objects.ts';
@@ -81,6 +83,7 @@ export function buildScenario(
         cgroup: (node) => cgroups.add(scope, node),
         cpuset: (node) => cpusets.add(scope, node),
         mount: (node) => objects.mount(scope, node),
+        fuse: (node) => objects.fuse(scope, node),
       }),
     )
     .filter((entry) => entry !== null)
@@ -94,6 +97,9 @@ export function buildScenario(
     const override = scope.overrides.get(row.name);
     if (override && 'value' in override) sysctls[row.name] = override.value;
   }
+  checkDirtySysctls(scope, inputs.sysctls, sysctls);
+  checkShares(scope, machine.disk, objects.fuses);
+  checkDaemons(scope, inputs.timeline, timeline, objects.fuses);
   const time = until ? duration(scope, until, "the time behind 'for'", '60 s') : undefined;
   if (program.reporter.errors > before || time === null) return null;
   const override = scope.overrides.get('reclaim');
@@ -109,6 +115,7 @@ export function buildScenario(
     sysctls,
     ...(cpusets.specs.length > 1 ? { cpusets: cpusets.specs } : {}),
     ...(objects.mounts.length > 0 ? { mounts: objects.mounts } : {}),
+    ...(objects.fuses.length > 0 ? { fuse: objects.fuses.map(({ spec }) => spec) } : {}),
     ...(time === undefined ? {} : { duration: time }),
   };
   checkPlacement(program, scenario, inputs);

@@ -1,9 +1,10 @@
 /** Names of properties (`server.disk.latency`): what expressions read, and what `compare`, `sweep` and `--set` vary. */
 import type { AstNode } from 'langium';
 import type { Knob } from '../../simulator/tables/define.ts';
+import { daemonOf, fuseKnob } from './fuse.ts';
 import { CPUSET_LISTS, type CpusetList } from './cpusets.ts';
 import type {
-  Anon, Cgroup, Cpuset, Expression, FileDeclaration, Machine, Process, Tmpfs, Trace,
+  Anon, Cgroup, Cpuset, Expression, FileDeclaration, Fuse, Machine, Process, Tmpfs, Trace,
 } from './generated/ast.ts'; // prettier-ignore
 import { hasNodes, readNodeList, totalOfNodes } from './nodes.ts';
 import { isObjectKind } from './objects.ts';
@@ -36,6 +37,7 @@ const scopeOf: Readonly<Partial<Record<SymbolKind, Knob['scope']>>> = {
   cgroup: 'cgroup',
   cpuset: 'cpuset',
   tmpfs: 'tmpfs',
+  fuse: 'fuse',
   trace: 'trace',
 };
 
@@ -84,7 +86,7 @@ function ofSymbol(
   const knobScope = scopeOf[kind];
   if (!knobScope) return undefined;
   const disk = kind === 'machine' && rest.startsWith('disk.') ? knobOf('disk', rest.slice(5)) : undefined;
-  const knob = disk ?? knobOf(knobScope, rest);
+  const knob = disk ?? (kind === 'fuse' ? fuseKnob(rest) : knobOf(knobScope, rest));
   return knob && { key: `${prefix}.${rest}`, kind: 'knob', knob, ...more };
 }
 
@@ -100,6 +102,7 @@ export function targetNames(scope: Pick<Scope, 'program' | 'machine'>): string[]
     else if (symbol.kind === 'machine') names.push(...machineKnobs(symbol.name));
     else if (scopeOf[symbol.kind] && symbol.kind !== 'trace')
       names.push(...knobsOf(scopeOf[symbol.kind]!).map((k) => `${symbol.name}.${k.name}`));
+    if (symbol.kind === 'fuse') names.push(...knobsOf('daemon').map((k) => `${daemonOf(symbol.name)}.${k.name}`));
     if (isObjectKind(symbol.kind)) names.push(`${symbol.name}.size`);
     if (symbol.kind === 'cpuset') names.push(...CPUSET_LISTS.map((l) => `${symbol.name}.${l}`));
     if (policyName[symbol.kind]) names.push(`${symbol.name}.${policyName[symbol.kind]}`);
@@ -179,10 +182,14 @@ function givenProperty(scope: Scope, target: Target, name: string): Expression |
   let entries: Entries =
     node.$type === 'Process'
       ? ((node as Process).block?.statements ?? [])
-      : entriesOf((node as Machine | FileDeclaration | Anon | Cgroup | Cpuset | Tmpfs | Trace).block);
+      : entriesOf((node as Machine | FileDeclaration | Anon | Cgroup | Cpuset | Tmpfs | Fuse | Trace).block);
   if (target.knob?.scope === 'disk')
     entries = propertiesIn(entries)
       .filter((p) => p.name.text === 'disk')
+      .flatMap((p) => [...entriesOf(p.block)]);
+  if (target.knob?.scope === 'daemon')
+    entries = propertiesIn(entries)
+      .filter((p) => p.name.text === 'daemon')
       .flatMap((p) => [...entriesOf(p.block)]);
   if (target.knob?.scope === 'node') {
     const number = Number(/\.node(\d+)\./.exec(name)?.[1]);

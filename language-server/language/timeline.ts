@@ -5,14 +5,16 @@ import { duration } from './amounts.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
 import { type CpusetList, listExample } from './cpusets.ts';
 import type {
-  Action, At, AttachAction, Cgroup, Cpuset, Loose, Machine, NodeAction, Process, RemountAction, SetAction, Tmpfs, Word,
+  Action, At, AttachAction, Cgroup, Cpuset, DaemonAction, Fuse, Loose, Machine, NodeAction, Process, RemountAction, SetAction, Tmpfs, Word,
 } from './generated/ast.ts'; // prettier-ignore
+import { changesWhileRunning, changingNames, daemonOf } from './fuse.ts';
 import { knobValue } from './knob-values.ts';
 import { sysctlValue } from './machines.ts';
 import { nodeList } from './nodes.ts';
 import { spanOfNode } from './objects.ts';
 import { policyOfWords, readMpol } from './policies.ts';
 import { named } from './processes.ts';
+import { aKind } from './program.ts';
 import type { Target } from './targets.ts';
 import type { Scope } from './values.ts';
 import { varied } from './varied.ts';
@@ -22,6 +24,7 @@ export interface Numbers {
   cgroup(node: Cgroup): number;
   cpuset(node: Cpuset): number;
   mount(node: Tmpfs): number | null;
+  fuse(node: Fuse): number | null;
 }
 
 export function timelineEntry(
@@ -68,6 +71,8 @@ function actionOf(
         });
         return null;
       }
+      if (program.split(node.process.text)?.symbol.kind === 'fuse')
+        return daemonAction(scope, node.process, 'kill', numbers);
       const process = processNumber(scope, node.process, processes);
       return process === null ? null : { kind: 'kill', process };
     }
@@ -82,6 +87,8 @@ function actionOf(
       return attachAction(scope, node, processes, numbers);
     case 'RemountAction':
       return remountAction(scope, node, numbers);
+    case 'DaemonAction':
+      return stallAction(scope, node, numbers);
     case 'Unknown':
       reportUnknown(program, node, "in an 'at' block", [], 'at');
       return null;
@@ -137,12 +144,91 @@ function setAction(scope: Scope, node: SetAction, target: Target, numbers: Numbe
         ? `a mount changes with 'remount ${symbol.name} mpol=…'`
         : "a process changes its own policy: write 'mempolicy' or 'mbind' among its steps",
     );
+  if (symbol?.kind === 'fuse' && knob) {
+    if (!changesWhileRunning(knob))
+      return refuse(
+        `it is fixed when the mount is made; of '${symbol.name}' change ${changingNames(symbol.name).join(', ')}`,
+      );
+    const read = knobValue(scope, knob, node.value ? [node.value] : [], word);
+    const fuse = numbers.fuse(symbol.node as Fuse);
+    if (read === null || fuse === null) return null;
+    return { kind: 'fuse', fuse, scope: knob.scope === 'daemon' ? 'daemon' : 'fuse', name: knob.name, value: read };
+  }
   if (symbol?.kind !== 'cgroup' || !knob)
-    return refuse('only sysctls and properties of cgroups and cpusets change during a run');
+    return refuse('only sysctls and properties of cgroups, cpusets and FUSE mounts change during a run');
   const value = knobValue(scope, knob, node.value ? [node.value] : [], word);
   return value === null
     ? null
     : { kind: 'cgroup', cgroup: numbers.cgroup(symbol.node as Cgroup), name: knob.name, value };
+}
+
+/** `stall photos.daemon`, `resume photos.daemon`. */
+function stallAction(scope: Scope, node: DaemonAction, numbers: Numbers): TimelineAction | null {
+  const { program } = scope;
+  const example = `'${node.keyword} photos.daemon'`;
+  if (!node.daemon) {
+    program.reporter.report('S07', program.placeAfter(node), {
+      what: `'${node.keyword}'`,
+      part: 'the daemon of a mount',
+      example,
+    });
+    return null;
+  }
+  const [of, mount] = node.rest;
+  if (node.daemon.text === 'daemon' && of?.text === 'of' && program.symbols.get(mount?.text ?? '')?.kind === 'fuse') {
+    const meant = daemonOf(mount.text);
+    const range = { start: program.placeOf(node.daemon).range.start, end: program.placeOf(mount).range.end };
+    const place = { uri: program.sourceOf(node).uri, range };
+    program.reporter.report(
+      'S01',
+      place,
+      { found: `daemon of ${mount.text}`, remedy: `write '${node.keyword} ${meant}'` },
+      { fixes: [{ title: `Write '${meant}'`, edits: [{ ...place, newText: meant }], preferred: true }] },
+    );
+    return null;
+  }
+  reportLeftOver(program, node.rest, `write ${example}`);
+  return daemonAction(scope, node.daemon, node.keyword, numbers);
+}
+
+function daemonAction(
+  scope: Scope,
+  word: Word,
+  verb: 'kill' | 'stall' | 'resume',
+  numbers: Numbers,
+): TimelineAction | null {
+  const { program } = scope;
+  const hit = program.split(word.text);
+  const mounts = [...program.symbols.values()].filter((s) => s.kind === 'fuse');
+  if (hit?.symbol.kind !== 'fuse' || hit.rest !== 'daemon') {
+    const meant =
+      hit?.symbol.kind === 'fuse'
+        ? daemonOf(hit.symbol.name)
+        : mounts.length === 1
+          ? daemonOf(mounts[0].name)
+          : undefined;
+    const hint = meant ? `: write '${verb} ${meant}'` : ": declare a mount with 'fuse photos'";
+    const fixes = meant ? [program.replace(word, meant, `Change to '${meant}'`)] : [];
+    const place = program.placeOf(word);
+    const known = hit && (hit.rest === '' || hit.symbol.kind === 'fuse') ? hit.symbol : undefined;
+    if (known)
+      program.reporter.report(
+        'N03',
+        place,
+        {
+          name: word.text,
+          kind: hit!.rest === '' ? aKind(known.kind) : 'no part of it',
+          wanted: 'the daemon of a mount',
+          hint,
+        },
+        { fixes },
+      );
+    else program.reporter.report('N01', place, { kind: 'daemon', name: word.text, hint }, { fixes });
+    return null;
+  }
+  const fuse = numbers.fuse(hit.symbol.node as Fuse);
+  const state = verb === 'kill' ? 'die' : verb;
+  return fuse === null ? null : { kind: 'daemon', fuse, state };
 }
 
 /** How many nodes the machine in scope has. */

@@ -14,9 +14,6 @@ export const laterNames: readonly LaterName[] = [
   ...of('volatile ranges', 'metric', 'records-per-second mmap_sem.wait false-purged purged'),
   ...of('coprocessor faults', 'target', 'policy'),
   ...of('coprocessor faults', 'metric', 'speedup link.utilisation residency'),
-  ...of('FUSE writeback', 'target', 'accounting'),
-  ...of('FUSE writeback', 'metric', 'nr_writeback_temp nr_dirty_threshold'),
-  ...of('FUSE writeback', 'event', 'lockup'),
   ...of('exit and recovery', 'target', 'exit.munlock backing'),
 ];
 

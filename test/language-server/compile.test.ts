@@ -102,12 +102,9 @@ test('every program of the tour parses into the items it has, none of them unkno
 });
 
 test('what later versions simulate is named where it is declared, one diagnostic a line, and nothing runs without it', () => {
-  const { plans, diagnostics } = compile(program('fuse'));
+  const { plans, diagnostics } = compile(program('coprocessor'));
   assert.deepEqual(plans, []);
-  assert.equal(
-    diagnostics[0].message,
-    "'fuse' is understood but not simulated yet: use 'file photos 1 GiB' until then",
-  );
+  assert.equal(diagnostics[0].message, "'device' is understood but not simulated yet: remove it until then");
 });
 
 test('the further forms of the tour compile once their names are declared', () => {

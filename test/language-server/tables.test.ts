@@ -13,11 +13,11 @@ const DECLARED =
 const frames: Readonly<Record<Place, (text: string) => string>> = {
   program: (text) => text,
   process: (text) =>
-    `file db 96 MiB\nfile log 64 MiB\nfile A 1 MiB\nfile B 1 MiB\ntrace oltp "x"\nprocess p {${text.startsWith('anon heap') ? '' : '\n  anon heap 128 MiB'}\n  read db\n  ${text}\n}\nrun`,
+    `file db 96 MiB\nfile log 64 MiB\nfuse photos\nfile A 1 MiB\nfile B 1 MiB\ntrace oltp "x"\nprocess p {${text.startsWith('anon heap') ? '' : '\n  anon heap 128 MiB'}\n  read db\n  ${text}\n}\nrun`,
   run: (text) =>
     `machine server { memory 64 MiB }\nfile db 96 MiB\nprocess p { phase "B is hot" { read db } }\nrun {\n${text.includes('expect v3.15') ? 'compare reclaim: v3.15\n' : ''}${text}\n}`,
   at: (text) =>
-    `machine m { node 0-3 { memory 64 MiB } }\ncgroup web { memory.max 32 MiB }\ncpuset jail { mems 0-1 }\ntmpfs scratch 16 MiB\nprocess worker in web { idle 1 s }\nprocess writer in jail { write scratch }\nat 5 s { ${text} }\nrun`,
+    `machine m { node 0-3 { memory 64 MiB } }\ncgroup web { memory.max 32 MiB }\ncpuset jail { mems 0-1 }\ntmpfs scratch 16 MiB\nfuse photos\nprocess worker in web { idle 1 s }\nprocess writer in jail { write scratch; write photos }\n${text.startsWith('resume') ? 'at 1 s { stall photos.daemon }\n' : ''}at 5 s { ${text} }\nrun`,
 };
 
 const codesOf = (text: string): string[] =>
