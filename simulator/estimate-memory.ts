@@ -39,6 +39,7 @@ const policyBytes: Readonly<Record<string, PolicyBytes>> = {
   'refault-2013': twoLists,
   'v3.15': twoLists,
   'v6.1': twoLists,
+  'v6.12': twoLists,
   'mglru-6.1': generations,
   'mglru-6.7': generations,
   'mglru-6.14': generations,
