@@ -342,6 +342,11 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private dispatch(index: number, time: Nanoseconds): void {
     const thread = this.threads[index];
     if (thread.over) return this.giveUpCpu(time);
+    const { numa } = this.setup;
+    if (numa !== undefined) {
+      if (numa.crashed(this.recorder, time)) return this.finish(time);
+      numa.run(index);
+    }
     thread.waitsFor = 'nothing';
     this.current = index;
     this.local = time;

@@ -1,6 +1,7 @@
 /** Who is on a machine beside threads and kswapd: made once for each run, each mechanism in a file of its own. */
 import type { Step } from '../plan.ts';
 import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
+import { NumaSteps } from './numa.ts';
 import { RegionSteps } from './region-steps.ts';
 import { Writers } from './writers.ts';
 
@@ -16,10 +17,11 @@ export interface Mechanisms {
 export function mechanismsFor(engine: Engine): Mechanisms {
   const writers = new Writers(engine);
   const regions = new RegionSteps(engine);
+  const nodes = engine.setup.numa === undefined ? undefined : new NumaSteps(engine, engine.setup.numa);
   return {
     writers,
-    steps: { mlock: regions, munlock: regions, munmap: regions, fsync: writers },
-    actions: {},
+    steps: { mlock: regions, munlock: regions, munmap: regions, fsync: writers, ...(nodes && { mempolicy: nodes }) },
+    actions: { ...nodes?.actions },
     guard: undefined,
   };
 }

@@ -52,6 +52,7 @@ export function* preparePoint(context: PrepareContext, point: PointSpec): Genera
     });
   const programs = setup.path === 'blocks' ? yield* remembered(context, setup, build) : yield* build();
   const memory = context.createMemory(setup.layout);
+  setup.numa?.records.attach(memory);
   yield BLOCK;
   if (memory.wantsFuture) {
     if (programs.length !== 1)
@@ -128,6 +129,7 @@ function* faultInLocked(setup: Setup, memory: Memory): Generator<number, void> {
       );
     const base = setup.layout.bases[i];
     const cgroup = object.process === undefined ? 0 : setup.scenario.processes[object.process].cgroup;
+    if (object.process !== undefined) setup.numa?.runProcess(object.process);
     if (setup.layout.numbered[i] === 0) {
       for (let left = object.pages; left > 0;) {
         const taken = memory.occupy(i, left, cgroup);

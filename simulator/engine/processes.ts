@@ -116,6 +116,7 @@ export class Processes {
   private end(process: number, time: Nanoseconds): Pages {
     this.living[process] = false;
     this.host.stopThreads(process, time);
+    this.setup.numa?.ended(process);
     let freed = 0;
     this.setup.objects.forEach((object, i) => {
       if (object.kind === 'anon' && object.process === process)

@@ -9,6 +9,7 @@ import type { EventRecord, ObjectReport, PassReport, PhaseReport, PointReport, S
 import type { Rule } from '../tables/define.ts';
 import { gauges as gaugeRows, noGauges } from '../tables/gauges.ts';
 import { measureByName, measures, type MeasureInput } from '../tables/measures.ts';
+import type { NumaFigures } from '../tables/numa-measures.ts';
 import type { Nanoseconds } from '../units.ts';
 import type { Cursor, PhaseListener } from '../workload/cursor.ts';
 import { sideBySide, type PassEntry, type Snapshot } from '../workload/pass-log.ts';
@@ -26,6 +27,7 @@ const counterAt = new Map<string, number>(counterRows.map((row, i) => [row.name,
 interface State {
   readonly counters: Float64Array;
   readonly gauges: Gauges;
+  readonly numa?: NumaFigures | undefined;
 }
 
 interface PhaseState {
@@ -108,6 +110,7 @@ export class Recorder implements PhaseListener {
 
   sample(now: Nanoseconds): void {
     const gauges = this.memory.gauges(this.now);
+    this.setup.numa?.records.sample(now);
     const { levels, rises } = this;
     let k = 0;
     for (const row of gaugeRows) levels[k++] = gauges[row.name];
@@ -184,7 +187,11 @@ export class Recorder implements PhaseListener {
   }
 
   private state(): State {
-    return { counters: Float64Array.from(this.memory.counters), gauges: { ...this.memory.gauges(this.now) } };
+    return {
+      counters: Float64Array.from(this.memory.counters),
+      gauges: { ...this.memory.gauges(this.now) },
+      numa: this.setup.numa?.records.figures(),
+    };
   }
 
   // ---- the report
@@ -198,7 +205,9 @@ export class Recorder implements PhaseListener {
     before: Float64Array,
     gauges?: Gauges,
     passes?: MeasureInput['passes'],
+    then?: NumaFigures,
   ): MeasureInput {
+    const { numa } = this.setup;
     return {
       accesses,
       hits,
@@ -210,6 +219,7 @@ export class Recorder implements PhaseListener {
       },
       ...(gauges ? { gauges } : {}),
       ...(passes ? { passes } : {}),
+      ...(numa ? { numa: () => then ?? numa.records.figures() } : {}),
       ...(this.pressure ? { pressure: this.pressure.levels() } : {}),
       ...(this.distances ? { refaultDistance: this.distances.mean } : {}),
     };
@@ -245,6 +255,7 @@ export class Recorder implements PhaseListener {
       state.before,
       after.gauges,
       parts.some((part) => part.whole) ? passes : undefined,
+      after.numa,
     );
     if (state.group > 1)
       this.warn(
@@ -273,7 +284,17 @@ export class Recorder implements PhaseListener {
     if (!entry.before || !entry.after) return plain;
     const before = entry.before as State;
     const after = entry.after as State;
-    const input = this.input(accesses, hits, misses, end - start, after.counters, before.counters, after.gauges);
+    const input = this.input(
+      accesses,
+      hits,
+      misses,
+      end - start,
+      after.counters,
+      before.counters,
+      after.gauges,
+      undefined,
+      after.numa,
+    );
     const values: Record<string, number> = {};
     for (const name of this.wanted.byPass) {
       const value = isCounter(name)
@@ -336,7 +357,8 @@ export class Recorder implements PhaseListener {
       for (let page = bases[i]; page < bases[i] + numbered[i]; page++) if (this.memory.isResident(page)) resident++;
       const accesses = this.objectAccesses![i];
       const misses = this.objectMisses![i];
-      return { name: object.name, accesses, hits: accesses - misses, misses, resident };
+      const values = this.setup.numa?.records.objectValues(i);
+      return { name: object.name, accesses, hits: accesses - misses, misses, resident, ...(values ? { values } : {}) };
     });
   }
 
@@ -389,6 +411,7 @@ export class Recorder implements PhaseListener {
         .filter((phase) => phase.name !== '')
         .map((phase): Span => ({ name: phase.name, resource: phase.process, start: phase.start, end: phase.end })),
       expectations: [],
+      ...(setup.numa ? { numa: setup.numa.records.report(now) } : {}),
     };
     return { ...unjudged, expectations: evaluateExpectations(plan, unjudged) };
   }

@@ -8,7 +8,8 @@ import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
 import type { Pages } from '../units.ts';
 import type { TracePlacement } from '../workload/program.ts';
-import { numberedPages } from './numbering.ts';
+import { isLocked, numberedPages } from './numbering.ts';
+import { Numa } from './numa.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What one look through a trace tells. */
@@ -52,6 +53,8 @@ export interface Setup {
   readonly watchesClock: boolean;
   /** Pages of each object, those of traces included. */
   readonly objects: readonly ObjectSpec[];
+  /** Machines with several nodes, under one of the kernel's ways. */
+  readonly numa?: Numa;
 }
 
 const stepsOf = (scenario: Scenario): Step[] =>
@@ -78,6 +81,10 @@ export function kswapdOf(scenario: Scenario): 'synchronous' | 'concurrent' {
 const watchesClock = ({ reclaim }: Scenario): boolean =>
   reclaimVariant(reclaim.id)?.watchesClock?.(reclaim.values) ?? false;
 
+/** Policies that know no lists know no nodes either. */
+export const hasNodes = ({ machine, reclaim }: Scenario): boolean =>
+  (machine.nodes?.length ?? 1) > 1 && reclaimVariant(reclaim.id)?.family === 'kernel';
+
 /** Why a scenario needs the full machine; empty if the fast path will do. */
 export function needsEvents(
   scenario: Scenario,
@@ -86,6 +93,7 @@ export function needsEvents(
   logging: boolean,
 ): string {
   const threads = threadsOf(scenario);
+  if (hasNodes(scenario)) return 'several nodes';
   if (threads !== 1) return `${threads} threads`;
   if (kswapdOf(scenario) === 'concurrent') return 'kswapd runs concurrently';
   if (scenario.timeline.length > 0) return 'a timeline';
@@ -150,6 +158,12 @@ export function setUp(
   const numbered = test.numberAll
     ? objects.map((object) => object.pages)
     : numberedPages(scenario, objects, new Set(homes.flatMap(({ file, anon }) => [file, anon])));
+  // every page has a node: locked regions that nobody accesses, too
+  if (hasNodes(scenario)) {
+    objects.forEach((object, i) => {
+      if (isLocked(object)) numbered[i] = object.pages;
+    });
+  }
   for (const n of numbered) {
     bases.push(pages);
     pages += n;
@@ -160,6 +174,11 @@ export function setUp(
       'Make them smaller, or scale machine and objects down together: hit ratios depend on their proportion.',
     );
   const because = test.forceEvents ? 'asked for' : needsEvents(scenario, wanted, traces, logging);
+  const numa = hasNodes(scenario)
+    ? new Numa(scenario, objects, bases, numbered, (process) =>
+        valueOf(scenario.processes[process].values, knobs.threads),
+      )
+    : undefined;
   const layout = {
     machine: scenario.machine,
     cgroups: scenario.cgroups,
@@ -168,6 +187,8 @@ export function setUp(
     numbered,
     pages: Math.max(pages, 1),
     sysctls: scenario.sysctls,
+    ...(numa === undefined ? {} : { placement: numa.placement }),
+    ...(scenario.mounts === undefined ? {} : { mounts: scenario.mounts }),
     reclaim: scenario.reclaim,
     kswapd: kswapdOf(scenario),
   };
@@ -184,5 +205,6 @@ export function setUp(
     threads: threadsOf(scenario),
     watchesClock: watchesClock(scenario),
     objects,
+    ...(numa === undefined ? {} : { numa }),
   };
 }

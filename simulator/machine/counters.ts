@@ -102,6 +102,28 @@ export const counterRows = [
     'Migrations failed',
     'Pages that could not be moved: no frame where they should go, or pinned.',
   ),
+  row('numa_hit', 'Pages from the node wanted first', 'Pages taken from the node that policy and zonelist name first.'),
+  row('numa_miss', 'Pages from another node', 'Pages taken from a node although another was wanted first.'),
+  row('numa_foreign', 'Pages given elsewhere', 'Pages wanted from a node first and taken from another.'),
+  row('numa_interleave', 'Interleaved pages', 'Pages that interleaving got from the node whose turn it was.'),
+  row('numa_local', 'Local pages', 'Pages taken from the node of the processor that asked.'),
+  row('numa_other', 'Remote pages', 'Pages taken from another node than that of the processor that asked.'),
+  counter({
+    name: 'policy-violation',
+    title: 'Policy violations',
+    kind: 'counter',
+    unit: 'pages',
+    doc: 'Pages taken from a node outside the mask of a bind policy in force.',
+    source: { kind: 'derived', where: 'counted by the simulator' },
+  }),
+  counter({
+    name: 'dropped-mask',
+    title: 'Pages of dropped masks',
+    kind: 'counter',
+    unit: 'pages',
+    doc: 'Pages placed as if there were no policy, because the cpuset allows no node of the bind mask.',
+    source: { kind: 'derived', where: 'counted by the simulator' },
+  }),
   ...volatileCounterRows,
 ] as const satisfies readonly Counter[];
 
@@ -153,6 +175,14 @@ export const WORKINGSET_SHADOWS_RECLAIMED = counterIndex('workingset_shadows_rec
 export const WORKINGSET_SHADOWS = counterIndex('workingset_shadows');
 export const PGMIGRATE_SUCCESS = counterIndex('pgmigrate_success');
 export const PGMIGRATE_FAIL = counterIndex('pgmigrate_fail');
+export const NUMA_HIT = counterIndex('numa_hit');
+export const NUMA_MISS = counterIndex('numa_miss');
+export const NUMA_FOREIGN = counterIndex('numa_foreign');
+export const NUMA_INTERLEAVE_HIT = counterIndex('numa_interleave');
+export const NUMA_LOCAL_NODE = counterIndex('numa_local');
+export const NUMA_OTHER = counterIndex('numa_other');
+export const POLICY_VIOLATION = counterIndex('policy-violation');
+export const DROPPED_MASK = counterIndex('dropped-mask');
 
 export const VR_MARK = counterIndex('vr_mark');
 export const VR_UNMARK = counterIndex('vr_unmark');

@@ -5,11 +5,22 @@
  * the page's place in its region or file, also under a task's policy; only the page cache takes turns, as it knows no region. Divergence:
  * memory of an anonymous region starts at place 0 (the kernel goes by its address).
  */
+import {
+  counterRows,
+  DROPPED_MASK,
+  NUMA_FOREIGN,
+  NUMA_HIT,
+  NUMA_INTERLEAVE_HIT,
+  NUMA_LOCAL_NODE,
+  NUMA_MISS,
+  NUMA_OTHER,
+  POLICY_VIOLATION,
+} from '../machine/counters.ts';
 import type { Placement, PlacementAnswer } from '../machine/placement.ts';
-import { NUMA_BIND_DROPPED, placementRules } from '../tables/placement-rules.ts';
+import { NUMA_BIND_DROPPED, NUMA_SPILLED, placementRules } from '../tables/placement-rules.ts';
 import { decide, decideKernel, ruleIndex, takeTurns, type Decision, type Turns, type Where } from './decision.ts';
 import { meantNodes, type Mempolicy, type NodeWish } from './mempolicy.ts';
-import { hasNode, intersects, nodesOf, type Nodemask } from './nodemask.ts';
+import { hasNode, intersects, type Nodemask } from './nodemask.ts';
 import { crashes, type NumaSystem, type PolicyRange, type Region } from './system.ts';
 
 /** Which pages belong to which region: region i has `pages` pages from `base` on. Ascending. */
@@ -51,6 +62,7 @@ export interface NodeCounters {
 
 const NOWHERE = -1;
 const DROPPED = ruleIndex(NUMA_BIND_DROPPED);
+const SPILLED = ruleIndex(NUMA_SPILLED);
 const MAX_WHYS = 0xffff;
 
 /** What a task does with a policy from a processor of one node: a decision, or turns of them. */
@@ -92,6 +104,10 @@ export class NumaPlacement implements Placement {
   #asked = NOWHERE;
   #decision: Decision | null = null;
   #why = 0;
+  #totals: Float64Array = new Float64Array(counterRows.length);
+  readonly #alike = new Map<number, number>();
+  /** Index of the rule by which pages are being moved; −1: they keep the rule that placed them. */
+  mover = -1;
   /** bug.refcount: the region that each task last placed a page of, and its mems then. */
   readonly #last: { region: number; mems: Nodemask }[] = [];
 
@@ -317,27 +333,67 @@ export class NumaPlacement implements Placement {
     return turns;
   }
 
+  /** Counts into the machine's counters, too. */
+  countInto(totals: Float64Array): void {
+    this.#totals = totals;
+  }
+
   placed(node: number): void {
     const { counters, answer } = this;
+    const totals = this.#totals;
     const decision = this.#decision!;
     const inFirst = decision.first === 0 || decision.order.indexOf(node) < decision.first;
     const preferred = inFirst ? decision.preferred : decision.preferredThen;
-    if (node === preferred) counters.numa_hit[node]++;
-    else {
+    if (node === preferred) {
+      counters.numa_hit[node]++;
+      totals[NUMA_HIT]++;
+    } else {
       counters.numa_miss[node]++;
       counters.numa_foreign[preferred]++;
+      totals[NUMA_MISS]++;
+      totals[NUMA_FOREIGN]++;
     }
-    if (node === answer.local) counters.local_node[node]++;
-    else counters.other_node[node]++;
-    if (decision.interleaved && node === decision.preferred) counters.interleave_hit[node]++;
+    if (node === answer.local) {
+      counters.local_node[node]++;
+      totals[NUMA_LOCAL_NODE]++;
+    } else {
+      counters.other_node[node]++;
+      totals[NUMA_OTHER]++;
+    }
+    if (decision.interleaved && node === decision.preferred) {
+      counters.interleave_hit[node]++;
+      totals[NUMA_INTERLEAVE_HIT]++;
+    }
     if (this.#asked < 0) return;
-    if (decision.bound !== null && !hasNode(decision.bound, node)) counters['policy-violation'][node]++;
-    if (decision.rule === DROPPED) counters['dropped-mask'][node]++;
+    if (decision.bound !== null && !hasNode(decision.bound, node)) {
+      counters['policy-violation'][node]++;
+      totals[POLICY_VIOLATION]++;
+    }
+    if (decision.rule === DROPPED) {
+      counters['dropped-mask'][node]++;
+      totals[DROPPED_MASK]++;
+    }
     const page = this.#asked;
     if (this.nodeOf[page] >= 0) this.left(page, this.nodeOf[page]);
+    const why = node === decision.order[0] ? this.#why : this.#like(this.#why, SPILLED);
     this.nodeOf[page] = node;
-    this.#whyOf[page] = this.#why;
-    this.whys[this.#why].pages[node]++;
+    this.#whyOf[page] = why;
+    this.whys[why].pages[node]++;
+  }
+
+  /** The same kind of placement, but for the rule. */
+  #like(index: number, rule: number): number {
+    const key = index * placementRules.length + rule;
+    let other = this.#alike.get(key);
+    if (other === undefined) {
+      const why = this.whys[index];
+      other =
+        why.rule === rule || this.whys.length >= MAX_WHYS
+          ? index
+          : this.whys.push({ ...why, rule, pages: new Float64Array(this.nodes) }) - 1;
+      this.#alike.set(key, other);
+    }
+    return other;
   }
 
   left(page: number, node: number): void {
@@ -348,10 +404,12 @@ export class NumaPlacement implements Placement {
 
   moved(page: number, from: number, to: number): void {
     if (this.nodeOf[page] < 0) return;
+    const old = this.#whyOf[page];
+    const why = this.mover < 0 ? old : this.#like(old, this.mover);
     this.nodeOf[page] = to;
-    const { pages } = this.whys[this.#whyOf[page]];
-    pages[from]--;
-    pages[to]++;
+    this.#whyOf[page] = why;
+    this.whys[old].pages[from]--;
+    this.whys[why].pages[to]++;
   }
 
   /** A run of a region has a new policy (mbind): its pages are held against that from now on. */
@@ -428,6 +486,3 @@ export class NumaPlacement implements Placement {
     return intersects(candidate.mems, tasks[this.#task].mems);
   }
 }
-
-/** Nodes as an array, for reports. */
-export const nodeList = (mask: Nodemask): number[] => nodesOf(mask);

@@ -6,6 +6,7 @@ import type { ExitReport, PassReport, RecoveryReport } from '../report.ts';
 import { PAGE_SIZE, SECOND } from '../units.ts';
 import { counter, type Counter } from './define.ts';
 import { exitMeasures } from './exit-measures.ts';
+import { numaMeasures, type NumaFigures } from './numa-measures.ts';
 
 /** What formulas may ask for: totals over some span of a run. */
 export interface MeasureInput {
@@ -23,6 +24,8 @@ export interface MeasureInput {
   readonly pressure?: Readonly<Record<string, number>>;
   /** Mean over the run so far, when it is kept. */
   readonly refaultDistance?: number;
+  /** Levels of a machine with several nodes, at the end; worked out when asked for. */
+  readonly numa?: () => NumaFigures;
   readonly recovery?: RecoveryReport;
   readonly exits?: readonly ExitReport[];
 }
@@ -167,6 +170,7 @@ export const measures: readonly Measure[] = [
     (['avg10', 'avg60', 'avg300', 'total'] as const).map((field) => pressure(kind, field)),
   ),
   ...exitMeasures,
+  ...numaMeasures,
 ];
 
 const byName = new Map(measures.map((m) => [m.name, m]));
