@@ -106,7 +106,7 @@ export interface WaitMember {
   /** `photos.daemon`, `copier`, `flusher of photos`, `free memory`, `temporary pages of photos`. */
   readonly actor: string;
   readonly kind: 'process' | 'daemon' | 'kernel' | 'resource';
-  /** What it can't do or have: `a free page for the backing write`. */
+  /** What it can't do or have: `a free page for the backing write`, `to be resumed`. */
   readonly waitsFor: string;
   /** What it has that somebody waits for: `4.1M temporary pages`; empty: nothing. */
   readonly holds: string;

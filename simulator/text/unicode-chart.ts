@@ -2,7 +2,14 @@
  * Charts in a terminal. One series: a curve of Braille dots with axes. Several: one row of blocks each on a common scale, because overlaid
  * curves can't be told apart without colour. A few values of x: the numbers themselves. Bars: bars.
  */
-import type { ChartModel, FlowModel, GraphModel, GraphNode, SeriesModel } from '../view/chart-model.ts';
+import {
+  waitsText,
+  type ChartModel,
+  type FlowModel,
+  type GraphModel,
+  type GraphNode,
+  type SeriesModel,
+} from '../view/chart-model.ts';
 import { formatCell, formatValue, THIN } from '../view/format.ts';
 import { lastValue } from '../view/sentence.ts';
 import { tableOf } from '../view/tables.ts';
@@ -265,13 +272,13 @@ function waitGraph({ nodes, cycle }: GraphModel, width: number, paint: Paint): s
   const lines: string[] = [];
   nodes.slice(0, cycle).forEach((node, i) => {
     lines.push(`${i === 0 ? '┌─▶ ' : '│ ▼ '}${paint(node.label, 'bold')}${has(node)}`);
-    const says = wrap(`waits for ${node.waitsFor}`, width - 6);
+    const says = wrap(waitsText(node), width - 6);
     const last = i === cycle - 1;
     says.forEach((text, k) => lines.push(`${last && k === says.length - 1 ? '└─┘ ' : '│ │ '}${text}`));
   });
   if (nodes.length > cycle) lines.push(paint('waiting for them:', 'dim'));
   for (const node of nodes.slice(cycle)) {
-    const says = wrap(`${node.label}: for ${node.waitsFor} (${nodes[node.on].label})`, width - 4);
+    const says = wrap(`${node.label} ${waitsText(node)} (${nodes[node.on].label})`, width - 4);
     says.forEach((text, k) => lines.push(`${k === 0 ? '  ▸ ' : '    '}${text}`));
   }
   return lines;

@@ -89,6 +89,7 @@ export interface GraphModel {
 export interface GraphNode {
   readonly label: string;
   readonly kind: 'process' | 'daemon' | 'kernel' | 'resource';
+  /** `a free page`, or beginning with “to”: `to be resumed`. */
   readonly waitsFor: string;
   /** Empty: nothing that anybody waits for. */
   readonly holds: string;
@@ -108,6 +109,10 @@ export interface FlowModel {
     readonly label: string;
   }[];
 }
+
+/** `waits for a free page`, `waits to be resumed`. */
+export const waitsText = ({ waitsFor }: Pick<GraphNode, 'waitsFor'>): string =>
+  waitsFor.startsWith('to ') ? `waits ${waitsFor}` : `waits for ${waitsFor}`;
 
 export interface ChartModel {
   /** Stable within a report: `plot.panel`. */

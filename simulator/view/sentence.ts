@@ -1,5 +1,13 @@
 /** One sentence that says what a chart shows, for people who don't see it: kind, title, and who ends highest and lowest. */
-import type { ChartModel, DataTable, FlowModel, GraphModel, GraphNode, SeriesModel } from './chart-model.ts';
+import {
+  waitsText,
+  type ChartModel,
+  type DataTable,
+  type FlowModel,
+  type GraphModel,
+  type GraphNode,
+  type SeriesModel,
+} from './chart-model.ts';
 import { formatValue } from './format.ts';
 
 const KINDS: Readonly<Record<ChartModel['kind'], string>> = {
@@ -67,7 +75,7 @@ function heatmapDetail(model: ChartModel): string {
 /** `photos.daemon waits for a free page, which is up to reclaim; …`. */
 export function graphText({ nodes, cycle }: GraphModel): string {
   const say = (node: GraphNode): string =>
-    `${node.label} waits for ${node.waitsFor}${nodes[node.on] === node ? '' : `, which is up to ${nodes[node.on].label}`}`;
+    `${node.label} ${waitsText(node)}${nodes[node.on] === node ? '' : `, which is up to ${nodes[node.on].label}`}`;
   const round = nodes.slice(0, cycle).map(say).join('; ');
   const others = nodes.slice(cycle).map(say).join('; ');
   return others === '' ? round : `${round}. Outside of the circle: ${others}`;

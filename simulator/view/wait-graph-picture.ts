@@ -2,7 +2,7 @@
  * Where the parts of a wait-for graph lie: the cycle as a ladder, top to bottom, with the way back on its left; those who wait from outside
  * below it, with their arrows on the right. Screen and paper draw the same shapes.
  */
-import type { GraphModel, GraphNode } from './chart-model.ts';
+import { waitsText, type GraphModel, type GraphNode } from './chart-model.ts';
 
 export type Shape =
   | {
@@ -63,7 +63,7 @@ export function graphPicture(graph: GraphModel, width: number): GraphPicture {
   };
   /** What it waits for, beside a way down of that length. */
   const says = (node: GraphNode, x: number): number => {
-    const lines = wrapped(`waits for ${node.waitsFor}`, room - 4);
+    const lines = wrapped(waitsText(node), room - 4);
     lines.forEach((text, i) => shapes.push({ kind: 'text', x, y: y + GAP + LINE * i + 5, text, tone: 'muted' }));
     return 2 * GAP + LINE * (lines.length - 1) + 4;
   };

@@ -114,7 +114,7 @@ test('terminal and Markdown tell the circle too', () => {
   const at = text.split('\n').findIndex((line) => line.startsWith('┌─▶ photos.daemon'));
   assert.ok(at > 0, text);
   assert.match(text, /└─┘ waits for the daemon to have written them/);
-  assert.match(text, /▸ copier: for a free page \(reclaim\)/);
+  assert.match(text, /▸ copier waits for a free page \(reclaim\)/);
   for (const line of text.split('\n')) assert.ok(cellWidth(line) <= 80, line);
   assert.match(reportToMarkdown(report), /\| photos.daemon \| a free page for its backing write \| reclaim \|/);
 });
