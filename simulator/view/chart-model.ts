@@ -111,7 +111,7 @@ export interface FlowModel {
 }
 
 /** `waits for a free page`, `waits to be resumed`. */
-export const waitsText = ({ waitsFor }: Pick<GraphNode, 'waitsFor'>): string =>
+export const waitsText = ({ waitsFor }: { readonly waitsFor: string }): string =>
   waitsFor.startsWith('to ') ? `waits ${waitsFor}` : `waits for ${waitsFor}`;
 
 export interface ChartModel {
