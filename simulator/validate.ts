@@ -3,92 +3,26 @@
  * language checks first and says it better, with the place; this is the last line.
  */
 import { MAX_PAGES } from './machine/access.ts';
-import { PlanError } from './plan-error.ts';
 import { PLAN_VERSION, type Plan } from './plan.ts';
-import type { Knob } from './tables/define.ts';
-import { knobs } from './tables/knobs.ts';
+import { BROKEN, fail, indexIn, integerIn, list, numberIn, row, text, values, type Row } from './plan-values.ts';
+import {
+  validateCpusets,
+  validateMounts,
+  validateNodes,
+  validatePlacementAction,
+  validatePolicy,
+  type Named,
+} from './validate-placement.ts';
 import { PAGE_SIZE } from './units.ts';
 import { MAX_ZIPF_PAGES } from './workload/zipf-table.ts';
+
+export { checkKnob } from './plan-values.ts';
 
 const MAX_ACCESSES = Number.MAX_SAFE_INTEGER;
 /** About 104 days: nanoseconds stay exact integers. */
 export const MAX_TIME = Number.MAX_SAFE_INTEGER;
 export const MAX_POINTS = 10_000;
 export const MAX_THREADS = 4096;
-
-type Row = Readonly<Record<string, unknown>>;
-
-const fail = (message: string, remedy: string): never => {
-  throw new PlanError(message, remedy);
-};
-
-const BROKEN = 'This plan was not made by the Refault language; make it again from its program.';
-
-function row(value: unknown, what: string): Row {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail(`${what} is missing`, BROKEN);
-  return value as Row;
-}
-
-function list(value: unknown, what: string): readonly unknown[] {
-  if (!Array.isArray(value)) return fail(`${what} is not a list`, BROKEN);
-  return value as unknown[];
-}
-
-function text(value: unknown, what: string): string {
-  if (typeof value !== 'string') return fail(`${what} is not text`, BROKEN);
-  return value;
-}
-
-function numberIn(value: unknown, what: string, min: number, max: number, remedy?: string): number {
-  if (typeof value !== 'number' || Number.isNaN(value)) return fail(`${what} is not a number`, BROKEN);
-  if (value < min || value > max)
-    return fail(
-      `${what} is ${value}, which is not between ${min} and ${max}`,
-      remedy ?? `Choose a value from ${min} to ${max}.`,
-    );
-  return value;
-}
-
-function integerIn(value: unknown, what: string, min: number, max: number, remedy?: string): number {
-  const n = numberIn(value, what, min, max, remedy);
-  if (!Number.isInteger(n)) return fail(`${what} is ${n}, which is not a whole number`, 'Choose a whole number.');
-  return n;
-}
-
-const indexIn = (value: unknown, what: string, length: number): number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < length
-    ? value
-    : fail(`${what} names number ${String(value)} of ${length}`, BROKEN);
-
-const knobByKey = new Map<string, Knob>(knobs.map((knob) => [`${knob.scope}/${knob.name}`, knob]));
-
-function values(value: unknown, scope: Knob['scope'], what: string): void {
-  for (const [name, given] of Object.entries(row(value, `the values of ${what}`))) {
-    const knob = knobByKey.get(`${scope}/${name}`);
-    const label = `'${name}' of ${what}`;
-    if (!['number', 'string', 'boolean'].includes(typeof given))
-      fail(`${label} is neither number nor text nor flag`, BROKEN);
-    if (knob) checkKnob(knob, given, label);
-  }
-}
-
-export function checkKnob(knob: Knob, given: unknown, label: string): void {
-  const { type } = knob;
-  switch (type.kind) {
-    case 'flag':
-      if (typeof given !== 'boolean') fail(`${label} is not on or off`, 'Say on or off.');
-      return;
-    case 'choice':
-      if (!type.of.some(({ id }) => id === given))
-        fail(`${label} is '${String(given)}'`, `Choose one of ${type.of.map(({ id }) => id).join(', ')}.`);
-      return;
-    case 'number':
-      numberIn(given, label, type.min, type.max);
-      return;
-    default:
-      integerIn(given, label, type.min, type.max);
-  }
-}
 
 export function validatePlan(value: unknown): asserts value is Plan {
   const plan = row(value, 'the plan');
@@ -187,6 +121,7 @@ function scenario(content: Row, traces: number): void {
   const machine = row(content['machine'], 'the machine');
   text(machine['name'], 'the name of the machine');
   values(machine['values'], 'machine', 'the machine');
+  validateNodes(machine);
   values(machine['disk'], 'disk', 'the disk');
   for (const device of list(machine['swap'], 'the list of swap devices'))
     values(row(device, 'a swap device')['values'], 'swap', 'a swap device');
@@ -202,12 +137,16 @@ function scenario(content: Row, traces: number): void {
     values(given, 'cgroup', `cgroup '${String(name)}'`);
   });
   const processes = list(content['processes'], 'the list of processes');
-  const sizes = objects(list(content['objects'], 'the list of objects'), processes.length);
+  const cpusets = validateCpusets(content['cpusets']);
+  const mounts = validateMounts(content['mounts']);
+  const sizes = objects(list(content['objects'], 'the list of objects'), processes.length, mounts);
   let threads = 0;
   for (const process of processes) {
-    const { name, cgroup, values: given, phases } = row(process, 'a process');
+    const { name, cgroup, cpuset, policy, values: given, phases } = row(process, 'a process');
     const label = `process '${text(name, 'the name of a process')}'`;
     indexIn(cgroup, `the cgroup of ${label}`, cgroups.length);
+    if (cpuset !== undefined) indexIn(cpuset, `the cpuset of ${label}`, cpusets);
+    if (policy !== undefined) validatePolicy(policy, `the policy of ${label}`);
     values(given, 'process', label);
     threads += Number(row(given, 'values')['threads'] ?? 1);
     for (const phase of list(phases, `the phases of ${label}`)) {
@@ -222,7 +161,7 @@ function scenario(content: Row, traces: number): void {
     }
   }
   if (threads > MAX_THREADS) fail(`there are ${threads} threads, more than ${MAX_THREADS}`, 'Use fewer threads.');
-  timeline(list(content['timeline'], 'the timeline'), cgroups.length, processes.length);
+  timeline(list(content['timeline'], 'the timeline'), cgroups.length, { processes: processes.length, cpusets, mounts });
   const reclaim = row(content['reclaim'], 'the choice of reclaim');
   text(reclaim['id'], 'the name of the reclaim variant');
   row(reclaim['values'], 'the parameters of the reclaim variant');
@@ -230,12 +169,12 @@ function scenario(content: Row, traces: number): void {
   if (content['duration'] !== undefined) integerIn(content['duration'], 'the length of the run', 0, MAX_TIME);
 }
 
-function objects(content: readonly unknown[], processes: number): number[] {
+function objects(content: readonly unknown[], processes: number, mounts: number): number[] {
   if (content.length > 65_535) fail(`there are ${content.length} objects`, 'Use fewer than 65 536 files and regions.');
   let total = 0;
   const sizes = content.map((object) => {
-    const { kind, name, pages, process, values: given } = row(object, 'an object');
-    if (kind !== 'file' && kind !== 'anon') fail(`an object is a '${String(kind)}'`, BROKEN);
+    const { kind, name, pages, process, mount, policy, values: given } = row(object, 'an object');
+    if (kind !== 'file' && kind !== 'anon' && kind !== 'tmpfs') fail(`an object is a '${String(kind)}'`, BROKEN);
     const label = `'${text(name, 'the name of an object')}'`;
     const size = integerIn(
       pages,
@@ -245,7 +184,9 @@ function objects(content: readonly unknown[], processes: number): number[] {
       'Give it at least one page (4 KiB) and at most 4 TiB.',
     );
     if (process !== undefined) indexIn(process, `the process of ${label}`, processes);
-    values(given, kind as 'file' | 'anon', label);
+    if (kind === 'tmpfs') indexIn(mount, `the mount of ${label}`, mounts);
+    if (policy !== undefined) validatePolicy(policy, `the policy of ${label}`);
+    values(given, kind as 'file' | 'anon' | 'tmpfs', label);
     total += size;
     return size;
   });
@@ -325,6 +266,10 @@ function step(content: Row, owner: string, sizes: readonly number[], traces: num
       if (typeof content['process'] !== 'number') fail(`${owner} forks nobody`, BROKEN);
       return 0;
     case 'sync':
+    case 'mempolicy':
+      validatePolicy(content['policy'], `a policy of ${owner}`);
+      if (content['target'] !== undefined) region(content['target'], owner, sizes);
+      return 0;
     case 'exit':
       return 0;
     default:
@@ -406,7 +351,7 @@ function amount(value: unknown, pass: number, owner: string): number {
   }
 }
 
-function timeline(entries: readonly unknown[], cgroups: number, processes: number): void {
+function timeline(entries: readonly unknown[], cgroups: number, named: Named): void {
   let last = 0;
   for (const entry of entries) {
     const { time, actions } = row(entry, 'an entry of the timeline');
@@ -428,9 +373,10 @@ function timeline(entries: readonly unknown[], cgroups: number, processes: numbe
           values({ [text(action['name'], 'the name of a limit')]: action['value'] }, 'cgroup', 'the timeline');
           break;
         case 'kill':
-          indexIn(action['process'], 'a process of the timeline', processes);
+          indexIn(action['process'], 'a process of the timeline', named.processes);
           break;
         default:
+          if (validatePlacementAction(action, named)) break;
           fail(`the timeline has an action of no known kind ('${String(action['kind'])}')`, BROKEN);
       }
     }

@@ -34,6 +34,7 @@ import {
 } from '../describe.ts';
 import { cursorAt, type Cursor, type Token } from './cursor.ts';
 import type { PositionContext } from './context.ts';
+import { allNodes, nodeItems, policyItems } from './placement.ts';
 
 /** CompletionItemKind of the protocol. */
 const KIND = {
@@ -229,7 +230,7 @@ function offers(program: Program, cursor: Cursor, context: PositionContext): Com
   const { block, before } = cursor;
   const last = before.at(-1);
   // Behind a number stands its unit, or a word that counts.
-  if (last && last.tokenType.name === 'NUMBER')
+  if (last && last.tokenType.name === 'NUMBER' && before[0].image !== 'online' && before[0].image !== 'offline')
     return [
       ...unitItems(dimensionAt(program, cursor)),
       ...(block.kind === 'process' ? words('times') : before[0].image === 'sweep' ? words('steps') : []),
@@ -268,12 +269,21 @@ function inProperties(program: Program, cursor: Cursor): CompletionItem[] {
             snippet('swap', 'swap ${1|zram,disk|} ${2:1 GiB}'),
             snippet('reclaim', 'reclaim ${1:v6.1}'),
             snippet('sysctl', 'sysctl ${1:vm.swappiness} ${2:60}'),
+            snippet('node', 'node ${1:0-3} { memory ${2:4 GiB}, cpus ${3:4} }'),
+            snippet('distance', 'distance ${1:0-1} ${2:15}'),
           ]
-        : block.scope === 'fuse'
-          ? [snippet('daemon', 'daemon { bandwidth ${1:200 MB/s}, threads ${2:1} }')]
-          : [];
+        : block.scope === 'cpuset'
+          ? [snippet('mems', 'mems ${1:0-1}'), snippet('cpus', 'cpus ${1:0-3}')]
+          : block.scope === 'tmpfs' || block.scope === 'anon'
+            ? [snippet('mpol', `mpol \${1:bind:${allNodes(program)}}`)]
+            : block.scope === 'fuse'
+              ? [snippet('daemon', 'daemon { bandwidth ${1:200 MB/s}, threads ${2:1} }')]
+              : [];
     return [...knobItems(knobs, block.kind === 'variant' ? (block.variant ?? '') : (block.scope ?? '')), ...more];
   }
+  if (head.image === 'mpol') return policyItems(program, policyTokens(before.slice(1)), block.scope === 'tmpfs');
+  if ((head.image === 'mems' || head.image === 'cpus') && block.scope === 'cpuset')
+    return before.length === 1 ? nodeItems(program) : [];
   if (head.image === 'reclaim' && before.length === 1) return variantItems();
   if (head.image === 'swap' && before.length === 1) return words('zram', 'disk');
   if (head.image === 'sysctl') return sysctlItems(before);
@@ -305,7 +315,9 @@ function atTop(program: Program, before: readonly Token[]): CompletionItem[] {
       return before.length === 1 ? words('zram', 'disk') : [];
     case 'process':
     case 'cgroup':
-      if (before.some((t) => t.image === 'in')) return symbolItems(program, ['cgroup']);
+    case 'cpuset':
+      if (before.some((t) => t.image === 'in'))
+        return symbolItems(program, head.image === 'process' ? ['cgroup', 'cpuset'] : [head.image]);
       return second ? words('in') : [];
     case 'run':
       if (before.some((t) => t.image === 'of') && (last.image === 'of' || last.image === ','))
@@ -355,6 +367,10 @@ function inProcess(program: Program, before: readonly Token[]): CompletionItem[]
       return rest.length === 1 ? symbolItems(program, ['fuse']) : [];
     case 'replay':
       return rest.length === 1 ? symbolItems(program, ['trace']) : [];
+    case 'mempolicy':
+      return policyItems(program, rest.slice(1), false);
+    case 'mbind':
+      return rest.length === 1 ? symbolItems(program, ['anon', 'tmpfs']) : policyItems(program, rest.slice(2), false);
     case 'phase':
       return rest.length >= 2 ? words('for') : [];
     case 'anon':
@@ -387,7 +403,7 @@ function inRun(program: Program, before: readonly Token[], context: PositionCont
         : valueItems(program);
     case 'plot':
       if (last.image === 'by' || last.image === 'over')
-        return [...words('time', 'pass', 'phase', 'variant'), ...axesAt(context)];
+        return [...words('time', 'pass', 'phase', 'variant', 'node'), ...axesAt(context)];
       if (last.image === 'of')
         return [
           ...symbolItems(program, ['file', 'anon', 'tmpfs', 'fuse', 'process', 'cgroup']),
@@ -405,12 +421,34 @@ function inRun(program: Program, before: readonly Token[], context: PositionCont
   }
 }
 
+/** The words of a policy behind `mpol`, without the `=` that may stand there. */
+const policyTokens = (tokens: readonly Token[]): readonly Token[] =>
+  tokens[0]?.image === '=' ? tokens.slice(1) : tokens;
+
 function inAt(program: Program, before: readonly Token[]): CompletionItem[] {
   const [head] = before;
   if (!head) return statementItems('at');
   if (head.image === 'kill') return [...symbolItems(program, ['process']), ...daemonItems(program)];
   if (head.image === 'stall' || head.image === 'resume') return before.length === 1 ? daemonItems(program) : [];
   if (head.image === 'sysctl') return sysctlItems(before);
+  if (head.image === 'offline' || head.image === 'online') {
+    if (before.length === 1) return words('node');
+    if (before.length === 2 && before[1].image === 'node')
+      return nodeItems(program).filter((i) => /^\d+$/.test(i.label));
+    return head.image === 'online' && before.length === 3 ? words('movable', 'kernel') : [];
+  }
+  if (head.image === 'attach')
+    return before.length === 1
+      ? symbolItems(program, ['process'])
+      : before.length === 2
+        ? words('to')
+        : before.length === 3
+          ? symbolItems(program, ['cpuset'])
+          : [];
+  if (head.image === 'remount') {
+    if (before.length === 1) return symbolItems(program, ['tmpfs']);
+    return before.length === 2 ? [snippet('mpol', 'mpol=')] : policyItems(program, policyTokens(before.slice(3)), true);
+  }
   if (head.image === 'set' && before.length === 1) {
     return targetItems(program).filter((i) => {
       const target = targetOf(scopeOf(program), i.label);

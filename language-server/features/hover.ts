@@ -38,6 +38,7 @@ import {
 } from '../describe.ts';
 import { ancestor, leafAt, rangeOfLeaf, type PositionContext } from './context.ts';
 import { symbolAt } from './navigation.ts';
+import { hoverPolicy } from './placement.ts';
 
 export function hover(context: PositionContext): Hover | null {
   const leaf = leafAt(context);
@@ -48,6 +49,8 @@ export function hover(context: PositionContext): Hover | null {
 }
 
 function describe(context: PositionContext, node: AstNode, word: string): string | null {
+  const policy = hoverPolicy(context, node, word);
+  if (policy !== null) return policy;
   const { program } = context;
   if (node.$type === 'Unit') {
     const quantity = node.$container as Quantity;
@@ -100,7 +103,7 @@ export function knobOfProperty(property: Property): Knob | undefined {
   }
   if (owner.$type === 'Property') {
     const outer = (owner as Property).name.text;
-    return outer === 'disk' || outer === 'swap' || outer === 'daemon'
+    return outer === 'disk' || outer === 'swap' || outer === 'node' || outer === 'daemon'
       ? knobOf(outer, name)
       : outer === 'reclaim'
         ? reclaimKnob(owner as Property, name)
@@ -118,6 +121,8 @@ export const scopes: Readonly<Record<string, Scope>> = {
   FileDeclaration: 'file',
   Anon: 'anon',
   Cgroup: 'cgroup',
+  Cpuset: 'cpuset',
+  Tmpfs: 'tmpfs',
   Trace: 'trace',
   Swap: 'swap',
   Fuse: 'fuse',
@@ -195,7 +200,9 @@ function describeSymbol(program: Program, symbol: LanguageSymbol): string {
   const lines = textOf(symbol.node).split(/\r\n|\r|\n/);
   const shown = lines.length > 8 ? [...lines.slice(0, 7), '…'] : lines;
   const value =
-    symbol.kind === 'let' || symbol.kind === 'file' || symbol.kind === 'anon' ? sizeOf(program, symbol) : null;
+    symbol.kind === 'let' || symbol.kind === 'file' || symbol.kind === 'anon' || symbol.kind === 'tmpfs'
+      ? sizeOf(program, symbol)
+      : null;
   return [`*${kindNames[symbol.kind]}*`, code(shown.join('\n')), ...(value === null ? [] : [value])].join('\n\n');
 }
 

@@ -24,6 +24,7 @@ import { unitByName } from '../../simulator/tables/units.ts';
 import { sweepValues } from '../language/sweeps.ts';
 import type { DocumentContext } from './context.ts';
 import { valueOf } from './hover.ts';
+import { placementHints } from './placement.ts';
 
 const hint = (node: AstNode, label: string, tooltip: string): InlayHint => ({
   position: rangeOf(node).end,
@@ -33,8 +34,9 @@ const hint = (node: AstNode, label: string, tooltip: string): InlayHint => ({
   kind: 1,
 });
 
-export function inlayHints({ source, program }: DocumentContext, range: Range): InlayHint[] {
-  const found: InlayHint[] = [];
+export function inlayHints(context: DocumentContext, range: Range): InlayHint[] {
+  const found: InlayHint[] = placementHints(context, range);
+  const { source, program } = context;
   const pages = (expression: Expression | undefined): void => {
     const value = expression && valueOf(program, expression);
     if (value?.dimension !== 'bytes' || value.value < 4096) return;

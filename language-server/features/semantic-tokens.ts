@@ -7,6 +7,7 @@ import type { SymbolKind } from '../language/program.ts';
 import { rangeOf } from '../language/syntax.ts';
 import { knobOf, metric, patternRow, reclaimVariant } from '../language/tables.ts';
 import { unitByName } from '../../simulator/tables/units.ts';
+import { policyFlags, policyModes } from '../language/policies.ts';
 import { ancestor, type DocumentContext } from './context.ts';
 
 export const tokenTypes = [
@@ -65,6 +66,8 @@ function collect({ program, source }: DocumentContext, range?: Range): Token[] {
       if (node.$type === 'Word') word(program, node as Word, add);
       else if (node.$type === 'Unit' && unitByName((node as Unit).text))
         add(node, 0, (node as Unit).text.length, 'type', LIBRARY);
+      else if (node.$type === 'Loose' && isPolicyWord(node as Loose))
+        add(node, 0, (node as Loose).text.length, 'enumMember', LIBRARY);
       else if (node.$type === 'Loose') {
         const hit = /^[A-Za-z]/.test((node as Loose).text) ? program.symbols.get((node as Loose).text) : undefined;
         if (hit && hit.kind !== 'later') add(node, 0, hit.name.length, typeOfSymbol[hit.kind]);
@@ -74,6 +77,22 @@ function collect({ program, source }: DocumentContext, range?: Range): Token[] {
   const inRange = range ? found.filter((t) => t.line >= range.start.line && t.line <= range.end.line) : found;
   return inRange.sort((a, b) => a.line - b.line || a.character - b.character);
 }
+
+const POLICY_WORDS: ReadonlySet<string> = new Set([
+  ...policyModes.map((m) => m.id),
+  ...policyFlags.map((f) => f.id),
+  'prefer',
+  'many',
+]);
+
+const isMpol = (node: AstNode): boolean =>
+  node.$type !== 'Property' && (ancestor(node, 'Property') as Property | undefined)?.name.text === 'mpol';
+
+/** A mode or a flag of a policy that stands among words. */
+const isPolicyWord = (node: Loose): boolean =>
+  POLICY_WORDS.has(node.text) &&
+  (['Mempolicy', 'Mbind', 'RemountAction'].includes((node.$container as AstNode).$type) ||
+    (node.$container as AstNode & { name?: { text: string } }).name?.text === 'mpol');
 
 function word(
   program: DocumentContext['program'],
@@ -86,7 +105,8 @@ function word(
   const property = node.$containerProperty;
   if (property === 'alias') return all('enumMember', DECLARATION);
   if (property === 'form') return all('enumMember', LIBRARY);
-  if (property === 'what') return all('keyword');
+  if (property === 'what' || property === 'to') return all('keyword');
+  if (isMpol(owner)) return all('enumMember', LIBRARY);
   if (property === 'name') {
     switch (owner.$type) {
       case 'Property':
@@ -102,12 +122,14 @@ function word(
       case 'Phase':
         return all('event', DECLARATION);
       case 'Cgroup':
+      case 'Cpuset':
         return all('namespace', DECLARATION);
       case 'Let':
         return all('variable', DECLARATION | READONLY);
       case 'FileDeclaration':
       case 'Anon':
       case 'Trace':
+      case 'Tmpfs':
       case 'LaterDeclaration':
         return all('variable', DECLARATION);
       default:

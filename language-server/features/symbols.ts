@@ -105,6 +105,12 @@ export function documentSymbols({ source }: DocumentContext): DocumentSymbol[] {
         ];
       case 'Fuse':
         return [symbol(item.name?.text ?? '', 'fuse', kinds.file, range, rangeOf(item.name ?? item))];
+      case 'Cpuset':
+        return [symbol(item.name?.text ?? '', 'cpuset', kinds.cgroup, range, rangeOf(item.name ?? item))];
+      case 'Tmpfs':
+        return [
+          symbol(item.name?.text ?? '', `tmpfs ${firstLine(item.size)}`, kinds.file, range, rangeOf(item.name ?? item)),
+        ];
       case 'Cgroup':
         return [symbol(item.name?.text ?? '', 'cgroup', kinds.cgroup, range, rangeOf(item.name ?? item))];
       case 'Let':

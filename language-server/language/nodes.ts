@@ -269,7 +269,6 @@ function distancesOf(scope: Scope, given: readonly Property[], count: number): M
       );
       continue;
     }
-    if (before) program.reporter.report('V10', program.placeOf(p), { name: `the distance of ${a} and ${b}` });
     known.set(key, { distance, property: p, text: pair.$type === 'NodeList' ? pair.text : '' });
   }
   if (count >= MAX_NODES) return undefined;

@@ -654,7 +654,8 @@ class PlacementCheck {
   ): boolean {
     const { program, changes, epochs } = this;
     const { spec, text, place } = subject;
-    if (spec.flag === 'relative') return false;
+    // Static policies are meant to come back with their nodes.
+    if (spec.flag !== undefined) return false;
     const asked = nodemask(spec.nodes);
     const i = changes.findIndex(
       ({ action }, k) =>
@@ -672,11 +673,9 @@ class PlacementCheck {
     const preferred = spec.mode === 'preferred' || spec.mode === 'preferred-many';
     const effect = preferred
       ? 'its neighbours are used until it is back'
-      : spec.flag === 'static'
-        ? `${after ? nodesText(after.nodes) : 'no node'} until it is back`
-        : subject.initial
-          ? `it becomes ${after ? list(after.nodes) : 'none'}, and stays so when the node is back`
-          : 'setting it may fail then';
+      : subject.initial
+        ? `it becomes ${after ? list(after.nodes) : 'none'}, and stays so when the node is back`
+        : 'setting it may fail then';
     const params = { policy: text, node, time: timeText(time), effect };
     const flagged = replace(asked, 'static');
     program.reporter.report('P06', place, params, {
