@@ -23,7 +23,7 @@ export interface Report {
   readonly points: readonly PointReport[];
   /** Names, units, titles of every metric that occurs, so that a picture needs no table of its own. */
   readonly metrics: Readonly<Record<string, MetricInfo>>;
-  /** Titles, years and commits of the variants that occur. */
+  /** Titles, years and commits of the variants that occur: of reclaim by id, of other mechanisms by `accounting:strict`. */
   readonly variants: Readonly<Record<string, VariantInfo>>;
   /** What was decimated, assumed, left out. */
   readonly warnings: readonly string[];

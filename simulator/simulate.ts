@@ -25,7 +25,9 @@ import {
   type VariantInfo,
 } from './report.ts';
 import { MIB } from './units.ts';
-import type { Counter } from './tables/define.ts';
+import { valueOf, type Counter, type Variant } from './tables/define.ts';
+import { accountingById } from './tables/fuse-accounting.ts';
+import { accounting } from './tables/fuse-knobs.ts';
 import { gauges } from './tables/gauges.ts';
 import { measures } from './tables/measures.ts';
 import { numaPictures } from './tables/numa-pictures.ts';
@@ -245,6 +247,24 @@ class PlanSimulation implements Simulation {
   }
 }
 
+const infoOf = ({
+  title,
+  summary,
+  linux,
+  year,
+  commit,
+  source,
+  family,
+}: Pick<Variant, 'title' | 'summary' | 'linux' | 'year' | 'commit' | 'source' | 'family'>): VariantInfo => ({
+  title,
+  summary,
+  ...(linux !== undefined ? { linux } : {}),
+  ...(year !== undefined ? { year } : {}),
+  ...(commit !== undefined ? { commit } : {}),
+  standing: source.kind,
+  family,
+});
+
 /** A report of what `points` found, with the names and titles of all that may occur in it. */
 export function reportOf(
   plan: Plan,
@@ -262,17 +282,14 @@ export function reportOf(
     const { id } = scenario.reclaim;
     const variant = reclaimVariant(id);
     if (!variant || id in variants) continue;
-    const { title, summary, linux, year, commit, source, family } = variant;
-    variants[id] = {
-      title,
-      summary,
-      ...(linux !== undefined ? { linux } : {}),
-      ...(year !== undefined ? { year } : {}),
-      ...(commit !== undefined ? { commit } : {}),
-      standing: source.kind,
-      family,
-    };
+    variants[id] = infoOf(variant);
   }
+  for (const { scenario } of plan.points)
+    for (const { values } of scenario.fuse ?? []) {
+      const id = valueOf(values, accounting);
+      const row = accountingById(id);
+      if (row) variants[`${accounting.name}:${id}`] = infoOf(row);
+    }
   return {
     version: REPORT_VERSION,
     model: MODEL_VERSION,

@@ -141,6 +141,17 @@ export const measures: readonly Measure[] = [
     { level: true },
   ),
   measure(
+    'clean-file',
+    'Clean file',
+    'pages',
+    'File pages on the lists that are neither dirty nor under writeback: what reclaim can free at once.',
+    ({ gauges }) => {
+      const listed = gauges ? gauges.nr_active_file + gauges.nr_inactive_file : 0;
+      return gauges && listed > 0 ? Math.max(0, listed - gauges.nr_dirty - gauges.nr_writeback) : NaN;
+    },
+    { level: true },
+  ),
+  measure(
     'adaptation-passes',
     'Passes until adapted',
     'events',

@@ -139,8 +139,20 @@ export function shownTable(model: ChartModel, limit = 200): ShownTable {
 
 const SIMULATED_TIME = 'simulated time';
 
+interface SummaryColumn {
+  readonly title: string;
+  readonly unit: string;
+  readonly of: readonly string[];
+}
+
+/** What the summary shows of runs that were held back while writing: nothing is a hit there. */
+const WRITING: readonly SummaryColumn[] = [
+  { title: 'throughput', unit: 'bytes/s', of: ['throughput'] },
+  { title: 'throttled', unit: 'ns', of: ['throttle-time'] },
+];
+
 /** What the summary shows of each point; refaults and activations of both kinds of memory together. */
-const SUMMARY: readonly { readonly title: string; readonly unit: string; readonly of: readonly string[] }[] = [
+const SUMMARY: readonly SummaryColumn[] = [
   { title: 'hit ratio', unit: 'ratio', of: ['hit-ratio'] },
   { title: 'misses', unit: 'pages', of: ['misses'] },
   { title: 'refaults', unit: 'pages', of: ['workingset_refault_file', 'workingset_refault_anon'] },
@@ -157,7 +169,14 @@ export interface Figure {
 /** The figures that at least one point of the report has. A replayed trace has no clock, hence no time. */
 export function figuresOf(report: Report): Figure[] {
   const timeless = report.points.every((point) => point.time === 0);
-  return SUMMARY.filter(({ title }) => !(timeless && title === SIMULATED_TIME))
+  const some = (name: string) => report.points.some((point) => (point.counters[name] ?? 0) > 0);
+  const caches = report.points.some((point) => (point.measures['hit-ratio'] ?? 1) > 0);
+  const columns = [
+    ...(some('throttle-time') ? WRITING : []),
+    ...(caches ? SUMMARY : SUMMARY.filter(({ title }) => title === SIMULATED_TIME)),
+  ];
+  return columns
+    .filter(({ title }) => !(timeless && title === SIMULATED_TIME))
     .map(({ title, unit, of: names }) => ({
       title,
       unit,
@@ -166,8 +185,22 @@ export function figuresOf(report: Report): Figure[] {
         return found.length === 0 ? null : found.reduce((a, b) => a + b, 0);
       },
     }))
+    .concat(PEAKS)
     .filter((figure) => report.points.some((point) => figure.of(point) !== null));
 }
+
+/** Of levels what they were at most. */
+const PEAKS: readonly Figure[] = [
+  {
+    title: 'most temporary',
+    unit: 'pages',
+    of: (point) => {
+      const y = point.series.find((s) => s.name === 'nr_writeback_temp')?.y;
+      const most = y?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
+      return most > 0 ? most : null;
+    },
+  },
+];
 
 export interface SummaryTable extends DataTable {
   /** Variant key of each row, for colours and for grouping. */

@@ -67,9 +67,12 @@ function infoOf(
   const names: string[] = [];
   compares.forEach((a, i) => {
     const value = report.axes[a].values[at[i]];
-    if (value) names.push(value.label, String(value.value));
+    const mechanism = report.axes[a].name.slice(report.axes[a].name.lastIndexOf('.') + 1);
+    if (value) names.push(`${mechanism}:${value.value}`, value.label, String(value.value));
   });
-  if (point.variant['reclaim'] !== undefined) names.push(point.variant['reclaim']);
+  // Where something else is compared, what they have in common tells nobody apart.
+  const varies = compares.length === 0 || compares.some((a) => report.axes[a].name === 'reclaim');
+  if (varies && point.variant['reclaim'] !== undefined) names.push(point.variant['reclaim']);
   for (const name of names) {
     const info = report.variants[name] ?? report.variants[name.split(/[\s{]/, 1)[0]];
     if (info) return info;

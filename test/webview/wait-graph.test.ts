@@ -9,7 +9,8 @@ import { cellWidth } from '../../simulator/text/columns.ts';
 import { factsOf } from '../../simulator/view/facts.ts';
 import { chartsOf } from '../../simulator/view/plots.ts';
 import { chartSvg } from '../../simulator/view/svg.ts';
-import { tableOf } from '../../simulator/view/tables.ts';
+import { summaryOf, tableOf } from '../../simulator/view/tables.ts';
+import { dimensionsOf } from '../../simulator/view/variants.ts';
 import { withoutHidden, xKey } from '../../simulator/view/visible.ts';
 import { graphPicture } from '../../simulator/view/wait-graph-picture.ts';
 import { CYCLE, fuseReport } from './fuse-report.ts';
@@ -165,4 +166,33 @@ test('a graph of any size and any edges is laid out without overlap, all of it i
     }),
     { numRuns: 60 },
   );
+});
+
+test('ways of counting have their own story in the legend, not that of reclaim, which all have in common', () => {
+  const info = (title: string) => ({ title, summary: `${title}.`, standing: 'published', year: 2013 }) as const;
+  const told: Report = {
+    ...report,
+    variants: { 'v6.1': info('Two lists'), 'accounting:strict': info('Strict limit') },
+  };
+  assert.deepEqual(
+    dimensionsOf(told).variants.map((v) => v.info?.title),
+    [undefined, undefined, 'Strict limit'],
+  );
+});
+
+test('the summary of a run without hits tells of writing: throughput, time throttled, temporary pages at most', () => {
+  const writing: Report = {
+    ...report,
+    points: report.points.map((point) => ({
+      ...point,
+      counters: { 'throttle-time': 5e9 },
+      measures: { 'hit-ratio': 0, throughput: 160e6 },
+    })),
+  };
+  const { columns, rows } = summaryOf(writing);
+  assert.deepEqual(
+    columns.map((c) => c.title),
+    ['photos.accounting', 'throughput', 'throttled', 'simulated time', 'most temporary'],
+  );
+  assert.deepEqual(rows[0], ['none', 160e6, 5e9, 13e9, 0.98 * 4_194_304]);
 });
