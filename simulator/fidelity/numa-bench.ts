@@ -1,12 +1,17 @@
 /**
  * A machine as a recorder had it: nodes, distances and processors from the arguments of the virtual machine, and on it tasks, regions and
- * files whose pages are placed by our rules. Everything fits: recordings of this kind leave no node full.
+ * files whose pages are placed by our rules, in the frames of the simulated machine. Everything fits: recordings of this kind leave no node full,
+ * so nodes are made just large enough.
  */
+import { OP_SHIFT, OP_STORE } from '../machine/access.ts';
+import { createMemory } from '../machine/create-memory.ts';
+import { OUT_OF_MEMORY, type Memory, type NodeMemory } from '../machine/memory.ts';
 import type { MempolicyFlags, MempolicyMode } from '../numa/mempolicy.ts';
-import { formatNodelist, NO_NODES, parseNodelist, type Nodemask } from '../numa/nodemask.ts';
+import { formatNodelist, hasNode, NO_NODES, parseNodelist, type Nodemask } from '../numa/nodemask.ts';
 import { NumaPlacement } from '../numa/numa-placement.ts';
 import { NumaSystem, type NumaChange } from '../numa/system.ts';
 import { defaultDistances, LOCAL_DISTANCE } from '../numa/zonelist.ts';
+import { PAGE_SIZE } from '../units.ts';
 import { UnusableRecording } from './sets.ts';
 
 export interface RecordedMachine {
@@ -76,6 +81,8 @@ export interface BenchRegion {
 
 /** Pages between the starts of two lots: room for every place interleaving may begin at. */
 const GAP = 64;
+/** Frames that the kernel itself may want of a node. */
+const SPARE = 2048;
 
 export class NumaBench {
   readonly system: NumaSystem;
@@ -83,6 +90,7 @@ export class NumaBench {
   readonly #lot: number;
   readonly #starts = new Map<string, { start: number; pages: number }>();
   #placement: NumaPlacement | null = null;
+  #memory: Memory | null = null;
   #next = 0;
   readonly #layout: { base: number; pages: number }[] = [];
 
@@ -126,6 +134,7 @@ export class NumaBench {
   #lay(region: number, lots: number): number {
     if (this.#starts.size > 0) throw new Error('regions come before the first page');
     this.#placement = null;
+    this.#memory = null;
     this.#layout.push({ base: this.#next, pages: lots * this.#lot });
     this.#next += lots * this.#lot;
     return region;
@@ -182,12 +191,65 @@ export class NumaBench {
     if (best === null) throw new Error('a task needs a processor');
     const { placement } = this;
     placement.setTask(task, best.cpuNode);
+    const store = (OP_STORE << OP_SHIFT) >>> 0;
     for (let page = best.start; page < best.start + total; page++) {
-      placement.place(page);
-      if (placement.answer.count > 0) placement.placed(placement.answer.order[0]);
+      if ((this.memory.access(store + page, 0) & OUT_OF_MEMORY) !== 0) break;
     }
     this.#starts.set(`${region} ${lot}`, { start: best.start, pages: total });
-    return best.placed;
+    return { pages: this.pagesOf(region, lot), seq: this.#seqOf(best.start, total) };
+  }
+
+  #seqOf(start: number, pages: number): string {
+    let seq = '';
+    for (let page = start; page < start + Math.min(16, pages); page++) {
+      const node = this.nodes.nodeOf(page);
+      seq += node < 0 ? 'x' : node.toString(36);
+    }
+    return seq;
+  }
+
+  get nodes(): NodeMemory {
+    return this.memory.nodes!;
+  }
+
+  /** The simulated machine: made when the first page is touched. */
+  get memory(): Memory {
+    return (this.#memory ??= this.#makeMemory());
+  }
+
+  #makeMemory(): Memory {
+    const { placement, system } = this;
+    // each node could take all there is, twice over
+    const frames = 2 * this.#next + SPARE;
+    const objects = system.regions.map(({ kind }, i) => ({
+      kind,
+      name: `region ${i}`,
+      pages: this.#layout[i].pages,
+      values: {},
+      ...(kind === 'tmpfs' ? { mount: 0 } : {}),
+    }));
+    const memory = createMemory({
+      machine: {
+        name: 'recorded',
+        values: { memory: frames * system.nodes * PAGE_SIZE, cpus: this.machine.cpuNodes.length },
+        disk: {},
+        swap: [],
+        nodes: this.machine.distances.map((_, node) => ({
+          values: { memory: frames * PAGE_SIZE, movable: hasNode(system.movable, node) },
+        })),
+        distances: this.machine.distances,
+      },
+      cgroups: [{ name: '/', parent: null, values: {} }],
+      objects,
+      bases: this.#layout.map(({ base }) => base),
+      pages: Math.max(1, this.#next),
+      mounts: [{ name: 'tmpfs', values: {} }],
+      sysctls: { 'vm.min_free_kbytes': 64 },
+      reclaim: { id: 'v6.1', values: {} },
+      kswapd: 'synchronous',
+      placement,
+    });
+    return memory;
   }
 
   /** All on one node: it begins nowhere else. */
@@ -201,7 +263,7 @@ export class NumaBench {
     const run = this.#starts.get(`${region} ${lot}`);
     if (run !== undefined) {
       for (let page = run.start; page < run.start + run.pages; page++) {
-        const node = this.placement.nodeOf[page];
+        const node = this.nodes.nodeOf(page);
         if (node >= 0) count[node]++;
       }
     }
@@ -210,14 +272,15 @@ export class NumaBench {
 
   /** Moves what a change asks to be moved: pages of the tasks' own regions. Pages of files that nobody maps stay. */
   migrate(change: NumaChange): void {
-    const { placement } = this;
+    if (this.#next === 0) return;
+    const { nodes } = this;
     for (const { task, steps } of change.migrations) {
       this.#layout.forEach(({ base, pages }, region) => {
         const { kind, owner } = this.system.regions[region];
         if (kind !== 'anon' || owner !== task) return;
         for (const { from, to } of steps) {
           for (let page = base; page < base + pages; page++) {
-            if (placement.nodeOf[page] === from) placement.moved(page, from, to);
+            if (nodes.nodeOf(page) === from) nodes.migrate(page, to);
           }
         }
       });
@@ -226,17 +289,18 @@ export class NumaBench {
 
   /** Takes a node offline: its pages go to the next node of its zonelist first, also where some unmovable memory stays (`incomplete`). */
   offline(node: number, incomplete: boolean): void {
-    const { placement } = this;
-    const to = placement.zonelist(node).find((other) => other !== node);
-    if (to !== undefined) {
-      placement.nodeOf.forEach((at, page) => {
-        if (at === node) placement.moved(page, node, to);
-      });
+    const to = this.system.zonelists[node].find((other) => other !== node);
+    if (this.#next > 0 && !incomplete) this.nodes.offline(node);
+    else if (this.#next > 0 && to !== undefined) {
+      for (let page = 0; page < this.#next; page++) {
+        if (this.nodes.nodeOf(page) === node) this.nodes.migrate(page, to);
+      }
     }
     if (!incomplete) this.migrate(this.system.setNode(node, false));
   }
 
   online(node: number, movable: boolean): void {
+    if (this.#next > 0) this.nodes.online(node, movable);
     this.migrate(this.system.setNode(node, true, movable));
   }
 }
