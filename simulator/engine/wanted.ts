@@ -3,6 +3,7 @@ import { counterRows } from '../machine/counters.ts';
 import type { MetricExpression, MetricRef, Plan } from '../plan.ts';
 import { gauges } from '../tables/gauges.ts';
 import { measureByName } from '../tables/measures.ts';
+import { isNumaPicture } from '../tables/numa-pictures.ts';
 
 export interface Wanted {
   /** Every metric that is named anywhere. */
@@ -59,4 +60,4 @@ const gaugeNames = new Set<string>(gauges.map((row) => row.name));
 export const isCounter = (name: string): boolean => counterNames.has(name);
 export const isGauge = (name: string): boolean => gaugeNames.has(name);
 export const isMetric = (name: string): boolean =>
-  isCounter(name) || isGauge(name) || measureByName(name) !== undefined || name === 'resident';
+  isCounter(name) || isGauge(name) || measureByName(name) !== undefined || name === 'resident' || isNumaPicture(name);

@@ -5,9 +5,11 @@
 import {
   waitsText,
   type ChartModel,
+  type DataTable,
   type FlowModel,
   type GraphModel,
   type GraphNode,
+  type HeatmapModel,
   type SeriesModel,
 } from '../view/chart-model.ts';
 import { formatCell, formatValue, THIN } from '../view/format.ts';
@@ -25,7 +27,12 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 /** Lines of the chart's body; title and notes are the caller's. Empty when there is nothing to draw. */
 export function unicodeChart(model: ChartModel, width: number, paint: Paint): string[] {
   if (model.flow) return flowLines(model.flow, width, paint);
-  if (model.kind === 'heatmap' || model.kind === 'table') return numbers(model, paint);
+  if (model.kind === 'heatmap' || model.kind === 'table') {
+    const lines = numbers(model, paint);
+    if (lines.every((line) => cellWidth(line) <= width)) return lines;
+    if (model.heatmap) return heatRows(model, model.heatmap, width, paint);
+    return model.table ? records(model.table, width, paint) : lines;
+  }
   if (model.kind === 'timeline') return gantt(model, width, paint);
   if (model.graph) return waitGraph(model.graph, width, paint);
   const series = model.series.filter((s) => lastValue(s) !== null);
@@ -77,6 +84,41 @@ function numbers(model: ChartModel, paint: Paint): string[] {
     }),
   ]);
   return alignedTable(columns, rows, paint);
+}
+
+/** A heat map too wide for its numbers: blocks as high as the values, dots for nothing, crosses where there is no value; right of them the last. */
+function heatRows(model: ChartModel, { rows, columns, values }: HeatmapModel, width: number, paint: Paint): string[] {
+  const n = columns.length;
+  const at = (r: number, c: number): number => values[r * n + c];
+  const tails = rows.map((_, r) => formatValue(at(r, n - 1), model.y.unit));
+  const labels = Math.min(32, Math.max(...rows.map(cellWidth)));
+  const room = width - labels - Math.max(...tails.map(cellWidth)) - 4;
+  const step = Math.max(1, Math.ceil(n / Math.max(1, room)));
+  const each = Math.max(1, Math.min(5, Math.floor(room / n)));
+  const shown = Array.from({ length: Math.ceil(n / step) }, (_, i) => Math.min(n - 1, i * step));
+  const top = model.y.max || 1;
+  const cell = (v: number): string => (Number.isNaN(v) ? '×' : v === 0 ? '·' : block(v / top)).repeat(each);
+  const lines = rows.map(
+    (row, r) =>
+      `${padEnd(clip(row, labels), labels)}  ${paint(shown.map((c) => cell(at(r, c))).join(''), 0)}  ${tails[r]}`,
+  );
+  const cells = shown.length * each;
+  const ends = [columns[0], columns[n - 1]];
+  const gap = Math.max(2, cells - cellWidth(ends[0]) - cellWidth(ends[1]));
+  return [...lines, paint(`${' '.repeat(labels + 2)}${ends[0]}${' '.repeat(gap)}${ends[1]}`, 'dim')];
+}
+
+/** A table too wide for the screen: one paragraph for each row. */
+function records({ columns, rows }: DataTable, width: number, paint: Paint): string[] {
+  return rows.flatMap((row) => {
+    const said = row.map((cell, i) => (typeof cell === 'string' ? cell : formatValue(cell, columns[i].unit)));
+    const rest = said.slice(1).map((text, i) => {
+      const { title, unit } = columns[i + 1];
+      return title === unit ? text : `${title} ${text}`;
+    });
+    const [first, ...lines] = wrap(`${said[0]}: ${rest.join('; ')}`, width, '  ');
+    return [paint(first.slice(0, said[0].length), 'bold') + first.slice(said[0].length), ...lines];
+  });
 }
 
 /** One row per series. Right of it its last value and, since blocks hide spikes, its range. */

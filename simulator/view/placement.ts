@@ -88,16 +88,10 @@ function onlineAt(numa: NumaReport, time: number): ReadonlySet<number> {
   return new Set(entry?.nodes ?? numa.nodes.map((n) => n.node));
 }
 
-/** Even steps, ends included, and the times at which something was done to nodes or cpusets: what changed is between two columns. */
-function columnTimes(row: Row): number[] {
-  const end = row.point.time;
-  if (end <= 0) return [0];
-  const even = Array.from({ length: COLUMNS }, (_, i) => Math.round((end * (i + 1)) / COLUMNS));
-  const events = changesIn(row.point).map((e) => e.time);
-  const times = new Set(even);
-  // An event between two steps gets a column of its own while there is room for it.
-  for (const time of events) if (time > 0 && time < end && times.size < COLUMNS + 4) times.add(time);
-  return [...times].sort((a, b) => a - b);
+/** Even steps up to the end of the run. */
+function columnTimes({ point }: Row): number[] {
+  if (point.time <= 0) return [0];
+  return Array.from({ length: COLUMNS }, (_, i) => Math.round((point.time * (i + 1)) / COLUMNS));
 }
 
 const CHANGES = ['cpuset.', 'node.', 'tmpfs.', 'crash.', 'oom.', 'mempolicy.refused'];

@@ -1,6 +1,7 @@
 /** From a report's `plot` lines to charts. A report without plots gets those that suit what it holds. */
 import { LISTS } from '../engine/wanted.ts';
 import type { PlotSpec } from '../plan.ts';
+import { PLACEMENT } from '../tables/numa-pictures.ts';
 import type { Report } from '../report.ts';
 import type { ChartModel } from './chart-model.ts';
 import { distributionOf, seriesOf } from './metrics.ts';
@@ -101,6 +102,8 @@ export function plotsOf(report: Report): readonly PlotSpec[] {
   if (lists.length > 0) {
     plots.push({ metrics: lists.map((name) => ({ name })), over: 'time', text: `${lists.join(', ')} over time` });
   }
+  if (report.points.some((point) => point.numa))
+    plots.push({ metrics: [{ name: PLACEMENT }], over: 'node', text: `${PLACEMENT} by node` });
   if (plots.length === 0) plots.push({ metrics: hitRatio, over: 'variant', text: 'hit-ratio by variant' });
   return plots;
 }

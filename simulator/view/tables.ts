@@ -157,6 +157,7 @@ const SUMMARY: readonly SummaryColumn[] = [
   { title: 'misses', unit: 'pages', of: ['misses'] },
   { title: 'refaults', unit: 'pages', of: ['workingset_refault_file', 'workingset_refault_anon'] },
   { title: 'activations', unit: 'pages', of: ['pgactivate'] },
+  { title: 'wrong node', unit: 'pages', of: ['wrong-node'] },
   { title: SIMULATED_TIME, unit: 'ns', of: ['time'] },
 ];
 
