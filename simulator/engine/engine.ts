@@ -99,6 +99,8 @@ export interface Engine {
 
   /** After something that may have reclaimed: see EventsRun. */
   afterReclaim(direct: boolean): Nanoseconds;
+  /** An actor may have reclaimed: writes it queued go to their devices, kswapd is woken if it was called. Its CPU time is nobody's. */
+  reclaimed(now: Nanoseconds): void;
   /** The running thread asked for a frame and there is none: the OOM killer acts. */
   outOfMemory(thread: Thread): void;
   /** Ends the run. */

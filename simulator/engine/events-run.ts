@@ -153,14 +153,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.objectOf = objectOfPage(setup);
     this.reading = new Reading(setup, memory, this.disk, this.objectOf, this);
     this.mechanisms = mechanismsFor(this);
-    this.processes = new Processes(
-      setup,
-      memory,
-      recorder,
-      this.mechanisms.writers.writeback,
-      this,
-      this.mechanisms.actions,
-    );
+    this.processes = new Processes(setup, memory, recorder, this.mechanisms.writers, this, this.mechanisms.actions);
     recorder.pressure = this.pressure;
     this.totalAccesses = programs.reduce((n, program) => n + program.phases.reduce((m, p) => m + p.accesses, 0), 0);
     this.pendingActions = scenario.timeline.length;
@@ -560,6 +553,10 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
         this.tell(thread, this.local);
         return;
       }
+      if (thread.checkDirty && !writers.balance(thread)) {
+        this.tell(thread, this.local);
+        return;
+      }
       const word = lot[thread.at];
       if (watched) memory.setTime?.(this.local);
       if (guard !== undefined && !guard.enter(thread, word)) {
@@ -584,7 +581,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
         if (guard !== undefined) guard.leave(thread, word, outcome, this.local);
         if (this.reading.concernsHits) goesOn = this.hitWhileReading(thread, word);
       } else goesOn = this.missed(thread, word, outcome);
-      if (word >>> OP_SHIFT === OP_WRITE) writers.dirtied(thread);
+      if (word >>> OP_SHIFT === OP_WRITE) writers.dirtied(thread, word & PAGE_MASK);
       if (goesOn && step.think > 0) goesOn = this.pass(thread, this.local + step.think, 'think');
       if (goesOn && thread.checkDirty) goesOn = writers.balance(thread);
       if (!goesOn) {
@@ -622,6 +619,12 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     const until = this.reclaim.sendWrites(this.local);
     this.kswapd.wakeIfCalled(this.local);
     return until;
+  }
+
+  reclaimed(now: Nanoseconds): void {
+    this.reclaim.time();
+    this.reclaim.sendWrites(now);
+    this.kswapd.wakeIfCalled(now);
   }
 
   /** An access that did not simply hit: false if the thread must wait. */

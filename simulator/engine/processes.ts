@@ -10,7 +10,7 @@ import { unmap, wholeOf } from './numbering.ts';
 import { chooseVictim, oomDomain } from './oom.ts';
 import type { Recorder } from './recorder.ts';
 import type { Setup } from './setup.ts';
-import type { WritebackPolicy } from './writeback.ts';
+import type { WritebackPolicy } from './writers.ts';
 
 export interface ProcessHost {
   /** The threads of a process stop for good. */
@@ -90,7 +90,7 @@ export class Processes {
       case 'sysctl':
         memory.apply(action);
         this.sysctls = { ...this.sysctls, [action.name]: action.value };
-        this.writeback.setSysctls(this.sysctls);
+        this.writeback.setSysctls(this.sysctls, time);
         recorder.event(time, rules.SYSCTL_SET, action.name, `${action.name} = ${String(action.value)}`, source);
         return;
       case 'cgroup': {

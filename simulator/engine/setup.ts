@@ -187,6 +187,9 @@ export function setUp(
     numbered,
     pages: Math.max(pages, 1),
     sysctls: scenario.sysctls,
+    ...(scenario.fuse && scenario.fuse.length > 0
+      ? { devices: objects.map((object) => (object.fuse === undefined ? 0 : 1 + object.fuse)) }
+      : {}),
     ...(numa === undefined ? {} : { placement: numa.placement }),
     ...(scenario.mounts === undefined ? {} : { mounts: scenario.mounts }),
     reclaim: scenario.reclaim,

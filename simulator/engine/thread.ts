@@ -5,6 +5,7 @@ import type { Nanoseconds } from '../units.ts';
 import type { StepHandler } from './engine.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import type { Waitable, Waiter } from './waits.ts';
+import type { Target } from './writers.ts';
 
 /** What an actor that can't proceed waits for. */
 export type WaitReason =
@@ -50,14 +51,12 @@ export class Thread implements Waiter {
   /** When a paced access may start, and what part of a nanosecond is carried over. */
   due: Nanoseconds = 0;
   dueRemainder = 0;
-  /** Ticket of an fsync; −1: none. */
-  ticket = -1;
   /** Pages still to be faulted in by mlock: next word and how many. */
   faultWord = 0;
   faultLeft = 0;
-  /** Pages dirtied since the last look at the dirty thresholds. */
-  dirtied = 0;
+  /** It has dirtied enough to be asked about dirty pages, and the device whose pages they are. */
   checkDirty = false;
+  dirtying: Target | null = null;
   /** Start of its present slice of CPU time. */
   sliceStart: Nanoseconds = 0;
   /** Accesses in a row that took no time. */

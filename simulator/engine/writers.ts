@@ -1,83 +1,491 @@
-/** Threads and writeback: who must wait because too much is dirty, and who waits for what is dirty now to be on disk (fsync). */
-import type { Nanoseconds, Pages } from '../units.ts';
-import type { Actor, Engine, StepHandler } from './engine.ts';
+/**
+ * Threads, flushers, devices and daemons put together: who dirties pages of which device and pauses for it, who waits for what is dirty now to be
+ * written (fsync, sync), which files are streams, when a FUSE mount is deadlocked. The rules are in writeback/ and fuse/.
+ */
+import { Daemon, type Backing, type DaemonHost } from '../fuse/daemon.ts';
+import { endlessSync, lockupOf, pagesText, type Lockup, type Resource } from '../fuse/lockup.ts';
+import { FuseMount, type Request } from '../fuse/mount.ts';
+import { BALANCE_PAUSES, NR_DIRTIED, THROTTLE_TIME } from '../machine/counters.ts';
+import type { KnobValues, RegionStep, SourceSpan, SyncStep, TimelineAction } from '../plan.ts';
+import { valueOf } from '../tables/define.ts';
+import * as rules from '../tables/engine-rules.ts';
+import { accountingById } from '../tables/fuse-accounting.ts';
+import * as fuseKnobs from '../tables/fuse-knobs.ts';
+import { noGauges } from '../tables/gauges.ts';
+import * as knobs from '../tables/knobs.ts';
+import { PAGE_SIZE, SECOND, type Nanoseconds, type Pages } from '../units.ts';
+import { Bdi } from '../writeback/bdi.ts';
+import { DiskOutlet } from '../writeback/disk-outlet.ts';
+import { Flusher, type FlusherSettings } from '../writeback/flusher.ts';
+import { Dirtier, PageWriteback } from '../writeback/page-writeback.ts';
+import { Device } from './device.ts';
+import type { Actor, Engine, StepHandler, TimelineHandlers } from './engine.ts';
+import { streamedObjects } from './numbering.ts';
+import { StreamWrites } from './stream-writes.ts';
 import type { Thread } from './thread.ts';
 import type { Waitable } from './waits.ts';
-import { SimpleWriteback, type WritebackHost, type WritebackPolicy } from './writeback.ts';
 
-/** Pages a task dirties between two looks at the thresholds (ratelimit_pages). */
-const DIRTY_RATELIMIT: Pages = 32;
+const CENTISECOND: Nanoseconds = 10_000_000;
 
-export class Writers implements WritebackHost, StepHandler {
-  readonly writeback: WritebackPolicy;
-  private readonly engine: Engine;
-  private readonly onWritten: number;
-  private readonly onTick: number;
-  private throttled: Thread[] = [];
+/** What settings of the machine may change while it runs. */
+export interface WritebackPolicy {
+  setSysctls(values: KnobValues, now: Nanoseconds): void;
+}
+
+/** One device: what is dirty of it, who writes it, how far that is. */
+export interface Target {
+  readonly bdi: Bdi;
+  readonly flusher: Flusher;
+  readonly mount: FuseMount | null;
+  /** Pages written so far. */
+  readonly outlet: { readonly finished: Pages };
+}
+
+interface Ticket {
+  readonly target: Target;
+  /** Pages of it that must be written, counted from the start. */
+  readonly upto: Pages;
+}
+
+/** How a mount's knobs are called in its scope of the plan. */
+const percent = (
+  values: KnobValues,
+  min: (typeof fuseKnobs)['fuseMinRatio'],
+  max: (typeof fuseKnobs)['fuseMaxRatio'],
+) => {
+  const maxRatio = valueOf(values, max);
+  return { minRatio: Math.min(maxRatio, valueOf(values, min)), maxRatio };
+};
+
+export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor {
+  readonly name = 'lock-up watch';
+  readonly engine: Engine;
+  readonly writeback: PageWriteback;
+  readonly targets: Target[] = [];
+  readonly daemons: Daemon[] = [];
+  readonly frames: Resource;
+  readonly throttle: Resource;
+  readonly actions: TimelineHandlers;
+  /** Lock-ups found: at most one, it ends the run. */
+  readonly lockups: Lockup[] = [];
+  /** When memory first stayed exhausted for a second; Infinity: never. */
+  exhausted: Nanoseconds = Infinity;
+  private readonly settings: FlusherSettings = { expire: 0, interval: 0 };
+  private readonly dirtiers: Dirtier[];
+  /** Pages each thread has written to streams, for its throughput. */
+  private readonly written: Float64Array;
+  private readonly deviceOf: readonly number[];
+  private readonly several: boolean;
+  private seenDirtied: Pages = 0;
+  private readonly tickets = new Map<Thread, readonly Ticket[]>();
   private syncing: Thread[] = [];
-  private readonly throttle: Waitable = { name: 'dirty threshold', owners: () => [] };
-  private readonly written: Waitable = { name: 'writeback', owners: () => [] };
+  private readonly waitsForWriteback: Waitable;
+  private readonly watch: number;
+  private readonly lockupAfter: Nanoseconds;
+  private exhaustedSince: Nanoseconds = Infinity;
+  private readonly gauges = noGauges();
+  private readonly told = new Set<FuseMount>();
 
   constructor(engine: Engine) {
     this.engine = engine;
-    const actor = (name: string, due: (now: Nanoseconds) => void): Actor => ({ name, due });
-    this.onWritten = engine.addActor(actor('flusher', (now) => this.writeback.written(now)));
-    this.onTick = engine.addActor(actor('flusher', (now) => this.writeback.tick(now)));
-    this.writeback = new SimpleWriteback(engine.memory, engine.disk, this, engine.setup.scenario.sysctls);
+    const { setup, memory } = engine;
+    const { scenario, layout } = setup;
+    const { machine } = scenario;
+    this.dirtiers = engine.threads.map(() => new Dirtier());
+    this.written = new Float64Array(engine.threads.length);
+    this.deviceOf = layout.devices ?? [];
+    this.several = layout.devices !== undefined;
+    this.lockupAfter = valueOf(machine.values, fuseKnobs.lockupAfter);
+    this.writeback = new PageWriteback(memory, {
+      hz: valueOf(machine.values, fuseKnobs.hz),
+      cpus: valueOf(machine.values, knobs.cpus),
+      legacy: valueOf(machine.values, fuseKnobs.throttle) === 'legacy',
+    });
+    this.frames = {
+      name: 'free memory',
+      owners: () => this.holders((mount) => mount.bdi.temps > 0),
+      holds: () => `${pagesText(memory.gauges(this.gauges).nr_free_pages)} free`,
+      needs: () => `${pagesText(memory.streams.temps)} of temporary pages to be given back`,
+    };
+    this.throttle = {
+      name: 'dirty limit',
+      owners: () => this.holders((mount) => mount.extraDirty > 0 || mount.bdi.underWriteback > 0),
+      holds: () => {
+        const { dirty, limit } = this.writeback.look(null, this.engine.local);
+        return `${pagesText(dirty)} dirty of ${pagesText(limit)}`;
+      },
+      needs: () => `pages on their way to the daemon to be written`,
+    };
+    this.waitsForWriteback = { name: 'writeback', owners: () => this.holders((mount) => mount.requests > 0) };
+    this.readSettings(scenario.sysctls);
+    this.addDisk('disk', 0, engine.disk, machine.disk);
+    (scenario.fuse ?? []).forEach((spec, i) => this.addMount(i, spec.name, spec.values, spec.daemon));
+    this.writeback.kick = (bdi, now) => this.targetOf(bdi).flusher.kick(now);
+    this.writeback.inProgress = (bdi) => this.targetOf(bdi).flusher.busy;
+    if (this.daemons.length > 0) {
+      this.writeback.extraDirty = () => this.daemons.reduce((sum, { mount }) => sum + mount.extraDirty, 0);
+      this.writeback.extraOf = (bdi) => this.targetOf(bdi).mount?.extraOwn ?? 0;
+    }
+    this.addStreams();
+    this.seenDirtied = memory.dirtied;
+    this.watch = engine.addActor(this);
+    if (this.daemons.length > 0) engine.scheduleBackground(this.watchEvery, this.watch);
+    this.actions = {
+      daemon: (action, time, source) => this.daemonAction(action, time, source),
+      fuse: (action, time, source) => this.fuseAction(action, time, source),
+    };
   }
 
-  /** A thread has written a page: whether it is time to look at the thresholds. */
-  dirtied(thread: Thread): void {
-    if (++thread.dirtied >= DIRTY_RATELIMIT) thread.checkDirty = true;
+  private *holders(which: (mount: FuseMount) => boolean) {
+    for (const daemon of this.daemons) if (which(daemon.mount)) yield* daemon.threads;
   }
 
-  /** After writing for a while: false if there is too much dirty memory to go on. */
+  // ---- the machine's devices
+
+  private addDisk(name: string, device: number, disk: Device, values: KnobValues): Target {
+    const { engine } = this;
+    const bdi = new Bdi(name, device, engine.memory, this.writeback.completions, {
+      ...percent(values, fuseKnobs.diskMinRatio, fuseKnobs.diskMaxRatio),
+      strictlimit: valueOf(values, fuseKnobs.diskStrictlimit),
+    });
+    const outlet = new DiskOutlet(engine, bdi, disk);
+    const flusher = new Flusher(engine, this.writeback, bdi, this.settings, outlet);
+    const target: Target = { bdi, flusher, mount: null, outlet };
+    outlet.written = (now) => this.wrote(target, now);
+    return this.add(target);
+  }
+
+  private addMount(index: number, name: string, values: KnobValues, daemon: KnobValues): void {
+    const { engine } = this;
+    const accounting = accountingById(valueOf(values, fuseKnobs.accounting))!;
+    const strict = values[fuseKnobs.fuseStrictlimit.name];
+    const bdi = new Bdi(name, 1 + index, engine.memory, this.writeback.completions, {
+      ...percent(values, fuseKnobs.fuseMinRatio, fuseKnobs.fuseMaxRatio),
+      strictlimit: typeof strict === 'boolean' ? strict : accounting.strictlimit,
+    });
+    const mount = new FuseMount(engine, bdi, accounting, values);
+    mount.frames = this.frames;
+    const flusher = new Flusher(engine, this.writeback, bdi, this.settings, mount);
+    this.add({ bdi, flusher, mount, outlet: mount });
+    this.daemons.push(new Daemon(this, mount, values, daemon, this.backingOf(name, daemon)));
+  }
+
+  private backingOf(name: string, daemon: KnobValues): Backing | null {
+    if (valueOf(daemon, fuseKnobs.daemonBacking) === 'none') return null;
+    const { engine } = this;
+    const stream = engine.memory.streams.add(Infinity, 0);
+    const bandwidth = daemon[fuseKnobs.daemonDiskBandwidth.name];
+    if (typeof bandwidth !== 'number') {
+      const { bdi } = this.targets[0];
+      bdi.streams.push(stream);
+      return { stream, bdi, device: engine.disk };
+    }
+    const device = new Device({ ...engine.costs.disk, bandwidth });
+    // pages with numbers never lie on it: no device of that number has any
+    const { bdi } = this.addDisk(`disk of ${name}.daemon`, NO_NUMBERS, device, {});
+    bdi.streams.push(stream);
+    return { stream, bdi, device };
+  }
+
+  private add(target: Target): Target {
+    this.targets.push(target);
+    this.writeback.bdis.push(target.bdi);
+    return target;
+  }
+
+  private targetOf(bdi: Bdi): Target {
+    return this.targets.find((target) => target.bdi === bdi)!;
+  }
+
+  /** The device an object's pages go to. */
+  private targetOfObject(object: number): Target {
+    const device = this.deviceOf[object] ?? 0;
+    return this.targets.find(({ bdi }) => bdi.device === device)!;
+  }
+
+  private addStreams(): void {
+    const { engine } = this;
+    const { setup, memory } = engine;
+    for (const object of streamedObjects(setup.scenario, setup.objects)) {
+      const target = this.targetOfObject(object.index);
+      const { bdi, mount } = target;
+      const stream = memory.streams.add(object.pages, object.cgroup);
+      bdi.streams.push(stream);
+      const answer: Waitable = { name: `answer of ${bdi.name}.daemon`, owners: () => this.holders((m) => m === mount) };
+      engine.takeOver(object.index, new StreamWrites(engine, this, object.index, stream, target, answer));
+    }
+  }
+
+  // ---- threads that write
+
+  dirtierOf(thread: Thread): Dirtier {
+    return this.dirtiers[thread.index];
+  }
+
+  moved(thread: Thread, pages: Pages): void {
+    this.written[thread.index] += pages;
+  }
+
+  /** Pages of a device have become dirty. */
+  dirty(bdi: Bdi, pages: Pages): void {
+    bdi.dirtied += pages;
+    this.engine.memory.counters[NR_DIRTIED] += pages;
+  }
+
+  /** A thread has written a page with a number: whether it is time to look at the thresholds. */
+  dirtied(thread: Thread, page: number): void {
+    const { dirtied } = this.engine.memory;
+    this.written[thread.index]++;
+    if (dirtied === this.seenDirtied) return;
+    this.seenDirtied = dirtied;
+    const target = this.several ? this.targetOfObject(this.objectOf(page)) : this.targets[0];
+    this.dirty(target.bdi, 1);
+    const dirtier = this.dirtiers[thread.index];
+    dirtier.dirtied++;
+    thread.dirtying = target;
+    if (dirtier.dirtied >= this.writeback.ratelimit(dirtier, target.bdi)) thread.checkDirty = true;
+  }
+
+  private objectOf(page: number): number {
+    const { bases, numbered } = this.engine.setup.layout;
+    let object = bases.length - 1;
+    while (object > 0 && (bases[object] > page || numbered[object] === 0)) object--;
+    return object;
+  }
+
+  /** After dirtying for a while: false if the thread has to wait. Asked again until it need not. */
   balance(thread: Thread): boolean {
     thread.checkDirty = false;
-    thread.dirtied = 0;
-    if (!this.writeback.dirtied(this.engine.local)) return true;
-    this.throttled.push(thread);
-    this.engine.block(thread, 'throttle', this.throttle);
-    return false;
+    const { engine } = this;
+    const dirtier = this.dirtiers[thread.index];
+    const { bdi } = thread.dirtying ?? this.targets[0];
+    const pause = this.writeback.balance(dirtier, bdi, engine.local);
+    if (pause === 0) return true;
+    this.count(1, pause);
+    thread.checkDirty = dirtier.again;
+    return engine.pass(thread, engine.local + pause, 'throttle') && !dirtier.again;
   }
 
-  // ---- fsync
+  private count(pauses: number, time: Nanoseconds): void {
+    const { counters } = this.engine.memory;
+    counters[BALANCE_PAUSES] += pauses;
+    counters[THROTTLE_TIME] += time;
+  }
+
+  /** write() to a mount whose daemon is gone: said once. */
+  refused(thread: Thread, mount: FuseMount): void {
+    if (this.told.has(mount)) return;
+    this.told.add(mount);
+    const text = `${thread.name} can write no more to ${mount.bdi.name}: the daemon is gone (ENOTCONN)`;
+    this.engine.recorder.event(this.engine.local, rules.DAEMON_DIE, thread.name, text);
+  }
+
+  // ---- fsync, sync
 
   begin(thread: Thread): void {
-    thread.ticket = this.writeback.sync(this.engine.local);
+    const now = this.engine.local;
+    const { spec } = thread.cursor.step!;
+    this.tickets.set(
+      thread,
+      spec.kind === 'sync'
+        ? this.ticketsOfSync(spec, now)
+        : [this.ticket(this.targetOfObject((spec as RegionStep).target.object), now)],
+    );
+  }
+
+  /** sync(2) waits for what is under writeback: copies on their way are not, so nobody waits for them. */
+  private ticketsOfSync(spec: SyncStep, now: Nanoseconds): Ticket[] {
+    const targets = this.targets.filter(
+      ({ mount }) => spec.fuse === undefined || mount === this.daemons[spec.fuse].mount,
+    );
+    const tickets: Ticket[] = [];
+    for (const target of targets) {
+      const ticket = this.ticket(target, now);
+      if (target.mount?.accounting.temps === true) continue;
+      tickets.push(ticket);
+    }
+    return tickets;
+  }
+
+  private ticket(target: Target, now: Nanoseconds): Ticket {
+    return { target, upto: target.flusher.sync(now) };
+  }
+
+  private isWritten({ target, upto }: Ticket): boolean {
+    const { bdi, flusher, outlet, mount } = target;
+    if (outlet.finished >= upto || mount?.dead === true) return true;
+    if (bdi.reclaimable + bdi.underWriteback + bdi.temps === 0) return true;
+    // reclaim wrote some of it first
+    return flusher.wanted < upto && outlet.finished >= flusher.wanted;
   }
 
   advance(thread: Thread): boolean {
     this.engine.spend(1);
-    if (thread.ticket >= 0 && !this.writeback.isWritten(thread.ticket)) {
+    if (this.tickets.get(thread)?.some((ticket) => !this.isWritten(ticket)) === true) {
       this.syncing.push(thread);
-      this.engine.block(thread, 'sync', this.written);
+      this.engine.block(thread, 'sync', this.waitsForWriteback);
       return false;
     }
-    thread.ticket = -1;
+    this.tickets.delete(thread);
     return true;
   }
 
-  // ---- the policy's side
-
-  wakeWritten(time: Nanoseconds): void {
-    this.engine.schedule(time, this.onWritten);
+  /** Something of a device has been written. */
+  private wrote(target: Target, now: Nanoseconds): void {
+    target.flusher.resume(now);
+    this.wakeSyncing(now);
   }
 
-  wakeTick(time: Nanoseconds): void {
-    this.engine.scheduleBackground(time, this.onTick);
+  private wakeSyncing(now: Nanoseconds): void {
+    if (this.syncing.length === 0) return;
+    const waiting = this.syncing;
+    this.syncing = [];
+    for (const thread of waiting) {
+      if (thread.over) continue;
+      if (this.tickets.get(thread)!.every((ticket) => this.isWritten(ticket))) this.engine.unblock(thread, now);
+      else this.syncing.push(thread);
+    }
   }
 
-  wakeWriters(now: Nanoseconds): void {
-    if (this.throttled.length > 0 && !this.writeback.dirtied(now)) {
-      for (const thread of this.throttled.splice(0)) this.engine.unblock(thread, now);
+  answered(_mount: FuseMount, request: Request, now: Nanoseconds): void {
+    if (request.writer) this.engine.unblock(request.writer, now);
+    this.wakeSyncing(now);
+  }
+
+  // ---- settings
+
+  setSysctls(values: KnobValues, now: Nanoseconds): void {
+    this.readSettings(values);
+    for (const { flusher } of this.targets) flusher.settingsChanged(now);
+  }
+
+  private readSettings(values: KnobValues): void {
+    this.settings.expire = valueOf(values, knobs.dirtyExpire) * CENTISECOND;
+    this.settings.interval = valueOf(values, knobs.dirtyWriteback) * CENTISECOND;
+  }
+
+  private daemonAction(action: TimelineAction, time: Nanoseconds, source: SourceSpan | undefined): void {
+    if (action.kind !== 'daemon') return;
+    const daemon = this.daemons[action.fuse];
+    const { mount } = daemon;
+    const { recorder } = this.engine;
+    switch (action.state) {
+      case 'stall':
+        daemon.stall();
+        recorder.event(time, rules.DAEMON_STALL, daemon.name, `${daemon.name} stops answering`, source);
+        return;
+      case 'resume':
+        daemon.resume(time);
+        recorder.event(time, rules.DAEMON_RESUME, daemon.name, `${daemon.name} goes on`, source);
+        return;
+      case 'die': {
+        const pages = mount.bdi.temps + mount.bdi.underWriteback;
+        const writers = mount.abort(time, daemon.die());
+        const text = `${daemon.name} dies: ${pagesText(pages)} on their way to it are lost`;
+        recorder.event(time, rules.DAEMON_DIE, daemon.name, text, source);
+        for (const writer of writers) this.engine.unblock(writer, time);
+        this.targetOf(mount.bdi).flusher.kick(time);
+        this.wakeSyncing(time);
+      }
     }
-    if (this.syncing.length > 0) {
-      const waiting = this.syncing;
-      this.syncing = [];
-      for (const thread of waiting)
-        if (this.writeback.isWritten(thread.ticket)) this.engine.unblock(thread, now);
-        else if (!thread.over) this.syncing.push(thread);
+  }
+
+  private fuseAction(action: TimelineAction, time: Nanoseconds, source: SourceSpan | undefined): void {
+    if (action.kind !== 'fuse') return;
+    const daemon = this.daemons[action.fuse];
+    const { mount } = daemon;
+    const { limits } = mount.bdi;
+    const { name, value } = action;
+    const { recorder } = this.engine;
+    if (action.scope === 'fuse' && name === fuseKnobs.fuseMaxRatio.name) {
+      limits.maxRatio = Number(value);
+      limits.minRatio = Math.min(limits.minRatio, limits.maxRatio);
+    } else if (action.scope === 'fuse' && name === fuseKnobs.fuseMinRatio.name)
+      limits.minRatio = Math.min(limits.maxRatio, Number(value));
+    else if (action.scope === 'fuse' && name === fuseKnobs.fuseStrictlimit.name) limits.strictlimit = value === true;
+    else if (action.scope === 'fuse' && name === fuseKnobs.maxBackground.name) {
+      mount.maxBackground = Number(value);
+      daemon.wake(time);
+    } else if (action.scope === 'daemon' && name === fuseKnobs.daemonBandwidth.name) daemon.bandwidth = Number(value);
+    else if (action.scope === 'daemon' && name === fuseKnobs.daemonFlag.name)
+      for (const { dirtier } of daemon.threads) dirtier.flag = value as Dirtier['flag'];
+    else {
+      recorder.warn(`'${name}' of ${mount.bdi.name} can't be changed while a run goes on: it stays as it was`);
+      return;
     }
+    recorder.event(time, rules.FUSE_SET, mount.bdi.name, `${name} = ${String(value)}`, source);
+  }
+
+  // ---- deadlocks and exhaustion
+
+  private get watchEvery(): Nanoseconds {
+    return Math.max(1, Math.min(Math.floor(this.lockupAfter / 10), SECOND / 10));
+  }
+
+  due(now: Nanoseconds): void {
+    this.watchMemory(now);
+    for (const [i, daemon] of this.daemons.entries()) {
+      const since = daemon.mount.stuckSince;
+      if (now - since < this.lockupAfter) continue;
+      const lockup = this.lockupOf(daemon, i, since, now);
+      if (!lockup) continue;
+      this.lockups.push(lockup);
+      this.engine.recorder.event(
+        now,
+        lockup.rule,
+        daemon.name,
+        lockup.text,
+        this.engine.setup.scenario.fuse![i].source,
+      );
+      this.engine.finish(now);
+      return;
+    }
+    this.engine.scheduleBackground(now + this.watchEvery, this.watch);
+  }
+
+  private lockupOf(daemon: Daemon, index: number, since: Nanoseconds, now: Nanoseconds): Lockup | null {
+    const { threads, setup } = this.engine;
+    const living = threads.filter((thread) => !thread.over);
+    if (!daemon.stalled) {
+      const flushers = this.daemons.map(({ mount }) => mount);
+      return lockupOf(daemon, since, now, [...living, ...flushers]);
+    }
+    const resumes = setup.scenario.timeline.some(
+      ({ time, actions }) => time > now && actions.some((action) => action.kind === 'daemon' && action.fuse === index),
+    );
+    const waiting = living.filter((thread) => thread.waitsFor === 'sync' || thread.waitsFor === 'request');
+    const endless = waiting.length > 0 || this.engine.end === Infinity;
+    return resumes || !endless ? null : endlessSync(daemon, since, now, waiting.length > 0 ? waiting : living);
+  }
+
+  /** Exhausted: for a second nothing was free or reclaimable beyond the reserves. */
+  private watchMemory(now: Nanoseconds): void {
+    if (this.exhausted !== Infinity) return;
+    const { memory } = this.engine;
+    const g = memory.gauges(this.gauges);
+    const clean = g.nr_inactive_file + g.nr_active_file - g.nr_dirty - g.nr_writeback;
+    if (g.nr_free_pages + Math.max(0, clean) > memory.reserves) this.exhaustedSince = Infinity;
+    else if (this.exhaustedSince === Infinity) this.exhaustedSince = now;
+    else if (now - this.exhaustedSince >= SECOND) this.exhausted = this.exhaustedSince;
+  }
+
+  // ---- figures
+
+  /** Bytes a process has written so far. */
+  bytesWritten(process: number): number {
+    let pages = 0;
+    for (const thread of this.engine.threads)
+      if (thread.program.process === process) pages += this.written[thread.index];
+    return pages * PAGE_SIZE;
+  }
+
+  pausedTime(process: number): Nanoseconds {
+    let time = 0;
+    for (const thread of this.engine.threads)
+      if (thread.program.process === process) time += this.dirtiers[thread.index].paused;
+    return time;
   }
 }
+
+/** A device that no object's pages go to. */
+const NO_NUMBERS = 65_536;

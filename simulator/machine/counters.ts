@@ -125,6 +125,26 @@ export const counterRows = [
     source: { kind: 'derived', where: 'counted by the simulator' },
   }),
   ...volatileCounterRows,
+  row('nr_dirtied', 'Pages dirtied', 'File pages that became dirty, ever.'),
+  row('nr_written', 'Pages written back', 'File pages whose writeback ended, ever.'),
+  counter({
+    name: 'balance-pauses',
+    title: 'Throttle pauses',
+    kind: 'counter',
+    unit: 'events',
+    doc: 'Times somebody who dirties pages was put to sleep because too much was dirty, daemons included.',
+    kernel: 'trace event balance_dirty_pages',
+    source: { kind: 'derived', where: 'counted by the simulator' },
+  }),
+  counter({
+    name: 'throttle-time',
+    title: 'Throttled time',
+    kind: 'counter',
+    unit: 'ns',
+    doc: 'How long they slept, all together.',
+    kernel: 'trace event balance_dirty_pages, field pause',
+    source: { kind: 'derived', where: 'counted by the simulator' },
+  }),
 ] as const satisfies readonly Counter[];
 
 const index = new Map<string, number>(counterRows.map((r, i) => [r.name, i]));
@@ -202,3 +222,7 @@ export const PURGE_BUSY = counterIndex('purge-busy');
 export const ZAPPED = counterIndex('zapped');
 export const CALL_ERRORS = counterIndex('call-errors');
 export const THP_SPLIT = counterIndex('thp-split');
+export const NR_DIRTIED = counterIndex('nr_dirtied');
+export const NR_WRITTEN = counterIndex('nr_written');
+export const BALANCE_PAUSES = counterIndex('balance-pauses');
+export const THROTTLE_TIME = counterIndex('throttle-time');

@@ -37,11 +37,11 @@ export class DirtyPages {
   }
 
   dirtyOf(device: number): Pages {
-    return this.#queues[device].dirty;
+    return this.#queues.at(device)?.dirty ?? 0;
   }
 
   writebackOf(device: number): Pages {
-    return this.#queues[device].writeback;
+    return this.#queues.at(device)?.writeback ?? 0;
   }
 
   /** A file page has been written to. */
@@ -66,6 +66,7 @@ export class DirtyPages {
   /** The oldest dirty pages of a device, at most `limit`, now under writeback. */
   take(limit: Pages, into: Uint32Array, device = 0): Pages {
     const flags = this.#flags;
+    if (device >= this.#queues.length) return 0;
     const queue = this.#queues[device];
     let taken = 0;
     while (taken < limit && taken < into.length && queue.first < queue.pages.length) {

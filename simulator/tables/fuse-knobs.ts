@@ -175,6 +175,16 @@ export const sendCost = knob({
   source: assumed('with copy-cost 1 µs a page, 4 GB/s'),
 });
 
+export const reclaimWaits = knob({
+  name: 'reclaim-waits',
+  scope: 'fuse',
+  type: flag(),
+  default: false,
+  doc: 'Under `notemp`: reclaim waits for the mount’s pages under writeback, the daemon’s own allocations too. What temporary pages were for, and what AS_WRITEBACK_MAY_DEADLOCK_ON_RECLAIM prevents.',
+  kernel: 'shrink_folio_list in mm/vmscan.c',
+  source: published('commit 0c58a97f919c and its discussion'),
+});
+
 // ---- daemon
 
 export const daemonBandwidth = knob({
@@ -292,6 +302,7 @@ export const fuseKnobs: readonly Knob[] = [
   maxWrite,
   copyCost,
   sendCost,
+  reclaimWaits,
   daemonBandwidth,
   daemonThreads,
   daemonFlag,

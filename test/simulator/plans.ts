@@ -78,6 +78,7 @@ export interface World {
   readonly cgroups?: Scenario['cgroups'];
   readonly sysctls?: Scenario['sysctls'];
   readonly timeline?: Scenario['timeline'];
+  readonly fuse?: Scenario['fuse'];
   readonly duration?: number;
 }
 
@@ -94,6 +95,7 @@ export const scenario = (world: World): Scenario => ({
   timeline: world.timeline ?? [],
   reclaim: { id: world.reclaim ?? 'lru', values: {} },
   sysctls: world.sysctls ?? {},
+  ...(world.fuse ? { fuse: world.fuse } : {}),
   ...(world.duration !== undefined ? { duration: world.duration } : {}),
 });
 
