@@ -20,8 +20,15 @@ export function mechanismsFor(engine: Engine): Mechanisms {
   const nodes = engine.setup.numa === undefined ? undefined : new NumaSteps(engine, engine.setup.numa);
   return {
     writers,
-    steps: { mlock: regions, munlock: regions, munmap: regions, fsync: writers, ...(nodes && { mempolicy: nodes }) },
-    actions: { ...nodes?.actions },
+    steps: {
+      mlock: regions,
+      munlock: regions,
+      munmap: regions,
+      fsync: writers,
+      sync: writers,
+      ...(nodes && { mempolicy: nodes }),
+    },
+    actions: { ...writers.actions, ...nodes?.actions },
     guard: undefined,
   };
 }
