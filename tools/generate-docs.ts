@@ -19,6 +19,9 @@ import { dimensions, units, type Dimension } from '../simulator/tables/units.ts'
 import { diagnosticPage } from '../language-server/language/diagnostic-page.ts';
 import { defaultText } from '../language-server/describe.ts';
 import { rangeText } from '../language-server/language/knob-values.ts';
+import { recordedFolders } from '../cli/recorded-folder.ts';
+import { compareFolders, gather } from '../simulator/fidelity/areas.ts';
+import { fidelityMarkdown } from '../simulator/text/fidelity.ts';
 
 const NOTE = '<!-- Made by `npm run generate` from the definition tables: change those, not this page. -->';
 
@@ -27,6 +30,7 @@ export function generateDocs(): ReadonlyMap<string, string> {
   const pages = new Map<string, string>();
   pages.set('language.md', languagePage());
   pages.set('diagnostics/README.md', diagnosticsIndex());
+  pages.set('fidelity.md', fidelityPage());
   for (const row of diagnostics) pages.set(`diagnostics/${row.code}.md`, diagnosticPage(row, NOTE));
   return pages;
 }
@@ -220,12 +224,43 @@ const metricTable = (rows: readonly { name: string; unit: string; doc: string; k
 const since = (v: { linux?: string; year?: number; family: string }): string =>
   [v.linux ? `Linux ${v.linux}` : v.family, v.year].filter((x) => x !== undefined).join(', ');
 
+/** The recordings are run through the simulator: a page that is fresh says that no error has grown. */
+function fidelityPage(): string {
+  const recordings = path.join(import.meta.dirname, '..', 'samples', 'recordings');
+  return (
+    [
+      '# How far from real kernels',
+      NOTE,
+      FIDELITY,
+      fidelityMarkdown(gather(compareFolders(recordedFolders(recordings)))),
+      '## Modelled, simplified, left out',
+      'Each mechanism has a page that says what follows the kernel, what is simplified and what is missing, with sources and marks:',
+      readdirSync(path.join(import.meta.dirname, '..', 'docs', 'models'))
+        .filter((file) => file.endsWith('.md'))
+        .sort()
+        .map((file) => `- [${titleOf(file)}](models/${file})`)
+        .join('\n'),
+    ].join('\n\n') + '\n'
+  );
+}
+
+const titleOf = (file: string): string =>
+  /^# (.*)$/m.exec(readFileSync(path.join(import.meta.dirname, '..', 'docs', 'models', file), 'utf8'))?.[1] ?? file;
+
+const FIDELITY = `Recordings of unmodified kernels come with Refault (\`samples/recordings\`), and \`npx refault fidelity\` runs each through the simulator. This page is what it
+prints; a test keeps it fresh, so no error grows unseen. With your own recordings: [recording.md](recording.md).
+
+- _accesses differ_: single accesses that hit here and missed in the kernel, or the other way round.
+- _checks_: single recorded values (an errno, a mask, a placement, a count) that are the same here.
+- _error_: against the kernel's nearest repeat; where accesses are of two classes (an old and a new set, a hot set and a stream) both counts are shown, and the larger error.
+- _kernel's spread_: how far the kernel's own repeats are apart.`;
+
 function diagnosticsIndex(): string {
   return (
     [
       '# Diagnostics',
       NOTE,
-      'Every message of the language has a code and a page. Letters: S syntax, N names, U units, V values, R runs, P placement on nodes, F writeback and FUSE, L what later versions will simulate.',
+      'Every message of the language has a code and a page. Letters: S syntax, N names, U units, V values, R runs, P placement on nodes, F writeback and FUSE, E exit and recovery, L what later versions will simulate.',
       table(
         ['code', 'severity', 'title'],
         diagnostics.map((d) => [`[${d.code}](${d.code}.md)`, d.severity, d.title]),
