@@ -179,9 +179,12 @@ export class Mglru implements ListReclaimer {
     const operation = word >>> OP_SHIFT;
     const anon = (host.flags[page] & ANON) !== 0;
     const type = anon ? TYPE_ANON : TYPE_FILE;
-    const inFault = anon || ((operation === OP_LOAD || operation === OP_STORE) && host.randomAdvice?.(page) !== true);
+    const mapped = operation === OP_LOAD || operation === OP_STORE;
+    const inFault = mapped && (anon || host.randomAdvice?.(page) !== true);
     let state = RESIDENT;
-    if (anon || operation === OP_LOAD) this.#aging.mapped = true;
+    if (mapped) this.#aging.mapped = true;
+    // shared memory read or written through a descriptor
+    else if (anon) state = rules.marked[state];
     // A file page that is going to be overwritten is not judged.
     if (shadow !== 0 && (anon || operation !== OP_WRITE)) state |= refault(this.#g, page, lru, type, shadow, inFault);
     if ((state & WORKINGSET) !== 0) host.workingsetStall = true;

@@ -233,8 +233,8 @@ export class TwoList implements ListReclaimer {
       if (this.#tlb?.access(page) === true || (s & YOUNG) !== 0) return;
       if ((s & ANON_PAGE) === 0 && (this.#host.flags[page] & MAPPED) === 0) this.#host.map(page);
       else this.state[page] = s | YOUNG;
-    } else if ((s & ANON_PAGE) !== 0) this.state[page] = s | YOUNG;
-    else if (this.#policy.writesMark) {
+    } else if (this.#policy.writesMark || (s & ANON_PAGE) !== 0) {
+      // shared memory is marked by writing, whatever files do (shmem_get_folio)
       if ((s & REFERENCED) === 0) this.state[page] = s | REFERENCED;
       else this.#touchAgain(page, s);
     }
@@ -262,8 +262,13 @@ export class TwoList implements ListReclaimer {
     const anon = (this.#host.flags[page] & (ANON | LAZYFREE)) === ANON;
     let s = RESIDENT;
     if (anon) {
-      s |= YOUNG | ANON_PAGE;
-      if (this.#policy.anonActive) s |= ACTIVE;
+      s |= ANON_PAGE;
+      // shared memory that is read or written through a descriptor is marked; what is mapped has its accessed bit
+      if (op === OP_LOAD || op === OP_STORE) s |= this.#policy.anonActive ? YOUNG | ACTIVE : YOUNG;
+      else {
+        s |= REFERENCED;
+        if (op === OP_READ) this.#lastRead = page;
+      }
     }
     if (shadow !== 0) s |= this.#policy.refault(page, lru, shadow, !anon, anon ? OP_STORE : op);
     if ((s & WORKINGSET) !== 0) this.#host.workingsetStall = true;
