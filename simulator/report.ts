@@ -76,6 +76,8 @@ export interface PointReport {
   readonly phases: readonly PhaseReport[];
   readonly series: readonly Series[];
   readonly distributions: readonly Distribution[];
+  /** Regions that programs make volatile, over time. */
+  readonly ranges?: readonly RangeMap[];
   readonly events: readonly EventRecord[];
   readonly spans: readonly Span[];
   /** Processes whose memory was given up, in the order they ended. */
@@ -216,6 +218,18 @@ export interface PassReport {
 }
 
 /** A gauge over time; decimated min–max in the core, so spikes survive. `t` ascends. */
+/** What became of a region's pages over time: one column for each moment, top to bottom one cell for each of `rows` equal parts. */
+export interface RangeMap {
+  readonly object: string;
+  readonly pages: number;
+  /** Names of what cells say. */
+  readonly states: readonly string[];
+  readonly t: Float64Array;
+  readonly rows: number;
+  /** Index into `states`, column by column. */
+  readonly cells: Float64Array;
+}
+
 export interface Series {
   /** A metric's name, or that of a metric of one object: `nr_dirty`, `BdiDirtyThresh of photos`. */
   readonly name: string;

@@ -2,6 +2,7 @@
 import type { KnobValues, MachineSpec } from '../plan.ts';
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
+import { pteCost } from '../tables/volatile-knobs.ts';
 import { PAGE_SIZE, SECOND, type BytesPerSecond, type Nanoseconds, type Pages } from '../units.ts';
 
 export interface DeviceCosts {
@@ -14,6 +15,8 @@ export interface Costs {
   readonly hit: Nanoseconds;
   readonly fault: Nanoseconds;
   readonly scan: Nanoseconds;
+  /** Purging a page: its page-table entry. */
+  readonly purge: Nanoseconds;
   readonly disk: DeviceCosts;
   /** The first swap device; without swap nobody asks. */
   readonly swap: DeviceCosts;
@@ -30,6 +33,7 @@ export function costsOf(machine: MachineSpec): Costs {
     hit: valueOf(machine.values, knobs.hitCost),
     fault: valueOf(machine.values, knobs.faultCost),
     scan: valueOf(machine.values, knobs.scanCost),
+    purge: valueOf(machine.locks ?? {}, pteCost),
     disk: {
       latency: valueOf(disk, knobs.latency),
       bandwidth: valueOf(disk, knobs.bandwidth),

@@ -9,6 +9,7 @@
  */
 import type { Memory } from '../machine/memory.ts';
 import type { SourceSpan, TimelineAction } from '../plan.ts';
+import type { Rule } from '../tables/define.ts';
 import type { Nanoseconds } from '../units.ts';
 import type { ProgramStep } from '../workload/program.ts';
 import type { Costs } from './costs.ts';
@@ -41,6 +42,9 @@ export interface StepHandler {
 export interface AccessGuard {
   /** Whether the thread may make this access now. If not, the guard has blocked it, and is asked again when it goes on. */
   enter(thread: Thread, word: number): boolean;
+  /** A thread leaves one step of its program (it may have entered none yet), and then enters the next. */
+  left?(thread: Thread): void;
+  entered?(thread: Thread): void;
   /** The access is over for the machine; `until` is when it will be for the thread, waits for devices included. */
   leave(thread: Thread, word: number, outcome: number, until: Nanoseconds): void;
 }
@@ -60,6 +64,8 @@ export interface Engine {
   readonly threads: readonly Thread[];
   /** Time of the thread that runs, which may be a little ahead of the last event. */
   readonly local: Nanoseconds;
+  /** What time it is for whoever acts now: a thread, a kernel thread or an actor. */
+  readonly clock: Nanoseconds;
   /** When the run ends at the latest. */
   readonly end: Nanoseconds;
 
@@ -92,6 +98,12 @@ export interface Engine {
    * is called again then.
    */
   pass(thread: Thread, until: Nanoseconds, reason: WaitReason, stalled?: boolean): boolean;
+  /**
+   * Whoever is due before `local` (`at` too: then, or before) goes first. True if nobody is; false: the caller must return, and is called again then.
+   */
+  catchUp(thread: Thread, at?: boolean): boolean;
+  /** A thread whose program has not begun (a child of fork) begins now. */
+  start(thread: Thread, time: Nanoseconds): void;
   /** The running thread waits for `on`, nobody knows how long. `stalled`: it is a stall of memory (PSI). */
   block(thread: Thread, reason: WaitReason, on: Waitable, stalled?: boolean): void;
   /** What a blocked thread waited for is there. */
@@ -103,6 +115,8 @@ export interface Engine {
   reclaimed(now: Nanoseconds): void;
   /** The running thread asked for a frame and there is none: the OOM killer acts. */
   outOfMemory(thread: Thread): void;
+  /** The process can't go on (SIGBUS): it is killed, for the reason that `rule` and `text` give. */
+  kill(process: number, time: Nanoseconds, rule: Rule, text: string): void;
   /** Ends the run. */
   finish(time: Nanoseconds): void;
 }

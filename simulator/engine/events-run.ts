@@ -19,7 +19,7 @@ import {
 } from '../machine/memory.ts';
 import type { PointSpec } from '../plan.ts';
 import type { PointReport } from '../report.ts';
-import { valueOf } from '../tables/define.ts';
+import { valueOf, type Rule } from '../tables/define.ts';
 import * as rules from '../tables/engine-rules.ts';
 import * as knobs from '../tables/knobs.ts';
 import { PAGE_SIZE, SECOND, type Nanoseconds } from '../units.ts';
@@ -146,7 +146,9 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     if (scenario.machine.swap.length > 1)
       recorder.warn(`all swapping is timed as on the first swap device, '${scenario.machine.swap[0].name}'`);
     this.threads = programs.map((program, i) => new Thread(i, threadName(setup, program), program, recorder, lot));
-    this.active = this.threads.length;
+    // Children begin when their parents fork.
+    for (const thread of this.threads) thread.over = scenario.processes[thread.program.process].forked !== undefined;
+    this.active = this.threads.filter((thread) => !thread.over).length;
     for (const thread of this.threads) recorder.cursors.push(thread.cursor);
     this.reclaim = new ReclaimCosts(memory, this.costs, this.disk, this.swap);
     this.kswapd = new Kswapd(this, this.reclaim);
@@ -165,9 +167,14 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     recorder.sample(0);
     this.nextSample = SAMPLE_INTERVAL;
     for (const thread of this.threads) {
+      if (thread.over) continue;
       this.pressure.change(0, 1, 0, 1);
       this.wantProcessor(thread.index, 0);
     }
+  }
+
+  get clock(): Nanoseconds {
+    return this.current >= 0 ? this.local : this.now;
   }
 
   get warnings(): readonly string[] {
@@ -268,6 +275,10 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   }
 
   // ---- actors
+
+  kill(process: number, time: Nanoseconds, rule: Rule, text: string): void {
+    this.processes.kill(process, time, rule, text);
+  }
 
   addActor(actor: Actor): number {
     return this.actors.push(actor) - 1;
@@ -370,6 +381,19 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     return false;
   }
 
+  catchUp(thread: Thread, at = false): boolean {
+    if (this.queue.first > this.local || (!at && this.queue.first === this.local)) return true;
+    this.yieldCpu(thread);
+    return false;
+  }
+
+  start(thread: Thread, time: Nanoseconds): void {
+    thread.over = false;
+    this.active++;
+    this.pressure.change(time, 1, 0, 1);
+    this.wantProcessor(thread.index, time);
+  }
+
   block(thread: Thread, reason: WaitReason, on: Waitable, stalled = false): void {
     this.pressure.change(this.local, 0, stalled ? 1 : 0, -1);
     thread.waitsOn = on;
@@ -410,6 +434,10 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
         this.yieldCpu(thread);
         continue;
       }
+      if (thread.trap !== null) {
+        if (thread.trap.advance(thread)) thread.trap = null;
+        continue;
+      }
       switch (thread.doing) {
         case ACCESSES:
           this.accesses(thread);
@@ -443,7 +471,10 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private nextStep(thread: Thread): void {
     this.spent++;
     const { cursor } = thread;
+    const { guard } = this.mechanisms;
+    guard?.left?.(thread);
     thread.doing = cursor.enter(this.local);
+    guard?.entered?.(thread);
     switch (thread.doing) {
       case ACCESSES: {
         thread.due = this.local;
@@ -557,12 +588,14 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
         this.tell(thread, this.local);
         return;
       }
-      const word = lot[thread.at];
+      let word = lot[thread.at];
       if (watched) memory.setTime?.(this.local);
       if (guard !== undefined && !guard.enter(thread, word)) {
         this.tell(thread, this.local);
         return;
       }
+      // A guard may have turned it into an access to another page (of a parent, after fork).
+      if (guard !== undefined) word = lot[thread.at];
       const outcome = memory.access(word, cgroup);
       if (outcome & OUT_OF_MEMORY) {
         this.tell(thread, this.local);

@@ -1,8 +1,11 @@
 /** Who is on a machine beside threads and kswapd: made once for each run, each mechanism in a file of its own. */
 import type { Step } from '../plan.ts';
 import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
+import { NoRanges } from './no-ranges.ts';
 import { NumaSteps } from './numa.ts';
 import { RegionSteps } from './region-steps.ts';
+import { usesVolatile } from './setup.ts';
+import { Volatile } from './volatile.ts';
 import { Writers } from './writers.ts';
 
 export interface Mechanisms {
@@ -12,12 +15,16 @@ export interface Mechanisms {
   /** Who carries out actions of the timeline, by kind; processes.ts knows the rest. */
   readonly actions: TimelineHandlers;
   readonly guard: AccessGuard | undefined;
+  /** On machines whose programs make memory volatile, or fork. */
+  readonly volatile: Volatile | undefined;
 }
 
 export function mechanismsFor(engine: Engine): Mechanisms {
   const writers = new Writers(engine);
   const regions = new RegionSteps(engine);
   const nodes = engine.setup.numa === undefined ? undefined : new NumaSteps(engine, engine.setup.numa);
+  const volatile = usesVolatile(engine.setup.scenario) && engine.memory.advice ? new Volatile(engine) : undefined;
+  const ranges = volatile ?? new NoRanges(engine);
   return {
     writers,
     steps: {
@@ -27,8 +34,13 @@ export function mechanismsFor(engine: Engine): Mechanisms {
       fsync: writers,
       sync: writers,
       ...(nodes && { mempolicy: nodes }),
+      volatile: ranges,
+      nonvolatile: ranges,
+      madvise: ranges,
+      fork: ranges,
     },
     actions: { ...writers.actions, ...nodes?.actions },
-    guard: undefined,
+    volatile,
+    guard: volatile,
   };
 }

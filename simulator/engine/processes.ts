@@ -2,6 +2,7 @@
 import { OOM_KILL } from '../machine/counters.ts';
 import type { Memory } from '../machine/memory.ts';
 import type { KnobValues, SourceSpan, TimelineAction } from '../plan.ts';
+import type { Rule } from '../tables/define.ts';
 import * as rules from '../tables/engine-rules.ts';
 import * as knobs from '../tables/knobs.ts';
 import { PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
@@ -123,6 +124,14 @@ export class Processes {
         freed += unmap(this.setup, this.memory, wholeOf(this.setup, i));
     });
     return freed;
+  }
+
+  /** It did what it may not (SIGBUS) or lost what it can't do without. */
+  kill(process: number, time: Nanoseconds, rule: Rule, text: string): void {
+    if (!this.living[process]) return;
+    const { name, source } = this.setup.scenario.processes[process];
+    const freed = this.end(process, time);
+    this.recorder.event(time, rule, name, `${text}: ${name} is killed and gives back ${freed} pages`, source);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What reclaim costs: CPU time for the pages it looked at, and the writes it queued. */
+import { PURGED } from '../machine/counters.ts';
 import type { Memory } from '../machine/memory.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
 import { scansOf } from './blocks-run.ts';
@@ -16,6 +17,7 @@ export class ReclaimCosts {
   private seenSwapOuts: number;
   private seenWrites: number;
   private seenScans = 0;
+  private seenPurged = 0;
 
   constructor(memory: Memory, costs: Costs, disk: Device, swap: Device) {
     this.memory = memory;
@@ -32,8 +34,10 @@ export class ReclaimCosts {
   /** CPU time of reclaim since the last call: pages looked at on any list. */
   time(): Nanoseconds {
     const scans = scansOf(this.memory);
-    const time = (scans - this.seenScans) * this.costs.scan;
+    const purged = this.memory.counters[PURGED];
+    const time = (scans - this.seenScans) * this.costs.scan + (purged - this.seenPurged) * this.costs.purge;
     this.seenScans = scans;
+    this.seenPurged = purged;
     return time;
   }
 

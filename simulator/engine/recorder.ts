@@ -19,7 +19,9 @@ import { PHASE_START } from '../tables/engine-rules.ts';
 import { REFAULT_DISTANCE, RefaultDistances } from './refault-distances.ts';
 import { Sampler } from './sampler.ts';
 import type { Setup } from './setup.ts';
+import type { VolatileRecords } from './volatile-records.ts';
 import { isCounter, isGauge, type Wanted } from './wanted.ts';
+import { RANGE_MAP } from '../tables/volatile-measures.ts';
 
 const MAX_EVENTS = 10_000;
 const counterAt = new Map<string, number>(counterRows.map((row, i) => [row.name, i]));
@@ -57,10 +59,13 @@ export class Recorder implements PhaseListener {
   readonly objectMisses: Float64Array | null;
   readonly cursors: Cursor[] = [];
   pressure: PressureSource | null = null;
+  /** On machines whose programs make memory volatile. */
+  volatile: VolatileRecords | null = null;
   /** Kept when somebody asks for it: logging costs time. */
   readonly distances: RefaultDistances | null;
   readonly sampler: Sampler;
 
+  private readonly wantsMap: boolean;
   private readonly plan: Plan;
   private readonly setup: Setup;
   private readonly memory: Memory;
@@ -85,6 +90,7 @@ export class Recorder implements PhaseListener {
     this.points = points;
     this.objectAccesses = wanted.objects ? new Float64Array(setup.objects.length) : null;
     this.objectMisses = wanted.objects ? new Float64Array(setup.objects.length) : null;
+    this.wantsMap = wanted.names.has(RANGE_MAP);
     this.distances = wanted.names.has(REFAULT_DISTANCE) ? new RefaultDistances() : null;
     if (this.distances) memory.setLog(this.distances.log);
     this.baseline = Float64Array.from(memory.counters);
@@ -111,6 +117,7 @@ export class Recorder implements PhaseListener {
   sample(now: Nanoseconds): void {
     const gauges = this.memory.gauges(this.now);
     this.setup.numa?.records.sample(now);
+    if (this.wantsMap) this.volatile?.sample(now);
     const { levels, rises } = this;
     let k = 0;
     for (const row of gaugeRows) levels[k++] = gauges[row.name];
@@ -208,6 +215,7 @@ export class Recorder implements PhaseListener {
     then?: NumaFigures,
   ): MeasureInput {
     const { numa } = this.setup;
+    const { volatile } = this;
     return {
       accesses,
       hits,
@@ -220,6 +228,7 @@ export class Recorder implements PhaseListener {
       ...(gauges ? { gauges } : {}),
       ...(passes ? { passes } : {}),
       ...(numa ? { numa: () => then ?? numa.records.figures() } : {}),
+      ...(volatile ? { volatile: () => volatile.figures() } : {}),
       ...(this.pressure ? { pressure: this.pressure.levels() } : {}),
       ...(this.distances ? { refaultDistance: this.distances.mean } : {}),
     };
@@ -405,7 +414,12 @@ export class Recorder implements PhaseListener {
       ...(this.objectAccesses ? { objects: this.objects() } : {}),
       phases,
       series: this.series(),
-      distributions: [...(this.memory.distributions?.() ?? []), ...(this.distances?.distribution() ?? [])],
+      distributions: [
+        ...(this.memory.distributions?.() ?? []),
+        ...(this.distances?.distribution() ?? []),
+        ...(this.volatile?.distributions() ?? []),
+      ],
+      ...(this.wantsMap && this.volatile ? { ranges: this.volatile.maps() } : {}),
       events: [...this.events].sort((a, b) => a.time - b.time),
       spans: phases
         .filter((phase) => phase.name !== '')

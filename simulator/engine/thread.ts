@@ -40,6 +40,8 @@ export class Thread implements Waiter {
   doing = END;
   /** Who carries out the step it is in, if that is no plain access. */
   handler: StepHandler | null = null;
+  /** What it must do before it goes on with its step (a signal handler). */
+  trap: StepHandler | null = null;
   /** Words drawn and not yet accessed: lot[at] … lot[lotEnd − 1]. */
   readonly lot: Uint32Array;
   at = 0;

@@ -79,4 +79,28 @@ export const volatileCounterRows = [
     'Huge pages split because a call or a purge concerned a part of them only.',
     'events',
   ),
+  row(
+    'records',
+    'Records',
+    'Statements that read or wrote memory which the program makes volatile, carried out to their end by one thread.',
+    'events',
+  ),
+  row(
+    'record-time',
+    'Time at volatile memory',
+    'Time in which some thread used such memory, or made calls on it.',
+    'ns',
+  ),
+  row(
+    'call-time',
+    'Time of calls on ranges',
+    'From entering the kernel to leaving it, waits for locks included, all calls together.',
+    'ns',
+  ),
+  row('regeneration-time', 'Time of regeneration', 'What programs took to make lost content anew.', 'ns'),
+  row('mmap_sem-taken', 'mmap_sem taken', 'Times mmap_sem was taken, by faults and by calls.', 'events'),
+  row('mmap_sem-contended', 'mmap_sem contended', 'Those of them that had to wait.', 'events'),
+  row('mmap_sem-wait-time', 'Time waited for mmap_sem', 'All waits together.', 'ns'),
+  row('fault-waits', 'Faults that took mmap_sem', 'Page faults of processes whose threads share it.', 'events'),
+  row('fault-wait-time', 'Time faults waited', 'Waits of page faults for mmap_sem, all together.', 'ns'),
 ] as const satisfies readonly Counter[];

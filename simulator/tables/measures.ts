@@ -7,6 +7,7 @@ import { PAGE_SIZE, SECOND } from '../units.ts';
 import { counter, type Counter } from './define.ts';
 import { exitMeasures } from './exit-measures.ts';
 import { numaMeasures, type NumaFigures } from './numa-measures.ts';
+import { volatileMeasures, type VolatileFigures } from './volatile-measures.ts';
 
 /** What formulas may ask for: totals over some span of a run. */
 export interface MeasureInput {
@@ -26,6 +27,8 @@ export interface MeasureInput {
   readonly refaultDistance?: number;
   /** Levels of a machine with several nodes, at the end; worked out when asked for. */
   readonly numa?: () => NumaFigures;
+  /** Levels of volatile memory; worked out when asked for. */
+  readonly volatile?: () => VolatileFigures;
   readonly recovery?: RecoveryReport;
   readonly exits?: readonly ExitReport[];
 }
@@ -182,6 +185,7 @@ export const measures: readonly Measure[] = [
   ),
   ...exitMeasures,
   ...numaMeasures,
+  ...volatileMeasures,
 ];
 
 const byName = new Map(measures.map((m) => [m.name, m]));

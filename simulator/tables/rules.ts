@@ -2,6 +2,7 @@
 import { rule, type Rule } from './define.ts';
 import { engineRules } from './engine-rules.ts';
 import { numaEvents, placementRules } from './placement-rules.ts';
+import { volatileRules } from './volatile-rules.ts';
 
 export const RECLAIM_EVICT = rule({
   id: 'reclaim.evict',
@@ -103,6 +104,7 @@ export const MGLRU_REFAULT = rule({
 /** Every rule, in the order documentation lists them. */
 export const rules: readonly Rule[] = [
   ...engineRules,
+  ...volatileRules,
   RECLAIM_EVICT,
   RECLAIM_DISCARD,
   RECLAIM_PAGEOUT,

@@ -17,6 +17,15 @@ export const handoff = knob({
   kernel: 'rwsem_wake, mutex_unlock slow paths',
   source: derived('1/5360 s are two exclusive calls a record, 93 µs each, of which the work is a small part'),
 });
+export const mutexHandoff = knob({
+  name: 'mutex-handoff',
+  scope: 'locks',
+  type: time(0, SECOND),
+  default: 200,
+  doc: 'The same of a mutex, whose waiters spin as long as its holder runs: a cache line changes hands. mmap_sem had no spinning when this was measured (writers spin since 3.16, version from memory).',
+  kernel: 'mutex_optimistic_spin in kernel/locking/mutex.c (2.6.30)',
+  source: assumed('two cache misses'),
+});
 export const fair = knob({
   name: 'fair',
   scope: 'locks',
@@ -85,6 +94,7 @@ export const sigbus = knob({
 
 export const lockKnobs: readonly Knob[] = [
   handoff,
+  mutexHandoff,
   fair,
   vmaSplit,
   vmaMerge,
@@ -124,7 +134,8 @@ export const onAccess = (value: RangeDefaults['onAccess'], where: string) =>
     name: 'on-access',
     scope: 'variant',
     type: choice({
-      sigbus: 'The access raises SIGBUS with the address, until the range is made non-volatile; from then on pages are zero.',
+      sigbus:
+        'The access raises SIGBUS with the address, until the range is made non-volatile; from then on pages are zero.',
       zero: 'The access finds a page of zeros at once.',
       error: 'The access is refused with an error, as read(2) on an object that is gone; the program goes on.',
     }),
@@ -138,7 +149,8 @@ export const order = (value: RangeDefaults['order'], where: string) =>
     scope: 'variant',
     type: choice({
       age: 'The range marked longest ago first, once file pages alone do not suffice.',
-      pagelru: 'In the order in which pages were last used, as an LRU list meets them, once file pages alone do not suffice.',
+      pagelru:
+        'In the order in which pages were last used, as an LRU list meets them, once file pages alone do not suffice.',
       early: 'The range marked longest ago first, and before any file page.',
     }),
     default: value,

@@ -305,15 +305,9 @@ export class VolatileMemory implements VolatilePages {
   }
 
   /** A child's page becomes its own. */
-  own(page: number, parent: number, copies: readonly { readonly copy: number }[]): void {
+  own(page: number, parent: number, of: number): void {
     this.state[page] &= ~COW;
-    const offset = page - this.baseOf(page);
-    for (const { copy } of copies) if ((this.state[this.layout.bases[copy] + offset] & COW) !== 0) return;
-    this.state[parent] &= ~SHARED;
-  }
-
-  private baseOf(page: number): number {
-    return this.layout.bases.findLast((base) => base <= page)!;
+    if (this.sharers(parent, of).length === 0) this.state[parent] &= ~SHARED;
   }
 
   /** Children's pages that share this one. */
