@@ -20,6 +20,7 @@ import {
 } from '../language/tables.ts';
 import { dimensionOf, exampleOf } from '../language/knob-values.ts';
 import { type Scope } from '../language/values.ts';
+import { dumpMode, RECOVERY_BLOCKS } from '../../simulator/tables/exit-knobs.ts';
 import { statements, statementsIn, type Place } from '../../simulator/tables/statements.ts';
 import { units, type Dimension } from '../../simulator/tables/units.ts';
 import {
@@ -266,6 +267,7 @@ function inProperties(program: Program, cursor: Cursor): CompletionItem[] {
       block.scope === 'machine'
         ? [
             snippet('disk', 'disk { latency ${1:100 us}, bandwidth ${2:150 MB/s} }'),
+            snippet('exit', 'exit { munlock ${1|v5.18,v3.12,pre-3.12|} }'),
             snippet('swap', 'swap ${1|zram,disk|} ${2:1 GiB}'),
             snippet('reclaim', 'reclaim ${1:v6.1}'),
             snippet('sysctl', 'sysctl ${1:vm.swappiness} ${2:60}'),
@@ -278,7 +280,13 @@ function inProperties(program: Program, cursor: Cursor): CompletionItem[] {
             ? [snippet('mpol', `mpol \${1:bind:${allNodes(program)}}`)]
             : block.scope === 'fuse'
               ? [snippet('daemon', 'daemon { bandwidth ${1:200 MB/s}, threads ${2:1} }')]
-              : [];
+              : block.scope === 'recovery'
+                ? [
+                    snippet('dump', 'dump ${1|off,filtered,full|}'),
+                    snippet('prefault', 'prefault threads ${1:8}'),
+                    snippet('helpers', 'helpers { $0 }'),
+                  ]
+                : [];
     return [...knobItems(knobs, block.kind === 'variant' ? (block.variant ?? '') : (block.scope ?? '')), ...more];
   }
   if (head.image === 'mpol') return policyItems(program, policyTokens(before.slice(1)), block.scope === 'tmpfs');
@@ -287,6 +295,15 @@ function inProperties(program: Program, cursor: Cursor): CompletionItem[] {
   if (head.image === 'reclaim' && before.length === 1) return variantItems();
   if (head.image === 'swap' && before.length === 1) return words('zram', 'disk');
   if (head.image === 'sysctl') return sysctlItems(before);
+  const inner = block.scope === 'recovery' ? RECOVERY_BLOCKS.find((name) => name === head.image) : undefined;
+  if (inner) {
+    const rows = knobsOf(inner);
+    const named = rows.find((k) => k.name === before[1]?.image);
+    if (before.length === 1) return [...knobItems(rows, inner), ...(inner === 'dump' ? choiceItems(dumpMode) : [])];
+    return named && before.length === 2
+      ? [...choiceItems(named), ...(dimensionOf(named) ? valueItems(program) : [])]
+      : [];
+  }
   const knob = knobs.find((k) => k.name === head.image);
   return knob && before.length === 1 ? [...choiceItems(knob), ...(dimensionOf(knob) ? valueItems(program) : [])] : [];
 }
@@ -313,6 +330,8 @@ function atTop(program: Program, before: readonly Token[]): CompletionItem[] {
       return sysctlItems(before);
     case 'swap':
       return before.length === 1 ? words('zram', 'disk') : [];
+    case 'recovery':
+      return before.length === 1 ? symbolItems(program, ['process']) : [];
     case 'process':
     case 'cgroup':
     case 'cpuset':

@@ -41,6 +41,11 @@ const scopeOfHead: Readonly<Record<string, Scope>> = {
   anon: 'anon',
   trace: 'trace',
   swap: 'swap',
+  exit: 'exit',
+  recovery: 'recovery',
+  dump: 'dump',
+  prefault: 'prefault',
+  helpers: 'helpers',
   fuse: 'fuse',
   daemon: 'daemon',
 };

@@ -23,6 +23,7 @@ import { evaluate, type Value } from '../language/values.ts';
 import { accountingKnobs } from '../language/fuse.ts';
 import type { Program } from '../language/program.ts';
 import type { Scope } from '../../simulator/tables/define.ts';
+import { RECOVERY_BLOCKS, type RecoveryBlock } from '../../simulator/tables/exit-knobs.ts';
 import { accountingById } from '../../simulator/tables/fuse-accounting.ts';
 import { accounting as accountingKnob } from '../../simulator/tables/fuse-knobs.ts';
 import { statements, type Place } from '../../simulator/tables/statements.ts';
@@ -103,7 +104,12 @@ export function knobOfProperty(property: Property): Knob | undefined {
   }
   if (owner.$type === 'Property') {
     const outer = (owner as Property).name.text;
-    return outer === 'disk' || outer === 'swap' || outer === 'node' || outer === 'daemon'
+    return outer === 'disk' ||
+      outer === 'swap' ||
+      outer === 'node' ||
+      outer === 'daemon' ||
+      outer === 'exit' ||
+      isRecoveryBlock(outer)
       ? knobOf(outer, name)
       : outer === 'reclaim'
         ? reclaimKnob(owner as Property, name)
@@ -111,6 +117,16 @@ export function knobOfProperty(property: Property): Knob | undefined {
   }
   const scope = scopes[owner.$type];
   return scope && knobOf(scope, name);
+}
+
+const isRecoveryBlock = (name: string): name is RecoveryBlock => RECOVERY_BLOCKS.some((block) => block === name);
+
+/** `threads` of `prefault threads 8`. */
+function knobInLine(word: Word): Knob | undefined {
+  const property = word.$container.$container as AstNode | undefined;
+  if (property?.$type !== 'Property') return undefined;
+  const outer = (property as Property).name.text;
+  return isRecoveryBlock(outer) ? knobOf(outer, word.text) : undefined;
 }
 
 const reclaimKnob = (owner: Property, name: string): Knob | undefined =>
@@ -125,6 +141,7 @@ export const scopes: Readonly<Record<string, Scope>> = {
   Tmpfs: 'tmpfs',
   Trace: 'trace',
   Swap: 'swap',
+  Recovery: 'recovery',
   Fuse: 'fuse',
 };
 
@@ -136,6 +153,8 @@ function describeWord(context: PositionContext, word: Word): string | null {
     const knob = knobOfProperty(owner as Property);
     return knob ? describeKnob(knob) : describeKeyword(owner, name);
   }
+  const inLine = knobInLine(word);
+  if (inLine) return describeKnob(inLine);
   if (owner.$type === 'Sysctl') {
     const knob = knobOf('sysctl', name);
     return knob ? describeKnob(knob) : null;

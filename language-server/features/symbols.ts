@@ -130,6 +130,10 @@ export function documentSymbols({ source }: DocumentContext): DocumentSymbol[] {
             runChildren(item),
           ),
         ];
+      case 'Recovery':
+        return [
+          symbol(item.process?.text ?? 'recovery', 'recovery', kinds.other, range, rangeOf(item.process ?? item)),
+        ];
       case 'LaterDeclaration':
         return [symbol(item.name?.text ?? item.keyword, item.keyword, kinds.other, range, rangeOf(item.name ?? item))];
       default:

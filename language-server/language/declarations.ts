@@ -9,6 +9,7 @@ import { type ProgramItem } from './program.ts';
 import { cgroupSpec } from './cgroups.ts';
 import { cpusetSpec } from './cpusets.ts';
 import { machineSpec, sysctlValue } from './machines.ts';
+import { recoverySpec } from './recoveries.ts';
 import { scopeFor, seedValue } from './scenarios.ts';
 import { timelineEntry } from './timeline.ts';
 import { evaluate, letValue, type Scope } from './values.ts';
@@ -109,6 +110,9 @@ function checkItem(scope: Scope, item: ProgramItem['item']): void {
       break;
     case 'Fuse':
       new ObjectTable(program, []).add(scope, item);
+      break;
+    case 'Recovery':
+      recoverySpec(scope, item);
       break;
     case 'LaterDeclaration':
       program.reporter.report('L01', program.placeWithin(item, 0, item.keyword.length), {

@@ -18,7 +18,7 @@ import type { Scope } from './values.ts';
 const ZRAM: KnobValues = { latency: 5 * MICROSECOND, bandwidth: 1_000_000_000 };
 
 /** Properties of a machine that are written like the statements of the same name. */
-const MACHINE_STATEMENTS = ['disk', 'swap', 'sysctl', 'reclaim', 'node', 'distance'] as const;
+const MACHINE_STATEMENTS = ['disk', 'exit', 'swap', 'sysctl', 'reclaim', 'node', 'distance'] as const;
 
 export function machineSpec(
   scope: Scope,
@@ -57,6 +57,24 @@ export function machineSpec(
     knobsOf('disk'),
     disks.slice(0, 1).flatMap((p) => [...entriesOf(p.block)]),
   );
+  const exits = given.filter((p) => p.name.text === 'exit');
+  for (const p of exits) {
+    if (!p.block)
+      program.reporter.report('S07', program.placeAfter(p), {
+        what: "'exit'",
+        part: 'its properties in braces',
+        example: "'exit { munlock v3.12 }'",
+      });
+    reportLeftOver(program, p.rest, "properties of 'exit' stand in braces");
+  }
+  if (exits[1]) program.reporter.report('V10', program.placeOf(exits[1]), { name: 'exit' });
+  const exit = properties(
+    scope,
+    `'exit' of '${name}'`,
+    `${name}.exit`,
+    knobsOf('exit'),
+    exits.slice(0, 1).flatMap((p) => [...entriesOf(p.block)]),
+  );
   const swap = [
     ...given
       .filter((p) => p.name.text === 'swap')
@@ -81,6 +99,7 @@ export function machineSpec(
     name,
     values: { ...values, ...totals },
     disk,
+    ...(Object.keys(exit).length > 0 && { exit }),
     swap,
     ...(nodes && { nodes }),
     ...(distances && { distances }),

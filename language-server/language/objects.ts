@@ -11,6 +11,7 @@ import { aKind, type LanguageSymbol, type Program } from './program.ts';
 import { tmpfsSpec } from './mounts.ts';
 import { policyOfProperty, type PolicyText, readPolicy } from './policies.ts';
 import { entriesOf, objectPages, properties, propertiesIn } from './properties.ts';
+import { reportBacking } from './recoveries.ts';
 import { exactQuantity, nearest } from './quantities.ts';
 import { rangeOf } from './syntax.ts';
 import { knobsOf } from './tables.ts';
@@ -221,6 +222,7 @@ export class ObjectTable {
     const mount = node.$type === 'FileDeclaration' && node.mount ? this.#mountOf(scope, node.mount) : undefined;
     if (pages === null || policy === null || mount === null) return null;
     const owner = process ? this.#processes.indexOf(process) : -1;
+    if (node.$type === 'Anon') reportBacking(scope, node, { kind: 'anon', name, pages, values });
     return this.#push(node, {
       kind: mount && 'mount' in mount ? 'tmpfs' : kind,
       name,

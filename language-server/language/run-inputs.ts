@@ -1,5 +1,5 @@
 /** What a run takes from the text before it: machine, swap, sysctls, processes, what happens at fixed times. */
-import type { At, Machine, Process, Run, Swap, Sysctl } from './generated/ast.ts';
+import type { At, Machine, Process, Recovery, Run, Swap, Sysctl } from './generated/ast.ts';
 import { named } from './processes.ts';
 import type { Program } from './program.ts';
 import { type ProgramItem } from './program.ts';
@@ -23,13 +23,24 @@ export function inputsOf(program: Program, node: Run, index: number): RunInputs 
   const listed = before.filter(({ item }, i) => item.$type === 'Swap' && belongs(i)).map(({ item }) => item as Swap);
   const own = (node.block?.clauses ?? []).filter((c): c is Sysctl => c.$type === 'Sysctl');
   const recent = items.slice(since, index).map(({ item }) => item);
+  const processes =
+    node.of.length > 0 ? processesNamed(program, node) : processesSince(program, node, recent, since > 0);
   return {
     machine: machineAt < 0 ? null : (items[machineAt].item as Machine),
     swaps: listed,
     sysctls: [...before.filter(({ item }) => item.$type === 'Sysctl').map(({ item }) => item as Sysctl), ...own],
-    processes: node.of.length > 0 ? processesNamed(program, node) : processesSince(program, node, recent, since > 0),
+    processes,
+    recovery: recoveryFor(program, before, processes),
     timeline: recent.filter((item): item is At => item.$type === 'At'),
   };
+}
+
+/** The nearest recovery before the run, if what it brings back is part of the run. */
+function recoveryFor(program: Program, before: readonly ProgramItem[], processes: readonly Process[]): Recovery | null {
+  const nearest = before.findLast(({ item }) => item.$type === 'Recovery')?.item as Recovery | undefined;
+  const name = nearest?.process?.text;
+  if (!nearest || name === undefined) return nearest ?? null;
+  return processes.some((process) => program.symbols.get(name)?.node === process) ? nearest : null;
 }
 
 function processesNamed(program: Program, node: Run): Process[] {

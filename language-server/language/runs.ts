@@ -319,11 +319,12 @@ function reportDependence(
 
 /** Whether something that the run is made of, or that is named there, has errors of its own. */
 function needsFaulty(program: Program, node: Run, inputs: RunInputs, faulty: RunContext['faulty']): boolean {
-  const { machine, processes, timeline, swaps, sysctls } = inputs;
+  const { machine, processes, timeline, recovery, swaps, sysctls } = inputs;
   const needed = new Set<AstNode>([
     node,
     ...processes,
     ...timeline,
+    ...(recovery ? [recovery] : []),
     ...swaps,
     ...sysctls,
     ...(machine ? [machine] : []),

@@ -7,9 +7,10 @@ import { CpusetTable } from './cpusets.ts';
 import { reportLeftOver } from './complaints.ts';
 import { checkShares } from './fuse.ts';
 import { checkDaemons, checkDirtySysctls } from './writeback.ts';
-import type { At, Expression, Machine, Process, Seed, Swap, Sysctl, Trace } from './generated/ast.ts';
+import type { At, Expression, Machine, Process, Recovery, Seed, Swap, Sysctl, Trace } from './generated/ast.ts';
 import { machineSpec, sysctlValue } from './machines.ts';
 import { ObjectTable, spanOfNode } from './objects.ts';
+import { recoverySpec, reportRoom } from './recoveries.ts';
 import { checkPlacement } from './placement.ts';
 import { processSpec, type ScenarioParts, traceRef } from './processes.ts';
 import type { LanguageSymbol, Program } from './program.ts';
@@ -39,6 +40,7 @@ export interface RunInputs {
   readonly sysctls: readonly Sysctl[];
   readonly processes: readonly Process[];
   readonly timeline: readonly At[];
+  readonly recovery: Recovery | null;
 }
 
 export interface Built {
@@ -100,6 +102,7 @@ export function buildScenario(
   checkDirtySysctls(scope, inputs.sysctls, sysctls);
   checkShares(scope, machine.disk, objects.fuses);
   checkDaemons(scope, inputs.timeline, timeline, objects.fuses);
+  const recovery = inputs.recovery ? recoverySpec(scope, inputs.recovery, inputs.processes) : undefined;
   const time = until ? duration(scope, until, "the time behind 'for'", '60 s') : undefined;
   if (program.reporter.errors > before || time === null) return null;
   const override = scope.overrides.get('reclaim');
@@ -116,8 +119,10 @@ export function buildScenario(
     ...(cpusets.specs.length > 1 ? { cpusets: cpusets.specs } : {}),
     ...(objects.mounts.length > 0 ? { mounts: objects.mounts } : {}),
     ...(objects.fuses.length > 0 ? { fuse: objects.fuses.map(({ spec }) => spec) } : {}),
+    ...(recovery ? { recovery } : {}),
     ...(time === undefined ? {} : { duration: time }),
   };
+  reportRoom(scope, scenario, inputs);
   checkPlacement(program, scenario, inputs);
   if (program.reporter.errors > before) return null;
   return {

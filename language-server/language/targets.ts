@@ -1,6 +1,7 @@
 /** Names of properties (`server.disk.latency`): what expressions read, and what `compare`, `sweep` and `--set` vary. */
 import type { AstNode } from 'langium';
 import type { Knob } from '../../simulator/tables/define.ts';
+import { RECOVERY_BLOCKS } from '../../simulator/tables/exit-knobs.ts';
 import { daemonOf, fuseKnob } from './fuse.ts';
 import { CPUSET_LISTS, type CpusetList } from './cpusets.ts';
 import type {
@@ -59,6 +60,8 @@ export function targetOf(scope: Pick<Scope, 'program' | 'machine'>, name: string
   if (name === 'seed') return { key: 'seed', kind: 'seed' };
   const sysctl = knobOf('sysctl', name);
   if (sysctl) return { key: name, kind: 'knob', knob: sysctl };
+  const recovering = recoveryKnob(name);
+  if (recovering) return recovering;
   const own = machine?.name?.text ?? DEFAULT_MACHINE;
   const bare = name.startsWith(`${DEFAULT_MACHINE}.`) && !machine ? name.slice(DEFAULT_MACHINE.length + 1) : name;
   const symbol = machine?.name && program.symbols.get(machine.name.text);
@@ -67,6 +70,18 @@ export function targetOf(scope: Pick<Scope, 'program' | 'machine'>, name: string
   const variant = reclaimVariants.find((v) => name.startsWith(`${v.id}.`));
   const knob = variant?.knobs.find((k) => k.name === name.slice(variant.id.length + 1));
   return variant && knob ? { key: name, kind: 'knob', knob, variant: variant.id } : undefined;
+}
+
+/** `recovery.budget`, `recovery.prefault.threads`, `prefault.threads`. */
+function recoveryKnob(name: string): Target | undefined {
+  const inside = name.startsWith('recovery.') ? name.slice('recovery.'.length) : name;
+  for (const block of RECOVERY_BLOCKS) {
+    if (!inside.startsWith(`${block}.`)) continue;
+    const knob = knobOf(block, inside.slice(block.length + 1));
+    return knob && { key: `recovery.${inside}`, kind: 'knob', knob };
+  }
+  const knob = inside === name ? undefined : knobOf('recovery', inside);
+  return knob && { key: name, kind: 'knob', knob };
 }
 
 function ofSymbol(
@@ -86,7 +101,8 @@ function ofSymbol(
   const knobScope = scopeOf[kind];
   if (!knobScope) return undefined;
   const disk = kind === 'machine' && rest.startsWith('disk.') ? knobOf('disk', rest.slice(5)) : undefined;
-  const knob = disk ?? (kind === 'fuse' ? fuseKnob(rest) : knobOf(knobScope, rest));
+  const exit = kind === 'machine' && rest.startsWith('exit.') ? knobOf('exit', rest.slice(5)) : undefined;
+  const knob = disk ?? exit ?? (kind === 'fuse' ? fuseKnob(rest) : knobOf(knobScope, rest));
   return knob && { key: `${prefix}.${rest}`, kind: 'knob', knob, ...more };
 }
 
@@ -96,6 +112,7 @@ export function targetNames(scope: Pick<Scope, 'program' | 'machine'>): string[]
   const machineKnobs = (prefix: string): string[] => [
     ...knobsOf('machine').map((k) => `${prefix}.${k.name}`),
     ...knobsOf('disk').map((k) => `${prefix}.disk.${k.name}`),
+    ...knobsOf('exit').map((k) => `${prefix}.exit.${k.name}`),
   ];
   for (const symbol of scope.program.symbols.values()) {
     if (symbol.kind === 'let') names.push(symbol.name);
@@ -106,6 +123,10 @@ export function targetNames(scope: Pick<Scope, 'program' | 'machine'>): string[]
     if (isObjectKind(symbol.kind)) names.push(`${symbol.name}.size`);
     if (symbol.kind === 'cpuset') names.push(...CPUSET_LISTS.map((l) => `${symbol.name}.${l}`));
     if (policyName[symbol.kind]) names.push(`${symbol.name}.${policyName[symbol.kind]}`);
+  }
+  if (scope.program.items.some(({ item }) => item.$type === 'Recovery')) {
+    names.push(...knobsOf('recovery').map((k) => `recovery.${k.name}`));
+    for (const block of RECOVERY_BLOCKS) names.push(...knobsOf(block).map((k) => `recovery.${block}.${k.name}`));
   }
   if (!scope.machine) names.push(...machineKnobs(DEFAULT_MACHINE));
   return names;
@@ -172,9 +193,22 @@ function guarded(scope: Scope, key: string, at: AstNode, work: () => Value | nul
   return value;
 }
 
+/** In the last recovery of the program: `budget 30 s`, `prefault threads 8`, `prefault { threads 8 }`. */
+function givenInRecovery(scope: Scope, { scope: block, name }: Knob): Expression | undefined {
+  const item = scope.program.items.findLast(({ item: found }) => found.$type === 'Recovery')?.item;
+  const own = propertiesIn(entriesOf(item?.$type === 'Recovery' ? item.block : undefined));
+  if (block === 'recovery') return own.find((p) => p.name.text === name)?.values[0];
+  const blocks = own.filter((p) => p.name.text === block);
+  const inLine = blocks.find((p) => p.values[0] && textOf(p.values[0]) === name)?.values[1];
+  return (
+    inLine ?? propertiesIn(blocks.flatMap((p) => [...entriesOf(p.block)])).find((p) => p.name.text === name)?.values[0]
+  );
+}
+
 function givenProperty(scope: Scope, target: Target, name: string): Expression | undefined {
   const node = target.symbol?.node;
   if (!node) {
+    if (target.knob && target.key.startsWith('recovery.')) return givenInRecovery(scope, target.knob);
     if (target.knob?.scope !== 'sysctl') return undefined;
     const item = scope.program.items.findLast(({ item }) => item.$type === 'Sysctl' && item.name?.text === name)?.item;
     return item?.$type === 'Sysctl' ? item.value : undefined;
@@ -183,9 +217,9 @@ function givenProperty(scope: Scope, target: Target, name: string): Expression |
     node.$type === 'Process'
       ? ((node as Process).block?.statements ?? [])
       : entriesOf((node as Machine | FileDeclaration | Anon | Cgroup | Cpuset | Tmpfs | Fuse | Trace).block);
-  if (target.knob?.scope === 'disk')
+  if (target.knob?.scope === 'disk' || target.knob?.scope === 'exit')
     entries = propertiesIn(entries)
-      .filter((p) => p.name.text === 'disk')
+      .filter((p) => p.name.text === target.knob?.scope)
       .flatMap((p) => [...entriesOf(p.block)]);
   if (target.knob?.scope === 'daemon')
     entries = propertiesIn(entries)

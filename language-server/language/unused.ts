@@ -19,7 +19,13 @@ export function reportIdle(program: Program): void {
   const last = program.items.findLastIndex(({ item, imported }) => item.$type === 'Run' && !imported);
   for (const { item, imported } of program.items.slice(last + 1)) {
     if (imported) continue;
-    if (item.$type === 'At' || item.$type === 'Sysctl' || item.$type === 'Seed' || item.$type === 'Swap') {
+    if (
+      item.$type === 'At' ||
+      item.$type === 'Sysctl' ||
+      item.$type === 'Seed' ||
+      item.$type === 'Swap' ||
+      item.$type === 'Recovery'
+    ) {
       const word = item.$type.toLowerCase();
       program.reporter.report('R12', program.placeWithin(item, 0, word.length), { what: word });
     }

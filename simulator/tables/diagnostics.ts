@@ -2,7 +2,7 @@
  * Everything the language can complain about, one row each. A message says what is wrong and what to write instead; `{…}` are filled in at
  * the place. Each row has a page in docs/diagnostics/, generated from here.
  *
- * Letters: S syntax, N names, U units, V values, R runs, P placement on nodes, L what later versions will simulate.
+ * Letters: S syntax, N names, U units, V values, R runs, P placement on nodes, F writeback and FUSE, E exit and recovery, L what later versions will simulate.
  */
 export interface DiagnosticRow {
   readonly code: string;

@@ -14,7 +14,6 @@ export const laterNames: readonly LaterName[] = [
   ...of('volatile ranges', 'metric', 'records-per-second mmap_sem.wait false-purged purged'),
   ...of('coprocessor faults', 'target', 'policy'),
   ...of('coprocessor faults', 'metric', 'speedup link.utilisation residency'),
-  ...of('exit and recovery', 'target', 'exit.munlock backing'),
 ];
 
 export const laterName = (name: string, kind: LaterName['kind']): LaterName | undefined =>

@@ -162,13 +162,13 @@ export const statements: readonly StatementRow[] = [
     'tmpfs scratch 2 GiB { mpol bind=relative:0-1 }\nfile part 512 MiB on scratch',
     'tmpfs ${1:scratch} ${2:2 GiB} { mpol ${3:bind=relative:0-1} }',
   ),
-  later(
+  row(
     'program',
     'recovery',
-    'recovery { … }',
-    'How a service is brought back after a crash.',
-    'recovery { budget 30 s }',
-    'recovery { $0 }',
+    'recovery [PROCESS] { PROPERTIES, dump { … }, prefault { … }, helpers { … } }',
+    'A crash, and what must happen until there is service again, in the runs after it until another one. With a process, only that crashes and comes back; else all processes of the run. The crash comes when their programs are over, or at `after`.',
+    'recovery {\n  budget 30 s\n  crash process\n  prefault threads 8\n  replay 3 s\n}',
+    'recovery {\n  budget ${1:30 s}\n  crash ${2|process,kernel|}\n  prefault threads ${3:8}\n}',
   ),
 
   row(

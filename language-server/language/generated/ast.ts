@@ -608,7 +608,7 @@ export function isImport(item: unknown): item is Import {
     return reflection.isInstance(item, Import.$type);
 }
 
-export type Item = At | Cgroup | Cpuset | FileDeclaration | Fuse | Import | LaterDeclaration | Let | Machine | Process | Run | Seed | Swap | Sysctl | Tmpfs | Trace | Unknown;
+export type Item = At | Cgroup | Cpuset | FileDeclaration | Fuse | Import | LaterDeclaration | Let | Machine | Process | Recovery | Run | Seed | Swap | Sysctl | Tmpfs | Trace | Unknown;
 
 export const Item = {
     $type: 'Item'
@@ -646,7 +646,7 @@ export interface LaterDeclaration extends langium.AstNode {
     readonly $container: Program;
     readonly $type: 'LaterDeclaration';
     block?: LooseBlock;
-    keyword: 'device' | 'recovery';
+    keyword: 'device';
     name?: Word;
     rest: Array<Loose>;
 }
@@ -710,7 +710,7 @@ export function isLinkWord(item: unknown): item is LinkWord {
 
 /** Anything that ends no statement and opens no block. */
 export interface Loose extends langium.AstNode {
-    readonly $container: Access | Anon | At | AttachAction | Cgroup | Compare | Cpuset | DaemonAction | Exit | Expect | FileDeclaration | ForBlock | Fuse | Idle | Import | KillAction | LaterDeclaration | LaterStatement | Let | LooseBlock | Machine | Mbind | Mempolicy | NodeAction | Phase | Plot | Process | Property | RegionAction | RemountAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Unknown | Weighted;
+    readonly $container: Access | Anon | At | AttachAction | Cgroup | Compare | Cpuset | DaemonAction | Exit | Expect | FileDeclaration | ForBlock | Fuse | Idle | Import | KillAction | LaterDeclaration | LaterStatement | Let | LooseBlock | Machine | Mbind | Mempolicy | NodeAction | Phase | Plot | Process | Property | Recovery | RegionAction | RemountAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Unknown | Weighted;
     readonly $type: 'Loose';
     text: LooseInListText | LooseText | NotActionText | NotClauseText | NotItemText | NotPropertyText | NotStatementText;
 }
@@ -1116,7 +1116,7 @@ export function isProperty(item: unknown): item is Property {
 }
 
 export interface PropertyBlock extends langium.AstNode {
-    readonly $container: Anon | Cgroup | CompareValue | Cpuset | FileDeclaration | Fuse | Machine | Property | Swap | Tmpfs | Trace;
+    readonly $container: Anon | Cgroup | CompareValue | Cpuset | FileDeclaration | Fuse | Machine | Property | Recovery | Swap | Tmpfs | Trace;
     readonly $type: 'PropertyBlock';
     entries: Array<PropertyEntry>;
     open: '{';
@@ -1197,6 +1197,26 @@ export const RateArgument = {
 
 export function isRateArgument(item: unknown): item is RateArgument {
     return reflection.isInstance(item, RateArgument.$type);
+}
+
+/** A crash and the way back; with a name, of that process. */
+export interface Recovery extends langium.AstNode {
+    readonly $container: Program;
+    readonly $type: 'Recovery';
+    block?: PropertyBlock;
+    process?: Word;
+    rest: Array<Loose>;
+}
+
+export const Recovery = {
+    $type: 'Recovery',
+    block: 'block',
+    process: 'process',
+    rest: 'rest'
+} as const;
+
+export function isRecovery(item: unknown): item is Recovery {
+    return reflection.isInstance(item, Recovery.$type);
 }
 
 export interface Reference extends langium.AstNode {
@@ -1640,7 +1660,7 @@ export function isWhere(item: unknown): item is Where {
 }
 
 export interface Word extends langium.AstNode {
-    readonly $container: Anon | AttachAction | Cgroup | Compare | CompareValue | Cpuset | DaemonAction | Figure | FileDeclaration | Fuse | KillAction | LaterDeclaration | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | Reference | Region | RemountAction | Replay | Run | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Where;
+    readonly $container: Anon | AttachAction | Cgroup | Compare | CompareValue | Cpuset | DaemonAction | Figure | FileDeclaration | Fuse | KillAction | LaterDeclaration | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | Recovery | Reference | Region | RemountAction | Replay | Run | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Where;
     readonly $type: 'Word';
     text: WordText | string;
 }
@@ -1719,6 +1739,7 @@ export type RefaultAstType = {
     Quantity: Quantity
     Range: Range
     RateArgument: RateArgument
+    Recovery: Recovery
     Reference: Reference
     Region: Region
     RegionAction: RegionAction
@@ -2697,6 +2718,25 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: [Argument.$type]
+        },
+        Recovery: {
+            name: Recovery.$type,
+            properties: {
+                block: {
+                    name: Recovery.block,
+                    optional: true
+                },
+                process: {
+                    name: Recovery.process,
+                    optional: true
+                },
+                rest: {
+                    name: Recovery.rest,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Item.$type]
         },
         Reference: {
             name: Reference.$type,
