@@ -83,7 +83,7 @@ const watchesClock = ({ reclaim }: Scenario): boolean =>
 
 /** Policies that know no lists know no nodes either. */
 export const hasNodes = ({ machine, reclaim }: Scenario): boolean =>
-  (machine.nodes?.length ?? 1) > 1 && reclaimVariant(reclaim.id)?.family === 'kernel';
+  (machine.nodes?.length ?? 1) > 1 && ['kernel', 'proposal'].includes(reclaimVariant(reclaim.id)?.family ?? '');
 
 /** Why a scenario needs the full machine; empty if the fast path will do. */
 export function needsEvents(

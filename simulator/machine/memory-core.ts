@@ -101,7 +101,7 @@ export class MemoryCore implements MemoryHost {
   constructor(layout: MemoryLayout) {
     const { machine, cgroups, objects, bases, sysctls } = layout;
     this.pages = layout.pages;
-    const { sizes, kernelRoom } = nodesOf(machine);
+    const { sizes, kernelRoom } = nodesOf(machine, layout.placement !== undefined);
     this.frames = new Frames(sizes, kernelRoom, this.counters, layout.placement);
     this.nodes = sizes.length;
     this.cpus = valueOf(machine.values, knobs.cpus);

@@ -5,12 +5,16 @@ import * as knobs from '../tables/knobs.ts';
 import { movable, nodeMemory } from '../tables/numa-knobs.ts';
 import { PAGE_SIZE, type Pages } from '../units.ts';
 
-export function nodesOf(machine: MachineSpec): {
+/** `known`: somebody places pages on nodes; otherwise the machine is one node to memory. */
+export function nodesOf(
+  machine: MachineSpec,
+  known: boolean,
+): {
   readonly sizes: readonly Pages[];
   readonly kernelRoom: readonly Pages[];
 } {
   const { nodes } = machine;
-  if (nodes === undefined || nodes.length <= 1) {
+  if (nodes === undefined || nodes.length <= 1 || !known) {
     const pages = Math.floor(valueOf(machine.values, knobs.memory) / PAGE_SIZE);
     return { sizes: [pages], kernelRoom: [pages] };
   }
