@@ -20,4 +20,9 @@ export const samples: readonly Sample[] = [
     title: 'What one stable fix did to MGLRU',
     about: 'The same kernel before and after 6.1.69, on a working set that moves, in a memory cgroup',
   },
+  {
+    file: 'tmpfs-and-cpusets.refault.md',
+    title: 'tmpfs and cpusets',
+    about: 'Where pages go when policies, cpusets, a mount option, a memory cgroup and hotplug all have a say',
+  },
 ];

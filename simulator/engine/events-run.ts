@@ -93,8 +93,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private readonly actors: Actor[] = [];
   private readonly kernelThreads: KernelThread[] = [];
   private readonly mechanisms: Mechanisms;
-  /** Of each node. */
-  private readonly kswapds: readonly Kswapd[];
+  private readonly kswapd: Kswapd;
   private readonly reclaim: ReclaimCosts;
   private readonly reading: Reading;
   private readonly processes: Processes;
@@ -152,10 +151,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.active = this.threads.filter((thread) => !thread.over).length;
     for (const thread of this.threads) recorder.cursors.push(thread.cursor);
     this.reclaim = new ReclaimCosts(memory, this.costs, this.disk, this.swap);
-    this.kswapds = Array.from(
-      { length: memory.nodes?.count ?? 1 },
-      (_, node) => new Kswapd(this, this.reclaim, node),
-    );
+    this.kswapd = new Kswapd(this, this.reclaim);
     this.objectOf = objectOfPage(setup);
     this.reading = new Reading(setup, memory, this.disk, this.objectOf, this);
     this.mechanisms = mechanismsFor(this);
@@ -474,6 +470,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
 
   private nextStep(thread: Thread): void {
     this.spent++;
+    // What crashed the kernel may have been the last thing that the program did.
+    if (this.setup.numa?.crashed(this.recorder, this.local)) return this.finish(this.local);
     const { cursor } = thread;
     const { guard } = this.mechanisms;
     guard?.left?.(thread);
@@ -640,11 +638,6 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     if (outcome & MISS) this.recorder.objectMisses![object]++;
   }
 
-  private wakeKswapds(time: Nanoseconds): void {
-    if (!this.memory.kswapdAwake) return;
-    for (const kswapd of this.kswapds) kswapd.wakeIfCalled(time);
-  }
-
   /**
    * After something that may have reclaimed: its CPU time passes, its writes go to the devices, kswapd is woken if it was called. Returns until
    * when the reclaimer must wait for the swap device not to fall too far behind.
@@ -659,14 +652,14 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
       this.local += reclaim;
     }
     const until = this.reclaim.sendWrites(this.local);
-    this.wakeKswapds(this.local);
+    this.kswapd.wakeIfCalled(this.local);
     return until;
   }
 
   reclaimed(now: Nanoseconds): void {
     this.reclaim.time();
     this.reclaim.sendWrites(now);
-    this.wakeKswapds(now);
+    this.kswapd.wakeIfCalled(now);
   }
 
   /** An access that did not simply hit: false if the thread must wait. */

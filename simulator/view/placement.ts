@@ -14,6 +14,12 @@ import type { VariantRow } from './variants.ts';
 const COLUMNS = 12;
 const MAX_ROWS = 64;
 
+/** Panels so far, and the rules that have been explained. */
+interface Next {
+  panel: number;
+  readonly told: Set<string>;
+}
+
 type Row = { readonly variant: VariantRow; readonly point: PointReport; readonly numa: NumaReport };
 
 /** Whether a plot is about nodes. */
@@ -29,7 +35,7 @@ export function overNode(context: PlotContext): ChartModel[] {
   const names = new Set(plot.metrics.map((m) => m.name));
   const place = plot.metrics.filter((m) => m.name === PLACEMENT);
   const objects = place.flatMap((m) => (m.object === undefined ? [] : [m.object]));
-  const next = { panel: 0 };
+  const next = { panel: 0, told: new Set<string>() };
   if (place.length > 0) {
     const drawn = rows.flatMap((row) =>
       plot.as === 'area' || plot.as === 'line'
@@ -106,13 +112,7 @@ function changeNotes(point: PointReport): string[] {
   return shown.length === 0 ? [] : [`What changed: ${shown.join('; ')}.`];
 }
 
-function heatmap(
-  context: PlotContext,
-  row: Row,
-  objects: readonly string[],
-  who: string,
-  next: { panel: number },
-): ChartModel {
+function heatmap(context: PlotContext, row: Row, objects: readonly string[], who: string, next: Next): ChartModel {
   const { numa } = row;
   const times = columnTimes(row);
   const all = chosen(numa, objects).flatMap((placement) =>
@@ -131,7 +131,7 @@ function heatmap(
   });
   const notes = changeNotes(row.point);
   if (rows.length < used.length) notes.push(`The first ${rows.length} of ${used.length} rows.`);
-  if (values.some((v) => Number.isNaN(v))) notes.push('A dash: the node was offline.');
+  if (values.some((v) => Number.isNaN(v))) notes.push('No value: the node was offline.');
   const names = chosen(numa, objects).map((p) => p.object);
   return panel(context, {
     kind: 'heatmap',
@@ -151,13 +151,7 @@ function heatmap(
 }
 
 /** One stack of nodes over time for each object. */
-function bands(
-  context: PlotContext,
-  row: Row,
-  objects: readonly string[],
-  who: string,
-  next: { panel: number },
-): ChartModel[] {
+function bands(context: PlotContext, row: Row, objects: readonly string[], who: string, next: Next): ChartModel[] {
   return chosen(row.numa, objects).map((placement) => {
     const series = row.numa.nodes.map(({ node }, i): SeriesModel => ({
       key: `node ${node}`,
@@ -213,13 +207,7 @@ export function flowModel(migrations: readonly Migration[]): FlowModel {
   };
 }
 
-function flows(
-  context: PlotContext,
-  row: Row,
-  objects: readonly string[],
-  who: string,
-  next: { panel: number },
-): ChartModel[] {
+function flows(context: PlotContext, row: Row, objects: readonly string[], who: string, next: Next): ChartModel[] {
   const found = row.numa.migrations.filter((m) => objects.length === 0 || objects.includes(m.object));
   if (found.length === 0 && !context.plot.metrics.some((m) => m.name === MIGRATIONS)) return [];
   const byRule = [...new Set(found.map((m) => m.rule))];
@@ -243,10 +231,14 @@ function flows(
       ...NO_AXES,
       flow: flowModel(found),
       table,
-      notes: byRule.map((id) => `${id}: ${rules.find((r) => r.id === id)?.doc ?? ''}`),
+      notes: tellRules(byRule, next),
     }),
   ];
 }
+
+/** What rules mean, each once for a plot. */
+const tellRules = (ids: readonly string[], { told }: Next): string[] =>
+  ids.filter((id) => !told.has(id) && told.add(id)).map((id) => `${id}: ${rules.find((r) => r.id === id)?.doc ?? ''}`);
 
 const nodesText = (nodes: readonly number[]): string => {
   const parts: string[] = [];
@@ -274,13 +266,7 @@ export function whyText(why: WhyHere): string {
   return `${policy}; mems ${nodesText(why.mems)}`;
 }
 
-function whyTable(
-  context: PlotContext,
-  row: Row,
-  objects: readonly string[],
-  who: string,
-  next: { panel: number },
-): ChartModel {
+function whyTable(context: PlotContext, row: Row, objects: readonly string[], who: string, next: Next): ChartModel {
   const found = row.numa.why.filter((w) => objects.length === 0 || objects.includes(w.object));
   const used = [...new Set(found.map((w) => w.rule))];
   const table: DataTable = {
@@ -310,11 +296,11 @@ function whyTable(
     metrics: [{ name: WHY_HERE }],
     ...NO_AXES,
     table,
-    notes: used.map((id) => `${id}: ${rules.find((r) => r.id === id)?.doc ?? ''}`),
+    notes: [...tellRules(used, next), ...(found.length === 0 ? ['None of it is in memory at the end.'] : [])],
   });
 }
 
-function numastat(context: PlotContext, row: Row, who: string, next: { panel: number }): ChartModel {
+function numastat(context: PlotContext, row: Row, who: string, next: Next): ChartModel {
   const { nodes } = row.numa;
   const keys = [...new Set(nodes.flatMap((n) => [...Object.keys(n.counters), ...Object.keys(n.gauges)]))];
   const table: DataTable = {
@@ -338,7 +324,7 @@ function numastat(context: PlotContext, row: Row, who: string, next: { panel: nu
 }
 
 /** A figure that every node has: bars side by side, one series for each variant. */
-function byNode(context: PlotContext, rows: readonly Row[], name: string, next: { panel: number }): ChartModel {
+function byNode(context: PlotContext, rows: readonly Row[], name: string, next: Next): ChartModel {
   const { report, plot } = context;
   const { unit } = metricInfo(report, name);
   const count = Math.max(1, ...rows.map(({ numa }) => numa.nodes.length));

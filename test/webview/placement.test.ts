@@ -75,7 +75,9 @@ test('why here: rule, policy, nodes in force and mems of each region, and how mu
     300,
   ]);
   assert.equal(table.rows[1][4], 'no policy; mems 1');
-  assert.match(charts()[2].notes[0], /^hotplug\.offline: The node went offline/);
+  const notes = charts().flatMap((c) => c.notes);
+  assert.equal(notes.filter((n) => n.startsWith('hotplug.offline: The node went offline')).length, 1, 'said once');
+  assert.equal(notes.filter((n) => n.startsWith('numa.default: No policy')).length, 1);
 });
 
 test('bands of a flow picture lie within it, the thicker the more pages, and none is hair-thin', () => {
