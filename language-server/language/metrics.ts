@@ -4,7 +4,7 @@ import { laterName } from '../../simulator/tables/later.ts';
 import type { Dimensional } from './sweeps.ts';
 import type { Text, Word } from './generated/ast.ts';
 import { nearest } from './quantities.ts';
-import type { SymbolKind } from './program.ts';
+import type { Program, SymbolKind } from './program.ts';
 import { unquoted } from './syntax.ts';
 import { type Counter, metric, metrics } from './tables.ts';
 import type { Scope } from './values.ts';
@@ -59,6 +59,10 @@ export function metricRef(
 }
 
 const OBJECTS: ReadonlySet<SymbolKind> = new Set(['file', 'anon', 'tmpfs', 'fuse', 'cgroup', 'process']);
+
+/** A declared name, or the daemon of a mount. */
+export const namesObject = (program: Program, name: string): boolean =>
+  program.symbols.has(name) || (program.split(name)?.symbol.kind === 'fuse' && name.endsWith('.daemon'));
 
 export function isObject(scope: Scope, word: Word): boolean {
   const { program } = scope;

@@ -2,7 +2,7 @@
 import type { MetricRef, PlotSpec } from '../../simulator/plan.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Plot, PlotMetric, Word } from './generated/ast.ts';
-import { isObject, metricRef, type RunNames, spaces } from './metrics.ts';
+import { isObject, metricRef, namesObject, type RunNames, spaces } from './metrics.ts';
 import { spanOfNode } from './objects.ts';
 import { nearest } from './quantities.ts';
 import { textOf } from './syntax.ts';
@@ -28,7 +28,7 @@ export function plotSpec(scope: Scope, names: RunNames, node: Plot): PlotSpec | 
         if (!name) break;
         // `placement of scratch, heap`: the list of objects goes on as long as its names are no metrics.
         const last = found.at(-1);
-        if (ofObjects && last && !metric(name.text) && program.symbols.has(name.text)) {
+        if (ofObjects && last && !metric(name.text) && namesObject(program, name.text)) {
           if (isObject(scope, name)) found.push({ ref: { ...last.ref, object: name.text }, node: part });
           break;
         }

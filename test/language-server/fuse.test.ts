@@ -183,9 +183,12 @@ test('limits in bytes are plain integers as in /proc, or say their unit', () => 
 
 test('figures of mounts, daemons and processes can be plotted and expected', () => {
   const p = plan(
-    'fuse photos\nprocess copier { write photos for 2 s }\nrun {\n  plot throughput of copier by variant\n  plot nr_writeback_temp of photos over time\n  expect throughput of photos.daemon > 1 MB/s\n}',
+    'fuse photos\nprocess copier { write photos for 2 s }\nrun {\n  plot throughput of copier, photos.daemon by variant\n  plot nr_writeback_temp of photos over time\n  expect throughput of photos.daemon > 1 MB/s\n}',
   );
-  assert.deepEqual(p.plots[0].metrics, [{ name: 'throughput', object: 'copier' }]);
+  assert.deepEqual(p.plots[0].metrics, [
+    { name: 'throughput', object: 'copier' },
+    { name: 'throughput', object: 'photos.daemon' },
+  ]);
   assert.deepEqual(p.plots[1].metrics, [{ name: 'nr_writeback_temp', object: 'photos' }]);
   const { condition } = p.expects[0];
   assert.ok(condition.kind === 'compare');
