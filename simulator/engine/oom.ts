@@ -4,8 +4,10 @@
  * Kernel: out_of_memory, mem_cgroup_out_of_memory, oom_badness in mm/oom_kill.c: the process with the most anonymous memory, in frames or in
  * swap; of the cgroup's subtree if its limit was the reason. Left out: oom_score_adj, the reaper's delay (frames come back at once).
  */
+import { CONSTRAINT_CPUSET, CONSTRAINT_MEMORY_POLICY } from '../machine/placement.ts';
 import { ANON, TOUCHED } from '../machine/reclaimer.ts';
 import type { Memory } from '../machine/memory.ts';
+import { formatNodelist, nodemask } from '../numa/nodemask.ts';
 import type { Pages } from '../units.ts';
 import type { Setup } from './setup.ts';
 
@@ -24,6 +26,17 @@ const within = (setup: Setup, cgroup: number, domain: number): boolean => {
     if (at === domain) return true;
   return false;
 };
+
+/** Where memory ran out, in words: a cgroup, the nodes of a policy or a cpuset, or the machine. */
+export function oomPlace(setup: Setup, memory: Memory, domain: number): string {
+  if (domain !== 0) return `cgroup '${setup.scenario.cgroups[domain].name}'`;
+  const { failure } = memory;
+  if (setup.numa === undefined || failure === undefined) return 'the machine';
+  const list = formatNodelist(nodemask(failure.nodes));
+  const nodes = failure.nodes.length === 1 ? `node ${list}` : `nodes ${list}`;
+  if (failure.constraint === CONSTRAINT_MEMORY_POLICY) return `${nodes} of a memory policy (CONSTRAINT_MEMORY_POLICY)`;
+  return failure.constraint === CONSTRAINT_CPUSET ? `${nodes} of a cpuset (CONSTRAINT_CPUSET)` : 'the machine';
+}
 
 /** Anonymous pages that `process` has touched and still has, in memory or in swap. */
 export function badness(setup: Setup, memory: Memory, process: number): Pages {
@@ -50,6 +63,8 @@ export function chooseVictim(
   let worst = -1;
   setup.scenario.processes.forEach((process, i) => {
     if (!living[i] || !within(setup, process.cgroup, domain)) return;
+    // memory ran out on some nodes only: those bound elsewhere, or in cpusets elsewhere, give nothing back
+    if (domain === 0 && setup.numa !== undefined && !setup.numa.placement.mayKill(i)) return;
     const bad = badness(setup, memory, i);
     if (bad > worst || (bad === worst && i === asking)) {
       victim = i;

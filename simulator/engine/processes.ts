@@ -8,7 +8,7 @@ import * as knobs from '../tables/knobs.ts';
 import { PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
 import type { TimelineHandlers } from './engine.ts';
 import { unmap, wholeOf } from './numbering.ts';
-import { chooseVictim, oomDomain } from './oom.ts';
+import { chooseVictim, oomDomain, oomPlace } from './oom.ts';
 import type { Recorder } from './recorder.ts';
 import type { Setup } from './setup.ts';
 import type { WritebackPolicy } from './writers.ts';
@@ -56,9 +56,9 @@ export class Processes {
   /** `process` asked for a frame and there is none. */
   outOfMemory(process: number, time: Nanoseconds): void {
     const { setup, memory, recorder } = this;
-    const { cgroups, processes } = setup.scenario;
+    const { processes } = setup.scenario;
     const domain = oomDomain(setup, memory, this.limits, processes[process].cgroup);
-    const where = domain === 0 ? 'the machine' : `cgroup '${cgroups[domain].name}'`;
+    const where = oomPlace(setup, memory, domain);
     const victim = chooseVictim(setup, memory, this.living, domain, process);
     if (victim < 0) {
       recorder.event(time, rules.OOM_PANIC, 'machine', `out of memory in ${where} and no process left to kill`);
