@@ -11,10 +11,11 @@ import type { Nanoseconds } from '../units.ts';
 import { ACCESSES, Cursor, END, EXIT, IDLE, REGION, STALLED } from '../workload/cursor.ts';
 import type { Program } from '../workload/program.ts';
 import { costsOf, transferTime, type Costs } from './costs.ts';
-import { unmap, wholeOf } from './numbering.ts';
+import { exitAlone, exitDoneText } from './exiting.ts';
+import { unmap } from './numbering.ts';
 import type { PointRun } from './point-run.ts';
 import type { Recorder } from './recorder.ts';
-import { OOM_KILL_RULE, PROCESS_EXIT } from '../tables/engine-rules.ts';
+import { OOM_KILL_RULE, EXIT_DONE, PROCESS_EXIT } from '../tables/engine-rules.ts';
 import type { Setup } from './setup.ts';
 
 /** Accesses between two looks at the budget: a few milliseconds even if all miss before the engine has warmed up. */
@@ -257,23 +258,27 @@ export class BlocksRun implements PointRun {
   private exit(): void {
     const process = this.setup.scenario.processes[this.program.process];
     this.cursor.stop(this.now);
-    const freed = this.releaseAnonymous();
+    const start = this.now;
+    const { pages, time } = exitAlone(this.setup, this.memory, this.program.process);
     this.recorder.event(
-      this.now,
+      start,
       PROCESS_EXIT,
       process.name,
-      `${process.name} exits and frees ${freed} pages of anonymous memory`,
+      `${process.name} exits and frees ${pages} pages of anonymous memory`,
       process.source,
     );
-    this.end();
+    this.gone(start, pages, time);
   }
 
-  private releaseAnonymous(): number {
-    let freed = 0;
-    this.setup.objects.forEach((object, i) => {
-      if (object.kind === 'anon') freed += unmap(this.setup, this.memory, wholeOf(this.setup, i));
-    });
-    return freed;
+  /** Giving its memory up takes time, in which nothing else happens here. */
+  private gone(start: Nanoseconds, pages: number, time: Nanoseconds): void {
+    const { name, source } = this.setup.scenario.processes[this.program.process];
+    this.now += time;
+    if (time > 0) {
+      this.recorder.exits = [{ process: name, start, end: this.now, pages }];
+      this.recorder.event(this.now, EXIT_DONE, name, exitDoneText(name, pages, time), source);
+    }
+    this.end();
   }
 
   private outOfMemory(): void {
@@ -281,7 +286,8 @@ export class BlocksRun implements PointRun {
     this.recorder.sample(this.now);
     this.memory.counters[OOM_KILL]++;
     this.cursor.stop(this.now);
-    const freed = this.releaseAnonymous();
+    const start = this.now;
+    const { pages: freed, time } = exitAlone(this.setup, this.memory, this.program.process);
     const { name } = this.setup.scenario.cgroups[this.program.cgroup];
     this.recorder.event(
       this.now,
@@ -290,7 +296,7 @@ export class BlocksRun implements PointRun {
       `out of memory in ${this.program.cgroup === 0 ? 'the machine' : `cgroup '${name}'`}: ${process.name} is killed and gives back ${freed} pages`,
       process.source,
     );
-    this.end();
+    this.gone(start, freed, time);
   }
 
   report(): PointReport {

@@ -117,6 +117,9 @@ export interface Engine {
   outOfMemory(thread: Thread): void;
   /** The process can't go on (SIGBUS): it is killed, for the reason that `rule` and `text` give. */
   kill(process: number, time: Nanoseconds, rule: Rule, text: string): void;
+  /** Somebody is at work whom no thread waits for: the run does not end before he lets go. */
+  hold(): void;
+  letGo(time: Nanoseconds): void;
   /** Ends the run. */
   finish(time: Nanoseconds): void;
 }

@@ -38,6 +38,7 @@ import { Pressure, PSI_PERIOD } from './pressure.ts';
 import { Processes, type ProcessHost } from './processes.ts';
 import { progressOf } from './progress.ts';
 import { Reading, type ReadingHost } from './reading.ts';
+import { RecoveryRun } from './recovery.ts';
 import { ReclaimCosts } from './reclaim-costs.ts';
 import type { Recorder } from './recorder.ts';
 import type { Setup } from './setup.ts';
@@ -97,6 +98,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private readonly reclaim: ReclaimCosts;
   private readonly reading: Reading;
   private readonly processes: Processes;
+  private readonly recovery: RecoveryRun | undefined;
   private readonly objectOf: Uint16Array;
   /** Who answers for the accesses to an object, if memory does not. */
   private readonly handlers = new Map<number, StepHandler>();
@@ -107,6 +109,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private readonly ready: number[] = [];
   private active: number;
   private pendingActions: number;
+  /** Those at work whom no thread waits for. */
+  private held = 0;
   /** Events that may let somebody proceed. */
   private live = 0;
   // The thread being run, with its quantum; −1: none. Kept here so that a budget may end anywhere.
@@ -155,8 +159,18 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.objectOf = objectOfPage(setup);
     this.reading = new Reading(setup, memory, this.disk, this.objectOf, this);
     this.mechanisms = mechanismsFor(this);
-    this.processes = new Processes(setup, memory, recorder, this.mechanisms.writers, this, this.mechanisms.actions);
+    this.processes = new Processes(
+      setup,
+      memory,
+      recorder,
+      this.mechanisms.writers,
+      this,
+      this.mechanisms.actions,
+      this.mechanisms.teardown,
+    );
     recorder.pressure = this.pressure;
+    if (scenario.recovery)
+      this.recovery = new RecoveryRun(this, scenario.recovery, this.mechanisms.teardown, this.processes);
     this.totalAccesses = programs.reduce((n, program) => n + program.phases.reduce((m, p) => m + p.accesses, 0), 0);
     this.pendingActions = scenario.timeline.length;
     const timeline = this.addActor({ name: 'timeline', due: (_, entry) => this.timeline(entry) });
@@ -209,9 +223,9 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private nextEvent(): void {
     const { queue } = this;
     this.spent++;
-    if (this.active === 0 && this.pendingActions === 0 && this.end === Infinity) return this.finish(this.lastEnd);
+    if (this.active + this.pendingActions + this.held === 0 && this.end === Infinity) return this.finish(this.lastEnd);
     if (queue.first > this.end) return this.finish(this.end);
-    if (this.live === 0 && this.active > 0 && this.end === Infinity) return this.stuck();
+    if (this.live === 0 && this.active + this.held > 0 && this.end === Infinity) return this.stuck();
     queue.pop();
     this.tick(queue.time);
     this.now = queue.time;
@@ -270,6 +284,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     const waiting = this.threads
       .filter((thread) => !thread.over)
       .map((thread) => `${thread.name} waits for ${thread.waitsFor}`);
+    if (this.held > 0) waiting.push('the recovery waits for frames');
     this.recorder.event(this.now, rules.RUN_STUCK, 'run', `nothing will happen any more: ${waiting.join(', ')}`);
     this.finish(this.now);
   }
@@ -294,6 +309,15 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
 
   takeOver(object: number, handler: StepHandler): void {
     this.handlers.set(object, handler);
+  }
+
+  hold(): void {
+    this.held++;
+  }
+
+  letGo(time: Nanoseconds): void {
+    this.held--;
+    this.lastEnd = Math.max(this.lastEnd, time);
   }
 
   // ---- CPUs
@@ -516,6 +540,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.current = -1;
     this.giveUpCpu(this.local);
     const { process } = thread.program;
+    this.recovery?.processEnded(this.local);
     if (
       this.setup.scenario.processes.length > 1 &&
       !this.threads.some((t) => t.program.process === process && !t.over)
@@ -707,7 +732,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
 
   outOfMemory(thread: Thread): void {
     this.afterReclaim(true);
-    this.processes.outOfMemory(thread.program.process, this.local);
+    const waits = this.processes.outOfMemory(thread.program.process, this.local);
+    if (waits && !thread.over && !this.done) this.mechanisms.teardown.waitForFrames(thread);
   }
 
   stopThreads(process: number, time: Nanoseconds): void {
@@ -751,6 +777,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
 
   report(): PointReport {
     for (const thread of this.threads) if (!thread.over && thread.at < thread.lotEnd) this.tell(thread, this.now);
+    this.recorder.exits = this.mechanisms.teardown.exits;
+    this.recorder.recovery = this.recovery?.report(this.now) ?? null;
     return this.recorder.report(this.point, this.now, this.done);
   }
 }

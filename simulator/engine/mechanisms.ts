@@ -4,12 +4,14 @@ import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engin
 import { NoRanges } from './no-ranges.ts';
 import { NumaSteps } from './numa.ts';
 import { RegionSteps } from './region-steps.ts';
+import { Teardown } from './teardown.ts';
 import { usesVolatile } from './setup.ts';
 import { Volatile } from './volatile.ts';
 import { Writers } from './writers.ts';
 
 export interface Mechanisms {
   readonly writers: Writers;
+  readonly teardown: Teardown;
   /** Who carries out steps that are no accesses, by kind. */
   readonly steps: Partial<Readonly<Record<Step['kind'], StepHandler>>>;
   /** Who carries out actions of the timeline, by kind; processes.ts knows the rest. */
@@ -27,6 +29,7 @@ export function mechanismsFor(engine: Engine): Mechanisms {
   const ranges = volatile ?? new NoRanges(engine);
   return {
     writers,
+    teardown: new Teardown(engine),
     steps: {
       mlock: regions,
       munlock: regions,

@@ -2,7 +2,7 @@
  * Who must go when no frame can be had.
  *
  * Kernel: out_of_memory, mem_cgroup_out_of_memory, oom_badness in mm/oom_kill.c: the process with the most anonymous memory, in frames or in
- * swap; of the cgroup's subtree if its limit was the reason. Left out: oom_score_adj, the reaper's delay (frames come back at once).
+ * swap; of the cgroup's subtree if its limit was the reason. Left out: oom_score_adj. How frames come back, and the reaper: teardown.ts.
  */
 import { CONSTRAINT_CPUSET, CONSTRAINT_MEMORY_POLICY } from '../machine/placement.ts';
 import { ANON, TOUCHED } from '../machine/reclaimer.ts';
@@ -21,7 +21,8 @@ export function oomDomain(setup: Setup, memory: Memory, limits: readonly number[
   return 0;
 }
 
-const within = (setup: Setup, cgroup: number, domain: number): boolean => {
+/** Whether a cgroup lies in the subtree of another. */
+export const within = (setup: Setup, cgroup: number, domain: number): boolean => {
   for (let at: number | null = cgroup; at !== null; at = setup.scenario.cgroups[at].parent)
     if (at === domain) return true;
   return false;

@@ -7,10 +7,10 @@ import * as rules from '../tables/engine-rules.ts';
 import * as knobs from '../tables/knobs.ts';
 import { PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
 import type { TimelineHandlers } from './engine.ts';
-import { unmap, wholeOf } from './numbering.ts';
-import { chooseVictim, oomDomain, oomPlace } from './oom.ts';
+import { chooseVictim, oomDomain, oomPlace, within } from './oom.ts';
 import type { Recorder } from './recorder.ts';
 import type { Setup } from './setup.ts';
+import type { Ending, Teardown } from './teardown.ts';
 import type { WritebackPolicy } from './writers.ts';
 
 export interface ProcessHost {
@@ -27,6 +27,7 @@ export class Processes {
   private readonly writeback: WritebackPolicy;
   private readonly host: ProcessHost;
   private readonly actions: TimelineHandlers;
+  private readonly teardown: Teardown;
   /** Not exited or killed; a process whose program is over lives on. */
   private readonly living: boolean[];
   /** memory.max of each cgroup now. */
@@ -40,6 +41,7 @@ export class Processes {
     writeback: WritebackPolicy,
     host: ProcessHost,
     actions: TimelineHandlers,
+    teardown: Teardown,
   ) {
     this.setup = setup;
     this.memory = memory;
@@ -47,27 +49,33 @@ export class Processes {
     this.writeback = writeback;
     this.host = host;
     this.actions = actions;
+    this.teardown = teardown;
     const { scenario } = setup;
     this.living = scenario.processes.map(() => true);
     this.limits = scenario.cgroups.map((cgroup) => limitOf(cgroup.values[knobs.memoryMax.name]));
     this.sysctls = scenario.sysctls;
   }
 
-  /** `process` asked for a frame and there is none. */
-  outOfMemory(process: number, time: Nanoseconds): void {
+  /**
+   * `process` asked for a frame and there is none. Nobody is killed while an earlier victim still gives memory back (oom_evaluate_task in
+   * mm/oom_kill.c). True if it is worth waiting.
+   */
+  outOfMemory(process: number, time: Nanoseconds): boolean {
     const { setup, memory, recorder } = this;
     const { processes } = setup.scenario;
     const domain = oomDomain(setup, memory, this.limits, processes[process].cgroup);
     const where = oomPlace(setup, memory, domain);
+    const dying = (p: number) => this.teardown.isDying(p) && within(setup, processes[p].cgroup, domain);
+    if (processes.some((_, p) => dying(p))) return true;
     const victim = chooseVictim(setup, memory, this.living, domain, process);
     if (victim < 0) {
       recorder.event(time, rules.OOM_PANIC, 'machine', `out of memory in ${where} and no process left to kill`);
       this.host.finish(time);
-      return;
+      return false;
     }
     memory.counters[OOM_KILL]++;
     const { name, source } = processes[victim];
-    const freed = this.end(victim, time);
+    const freed = this.end(victim, time, { helpers: this.teardown.oomHelpers });
     recorder.event(
       time,
       rules.OOM_KILL_RULE,
@@ -75,6 +83,7 @@ export class Processes {
       `out of memory in ${where}: ${name} is killed and gives back ${freed} pages`,
       source,
     );
+    return dying(victim);
   }
 
   exit(process: number, time: Nanoseconds): void {
@@ -113,17 +122,26 @@ export class Processes {
     }
   }
 
-  /** Its threads stop and its anonymous memory is freed. Returns the pages that gives back. */
-  private end(process: number, time: Nanoseconds): Pages {
+  /** Its threads stop and its memory is given up, which takes time. Returns the frames that will come back. */
+  private end(process: number, time: Nanoseconds, ending: Ending = {}): Pages {
     this.living[process] = false;
     this.host.stopThreads(process, time);
     this.setup.numa?.ended(process);
-    let freed = 0;
-    this.setup.objects.forEach((object, i) => {
-      if (object.kind === 'anon' && object.process === process)
-        freed += unmap(this.setup, this.memory, wholeOf(this.setup, i));
-    });
-    return freed;
+    return this.teardown.begin(process, time, ending);
+  }
+
+  /** A crash: like a kill, by whoever restarts it. */
+  crash(process: number, time: Nanoseconds, ending: Ending): void {
+    this.end(process, time, ending);
+  }
+
+  /** Its threads stop; its memory stays as it is. */
+  stop(process: number, time: Nanoseconds): void {
+    this.host.stopThreads(process, time);
+  }
+
+  isLiving(process: number): boolean {
+    return this.living[process];
   }
 
   /** It did what it may not (SIGBUS) or lost what it can't do without. */

@@ -5,7 +5,17 @@
 import { counterRows } from '../machine/counters.ts';
 import type { Gauges, Memory } from '../machine/memory.ts';
 import type { Plan, PointSpec, SourceSpan } from '../plan.ts';
-import type { EventRecord, ObjectReport, PassReport, PhaseReport, PointReport, Series, Span } from '../report.ts';
+import type {
+  EventRecord,
+  ExitReport,
+  ObjectReport,
+  PassReport,
+  PhaseReport,
+  PointReport,
+  RecoveryReport,
+  Series,
+  Span,
+} from '../report.ts';
 import type { Rule } from '../tables/define.ts';
 import { gauges as gaugeRows, noGauges } from '../tables/gauges.ts';
 import { measureByName, measures, type MeasureInput } from '../tables/measures.ts';
@@ -64,6 +74,9 @@ export class Recorder implements PhaseListener {
   /** Kept when somebody asks for it: logging costs time. */
   readonly distances: RefaultDistances | null;
   readonly sampler: Sampler;
+  /** Processes whose memory was given up, and the recovery of the run, as far as it has got. */
+  exits: readonly ExitReport[] = [];
+  recovery: RecoveryReport | null = null;
 
   private readonly wantsMap: boolean;
   private readonly plan: Plan;
@@ -145,6 +158,10 @@ export class Recorder implements PhaseListener {
 
   warn(text: string): void {
     if (!this.warnings.includes(text)) this.warnings.push(text);
+  }
+
+  get seed(): number {
+    return this.plan.seed;
   }
 
   get warned(): readonly string[] {
@@ -382,16 +399,21 @@ export class Recorder implements PhaseListener {
       }
     const after = this.state();
     const withPasses = phases.filter((phase) => phase.measures?.['adaptation-passes'] !== undefined);
-    const input = this.input(
-      this.accesses,
-      this.hits,
-      this.misses,
-      now,
-      after.counters,
-      this.baseline,
-      after.gauges,
-      withPasses.at(-1)?.passes,
-    );
+    const { exits, recovery } = this;
+    const input: MeasureInput = {
+      ...this.input(
+        this.accesses,
+        this.hits,
+        this.misses,
+        now,
+        after.counters,
+        this.baseline,
+        after.gauges,
+        withPasses.at(-1)?.passes,
+      ),
+      ...(exits.length > 0 ? { exits } : {}),
+      ...(recovery ? { recovery } : {}),
+    };
     const at: Record<string, number> = {};
     plan.axes.forEach((axis, i) => {
       const { value } = axis.values[point.coordinates[i]];
@@ -421,9 +443,14 @@ export class Recorder implements PhaseListener {
       ],
       ...(this.wantsMap && this.volatile ? { ranges: this.volatile.maps() } : {}),
       events: [...this.events].sort((a, b) => a.time - b.time),
-      spans: phases
-        .filter((phase) => phase.name !== '')
-        .map((phase): Span => ({ name: phase.name, resource: phase.process, start: phase.start, end: phase.end })),
+      spans: [
+        ...phases
+          .filter((phase) => phase.name !== '')
+          .map((phase): Span => ({ name: phase.name, resource: phase.process, start: phase.start, end: phase.end })),
+        ...(recovery ? recoverySpans(recovery) : []),
+      ],
+      ...(exits.length > 0 ? { exits: [...exits] } : {}),
+      ...(recovery ? { recovery } : {}),
       expectations: [],
       ...(setup.numa ? { numa: setup.numa.records.report(now) } : {}),
     };
@@ -439,7 +466,16 @@ function countersRecord(now: Float64Array, before: Float64Array): Record<string,
   return out;
 }
 
-function measuresOf(input: MeasureInput): Record<string, number> {
+/** The phases of a recovery as spans on their resources. */
+export const recoverySpans = ({ phases }: RecoveryReport): Span[] =>
+  phases.map(({ name, part, resource, start, end }) => ({
+    name: part === undefined ? name : `${name}, ${part}`,
+    resource,
+    start,
+    end,
+  }));
+
+export function measuresOf(input: MeasureInput): Record<string, number> {
   const out: Record<string, number> = {};
   for (const measure of measures) {
     const value = measure.of(input);

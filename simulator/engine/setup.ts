@@ -1,5 +1,6 @@
 /** From a scenario to what can be run: the page-number space, where traces live, and which of the two speeds fits. */
 import { BLOCK, MAX_PAGES, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
+import { processesPer } from '../exit/scenario.ts';
 import type { MemoryLayout } from '../machine/memory.ts';
 import { PlanError } from '../plan-error.ts';
 import type { AccessStep, ObjectSpec, Plan, Scenario, Step } from '../plan.ts';
@@ -97,6 +98,8 @@ export function needsEvents(
   if (threads !== 1) return `${threads} threads`;
   if (kswapdOf(scenario) === 'concurrent') return 'kswapd runs concurrently';
   if (scenario.timeline.length > 0) return 'a timeline';
+  if (scenario.recovery) return 'a recovery';
+  if (processesPer(scenario.machine) > 1) return 'processes that exit together';
   if (scenario.duration !== undefined) return 'a run that ends by time';
   if (watchesClock(scenario)) return 'a variant that watches the clock';
   if (wanted.pressure) return 'memory pressure is asked for';

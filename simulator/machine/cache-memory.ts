@@ -256,9 +256,9 @@ export class CacheMemory implements Memory {
     return pages;
   }
 
-  vacate(object: number): Pages {
-    const pages = this.extentPages(object);
-    this.#extents.delete(object);
+  vacate(object: number, most: Pages = Infinity): Pages {
+    const pages = Math.min(this.extentPages(object), most);
+    this.#extents.set(object, this.extentPages(object) - pages);
     this.#extentPages -= pages;
     this.counters[PGFREE] += pages;
     this.reclaimer.setCapacity(this.#room());

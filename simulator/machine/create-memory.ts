@@ -144,16 +144,16 @@ class ListMemory implements Memory {
     this.#core.setLocked(start, pages, locked);
   }
 
-  release(start: number, pages: Pages): Pages {
-    return this.#core.release(start, pages);
+  release(start: number, pages: Pages, keepTables?: boolean): Pages {
+    return this.#core.release(start, pages, keepTables);
   }
 
   occupy(object: number, pages: Pages, cgroup: number): Pages {
     return this.#core.extents.occupy(object, pages, cgroup);
   }
 
-  vacate(object: number): Pages {
-    return this.#core.vacate(object);
+  vacate(object: number, most?: Pages, keepTables?: boolean): Pages {
+    return this.#core.vacate(object, most, keepTables);
   }
 
   extentPages(object: number): Pages {

@@ -2,7 +2,7 @@
  * Extents: regions whose pages are all alike, so that a count stands for them. What faults would have done to each page happens to all at once;
  * only close to a watermark or a limit, where an allocation may have to reclaim, are pages taken one by one, as faults take them.
  *
- * Today an extent is a locked anonymous region that nobody accesses page by page, held whole from the start and given back whole. Where pages
+ * Today an extent is a locked anonymous region that nobody accesses page by page, held whole from the start. Where pages
  * come to differ, they need numbers: MemoryLayout.numbered says how many an object has, and an object may well have both.
  */
 import type { Pages } from '../units.ts';
@@ -105,13 +105,17 @@ export class Extents {
     this.tables += tables;
   }
 
-  /** Gives all back (munmap, exit); how many pages that was. */
-  vacate(object: number): Pages {
+  /** Gives up to `most` pages back (munmap, exit); how many that was. Page tables go with the last page, or when asked for nothing but them. */
+  vacate(object: number, most: Pages = Infinity, keepTables = false): Pages {
     const extent = this.#extents.get(object);
     if (extent === undefined) return 0;
     const { memcg, stats } = this.#host;
-    const { cgroup, pages, tables } = extent;
-    this.#extents.delete(object);
+    const { cgroup } = extent;
+    const pages = Math.min(extent.pages, most);
+    const tables = pages === extent.pages && !keepTables ? extent.tables : 0;
+    extent.tables -= tables;
+    extent.pages -= pages;
+    if (extent.pages + extent.tables === 0) this.#extents.delete(object);
     this.pages -= pages;
     this.tables -= tables;
     memcg.uncharge(cgroup, pages);

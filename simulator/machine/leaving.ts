@@ -88,7 +88,7 @@ export class Leaving {
     return true;
   }
 
-  release(start: number, pages: Pages): Pages {
+  release(start: number, pages: Pages, keepTables = false): Pages {
     const core = this.#core;
     const { flags, frames, memcg } = core;
     const reclaimer = this.#reclaimer;
@@ -118,10 +118,11 @@ export class Leaving {
       core.dirtyPages.abandon(page);
       flags[page] = anon ? ANON : 0;
     }
-    core.tables.release(start, pages, (payer, node) => {
-      memcg.unchargeKernelPages(payer, 1);
-      frames.giveKernel(node, 1);
-    });
+    if (!keepTables)
+      core.tables.release(start, pages, (payer, node) => {
+        memcg.unchargeKernelPages(payer, 1);
+        frames.giveKernel(node, 1);
+      });
     return freed;
   }
 }

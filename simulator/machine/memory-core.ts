@@ -407,8 +407,8 @@ export class MemoryCore implements MemoryHost {
     return this.leaving.pageout(page);
   }
 
-  release(start: number, pages: Pages): Pages {
-    return this.leaving.release(start, pages);
+  release(start: number, pages: Pages, keepTables?: boolean): Pages {
+    return this.leaving.release(start, pages, keepTables);
   }
 
   isResident(page: number): boolean {
@@ -470,9 +470,9 @@ export class MemoryCore implements MemoryHost {
     }
   }
 
-  vacate(object: number): Pages {
+  vacate(object: number, most?: Pages, keepTables?: boolean): Pages {
     this.#reclaimer.drain?.();
-    return this.extents.vacate(object);
+    return this.extents.vacate(object, most, keepTables);
   }
 
   settle(): void {

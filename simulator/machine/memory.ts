@@ -175,15 +175,18 @@ export interface Memory {
 
   /** mlock/munlock of a run of pages (faulting them in is the engine's job). */
   setLocked(start: number, pages: Pages, locked: boolean): void;
-  /** Frees anonymous pages or drops file pages: munmap, exit, truncate. `keepCache` leaves file pages in the page cache. */
-  release(start: number, pages: Pages): Pages;
+  /**
+   * Frees anonymous pages or drops file pages: munmap, exit, truncate. Page tables go with the runs they map, unless they are kept: exit frees
+   * them last.
+   */
+  release(start: number, pages: Pages, keepTables?: boolean): Pages;
   /**
    * Locks frames for up to `pages` more pages of an extent (an object without page numbers), before the run begins; how many it got, 0 if no
    * frame can be had.
    */
   occupy(object: number, pages: Pages, cgroup: number): Pages;
-  /** Gives an extent's frames back: munmap, exit. */
-  vacate(object: number): Pages;
+  /** Gives up to `most` of an extent's frames back (munmap, exit); how many that was. */
+  vacate(object: number, most?: Pages, keepTables?: boolean): Pages;
   /** Pages of an extent in memory. */
   extentPages(object: number): Pages;
   /** All that was there before has come to rest: batches are on their lists, statistics added up, charges exact. */

@@ -16,6 +16,13 @@ export const PROCESS_KILL = rule({
   doc: 'The timeline killed a process.',
   kernel: 'SIGKILL',
 });
+export const EXIT_DONE = rule({
+  id: 'exit.done',
+  doc: 'All memory of a process that exited or was killed is given up. Numbers in the text: frames that came back, and how long that took.',
+  kernel: 'exit_mmap in mm/mmap.c',
+});
+export const CRASH = rule({ id: 'recovery.crash', doc: 'What a recovery is about crashes: processes, or the kernel.' });
+export const SERVICE = rule({ id: 'recovery.service', doc: 'The successor of what crashed serves.' });
 export const OOM_KILL_RULE = rule({
   id: 'oom.kill',
   doc: 'No frame could be had: the process with the most memory (of the cgroup, if its limit was the reason) was killed.',
@@ -81,6 +88,9 @@ export const engineRules = [
   PROCESS_END,
   PROCESS_EXIT,
   PROCESS_KILL,
+  EXIT_DONE,
+  CRASH,
+  SERVICE,
   OOM_KILL_RULE,
   OOM_PANIC,
   SYSCTL_SET,
