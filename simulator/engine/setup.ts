@@ -71,10 +71,11 @@ const accessesOf = (step: Step): readonly AccessStep[] =>
 export const threadsOf = (scenario: Scenario): number =>
   scenario.processes.reduce((sum, process) => sum + valueOf(process.values, knobs.threads), 0);
 
-/** kswapd as it will run: `auto` is synchronous for a single thread. */
+/** kswapd as it will run: `auto` is synchronous for a single thread that has nobody beside it, no daemon either. */
 export function kswapdOf(scenario: Scenario): 'synchronous' | 'concurrent' {
   const mode = valueOf(scenario.machine.values, knobs.kswapd);
-  if (mode === 'auto') return threadsOf(scenario) === 1 ? 'synchronous' : 'concurrent';
+  const alone = threadsOf(scenario) === 1 && !scenario.fuse?.length;
+  if (mode === 'auto') return alone ? 'synchronous' : 'concurrent';
   return mode === 'concurrent' ? 'concurrent' : 'synchronous';
 }
 

@@ -3,7 +3,7 @@
  * pages, and at most a millisecond's worth at a time. So its effects may come up to a millisecond early for others.
  */
 import type { Stream } from '../machine/streams.ts';
-import type { FuseMount } from '../fuse/mount.ts';
+import { RETRY, type FuseMount } from '../fuse/mount.ts';
 import { MILLISECOND, PAGE_SIZE, SECOND, type Nanoseconds, type Pages } from '../units.ts';
 import type { Engine, StepHandler } from './engine.ts';
 import type { Thread } from './thread.ts';
@@ -11,9 +11,6 @@ import type { Waitable } from './waits.ts';
 import type { Target, Writers } from './writers.ts';
 
 const RUN_TIME: Nanoseconds = MILLISECOND;
-/** How soon an allocation that failed is tried again. */
-const RETRY: Nanoseconds = 10 * MILLISECOND;
-
 interface Pace {
   begun: Nanoseconds;
   /** Pages since. */

@@ -56,8 +56,9 @@ export class Thread implements Waiter {
   /** Pages still to be faulted in by mlock: next word and how many. */
   faultWord = 0;
   faultLeft = 0;
-  /** It has dirtied enough to be asked about dirty pages, and the device whose pages they are. */
+  /** It has dirtied enough to be asked about dirty pages. */
   checkDirty = false;
+  /** The device whose pages it dirties. */
   dirtying: Target | null = null;
   /** Start of its present slice of CPU time. */
   sliceStart: Nanoseconds = 0;

@@ -347,6 +347,14 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     }
   }
 
+  othersWantFrames(): boolean {
+    return (
+      this.engine.memory.streams.short &&
+      (this.daemons.some(({ mount }) => mount.bdi.reclaimable > 0) ||
+        this.engine.threads.some(({ over, dirtying, waitsFor }) => !over && dirtying !== null && WRITES.has(waitsFor)))
+    );
+  }
+
   answered(_mount: FuseMount, request: Request, now: Nanoseconds): void {
     if (request.writer) this.engine.unblock(request.writer, now);
     this.wakeSyncing(now);
@@ -487,5 +495,7 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
   }
 }
 
+/** What a thread that writes waits for while it has use for frames. */
+const WRITES: ReadonlySet<string> = new Set(['nothing', 'cpu', 'frames', 'pace']);
 /** A device that no object's pages go to. */
 const NO_NUMBERS = 65_536;

@@ -7,7 +7,7 @@
  * a time.
  */
 import type { Memory } from '../machine/memory.ts';
-import type { Stream } from '../machine/streams.ts';
+import type { FrameSource, Stream } from '../machine/streams.ts';
 import type { Device } from '../engine/device.ts';
 import type { Actor, Engine } from '../engine/engine.ts';
 import type { Waitable, Waiter } from '../engine/waits.ts';
@@ -35,6 +35,8 @@ export interface DaemonHost {
   readonly writeback: PageWriteback;
   readonly frames: Waitable;
   readonly throttle: Waitable;
+  /** Whether frames are short and a writer or a flusher has use for them. */
+  othersWantFrames(): boolean;
   /** The daemon has answered: writers and flushers may go on. */
   answered(mount: FuseMount, request: Request, now: Nanoseconds): void;
 }
@@ -82,6 +84,7 @@ export class Daemon {
   readonly #need: number;
   readonly #reserve: Pages;
   readonly #direct: boolean;
+  readonly #last: boolean;
   /** Reclaim on its behalf waits for writeback of its own mount. */
   readonly #waitsForWriteback: boolean;
   readonly #ownWriteback: Waitable;
@@ -96,6 +99,7 @@ export class Daemon {
     this.#need = backing ? valueOf(values, knobs.daemonNeed) : 0;
     this.#reserve = Math.floor(valueOf(values, knobs.daemonReserve) / PAGE_SIZE);
     this.#direct = valueOf(values, knobs.daemonDirect);
+    this.#last = valueOf(values, knobs.daemonOrder) === 'last';
     const flag = (values[knobs.daemonFlag.name] ?? mount.accounting.daemonFlag) as ThrottleFlag;
     this.#waitsForWriteback = !mount.accounting.temps && valueOf(fuse, knobs.reclaimWaits) && flag !== 'io-flusher';
     const threads = valueOf(values, knobs.daemonThreads);
@@ -105,7 +109,7 @@ export class Daemon {
     );
     this.#ownWriteback = { name: `writeback of ${mount.bdi.name}`, owners: () => this.threads };
     mount.queued = (now) => this.wake(now);
-    this.#memory.streams.refill(this.#reserve);
+    this.#memory.streams.setAside(this.#reserve);
   }
 
   /** Requests have come: threads that have nothing to do take them. */
@@ -164,11 +168,11 @@ export class Daemon {
       }
     }
     const { streams } = this.#memory;
-    streams.refill(this.#reserve);
+    const source = this.#frames;
     while (thread.left > 0 || dirtier.again) {
       if (!dirtier.again) {
         const wanted = Math.min(thread.left, Math.max(1, writeback.ratelimit(dirtier, bdi) - dirtier.dirtied));
-        const done = streams.write(stream, wanted, this.#reserve > 0);
+        const done = streams.write(stream, wanted, source);
         thread.left -= done;
         bdi.dirtied += streams.entered + streams.redirtied;
         dirtier.dirtied += streams.entered + streams.redirtied;
@@ -184,6 +188,13 @@ export class Daemon {
     }
     engine.reclaimed(now);
     return true;
+  }
+
+  /** Where its frames come from: who waited before it goes first, if the order is the worst. */
+  get #frames(): FrameSource {
+    const last = this.#last && this.#host.othersWantFrames();
+    if (last) return 'reserve';
+    return this.#reserve > 0 ? 'any-then-reserve' : 'any';
   }
 
   /** Until `until`, or (Infinity) until another thread has answered. */

@@ -31,8 +31,8 @@ export interface Request {
 
 /** Pages that the flusher copies at a time. */
 const PIECE: Pages = 1024;
-/** How soon an allocation that failed is tried again. */
-export const RETRY: Nanoseconds = 10 * MILLISECOND;
+/** How soon an allocation that failed is tried again: wait_iff_congested of 2013 waited a fiftieth of a second. */
+export const RETRY: Nanoseconds = 20 * MILLISECOND;
 
 export class FuseMount implements Outlet, Waiter {
   readonly name: string;
@@ -59,6 +59,7 @@ export class FuseMount implements Outlet, Waiter {
   written: (now: Nanoseconds) => void = () => undefined;
   /** What an allocation that fails waits for. */
   frames: Waitable | null = null;
+  readonly #engine: Engine;
   readonly #memory: Memory;
   readonly #threshold: number;
   readonly #honours: boolean;
@@ -72,6 +73,7 @@ export class FuseMount implements Outlet, Waiter {
     this.name = `flusher of ${bdi.name}`;
     this.bdi = bdi;
     this.accounting = accounting;
+    this.#engine = engine;
     this.#memory = engine.memory;
     this.maxPages = Math.max(1, Math.floor(valueOf(values, knobs.maxWrite) / PAGE_SIZE));
     this.writeThrough = !valueOf(values, knobs.writebackCache);
@@ -114,6 +116,7 @@ export class FuseMount implements Outlet, Waiter {
     let n = Math.min(pages, PIECE);
     if (temps) {
       n = streams.takeTemps(n);
+      this.#engine.reclaimed(now);
       if (n === 0) {
         this.waitsFor = 'frames';
         this.waitsOn = this.frames;

@@ -38,7 +38,11 @@ export interface Stream {
   clean: Pages;
   writeback: Pages;
   dirty: Pages;
+  /** Frames lent by the reserve, which gets them back before anybody else. */
+  owed: Pages;
 }
+
+export type FrameSource = 'any' | 'any-then-reserve' | 'reserve';
 
 /** Pages scanned at a time at least. */
 const LOT: Pages = 32;
@@ -64,21 +68,31 @@ export class Streams {
     this.#host = host;
   }
 
+  /** Frames can only be had by waking or reclaiming. */
+  get short(): boolean {
+    return this.#host.spareFrames() <= 0;
+  }
+
   add(size: Pages, cgroup: number): Stream {
-    const stream: Stream = { size, cgroup, clean: 0, writeback: 0, dirty: 0 };
+    const stream: Stream = { size, cgroup, clean: 0, writeback: 0, dirty: 0, owed: 0 };
     this.list.push(stream);
     return stream;
   }
 
-  /** Writes the next pages of a stream; how many, fewer than asked for if no frame can be had. */
-  write(stream: Stream, pages: Pages, reserved = false): Pages {
+  /**
+   * Writes the next pages of a stream; how many, fewer than asked for if no frame can be had. `frames` says where they may come from: anywhere,
+   * anywhere and then the reserve, or from the reserve alone.
+   */
+  write(stream: Stream, pages: Pages, frames: FrameSource = 'any'): Pages {
     this.entered = 0;
     this.redirtied = 0;
     let left = pages;
     const absent = stream.size - stream.clean - stream.writeback - stream.dirty;
     if (absent > 0) {
       const wanted = Math.min(left, absent);
-      const got = this.#frames(wanted, stream.cgroup, reserved);
+      const { reserve } = this;
+      const got = this.#frames(wanted, stream.cgroup, frames);
+      stream.owed += reserve - this.reserve;
       stream.dirty += got;
       this.pages += got;
       this.dirty += got;
@@ -124,7 +138,7 @@ export class Streams {
 
   /** Frames for temporary pages; how many it got. */
   takeTemps(pages: Pages): Pages {
-    const got = this.#frames(pages, 0, false);
+    const got = this.#frames(pages, 0, 'any');
     this.temps += got;
     return got;
   }
@@ -134,17 +148,22 @@ export class Streams {
     this.#host.freeFrames(pages);
   }
 
-  /** Sets aside what is missing of a reserve of `size`, as far as frames can be had without reclaim. */
-  refill(size: Pages): void {
-    const n = Math.min(size - this.reserve, this.#host.spareFrames());
-    if (n <= 0) return;
-    this.#host.takeFrames(n);
+  /** Sets frames aside that can be had without reclaim. */
+  setAside(pages: Pages): void {
+    const n = Math.max(0, Math.min(pages, this.#host.spareFrames()));
+    if (n > 0) this.#host.takeFrames(n);
     this.reserve += n;
   }
 
   /** Up to `pages` frames charged to `cgroup`. */
-  #frames(pages: Pages, cgroup: number, reserved: boolean): Pages {
+  #frames(pages: Pages, cgroup: number, source: FrameSource): Pages {
     const host = this.#host;
+    if (source === 'reserve') {
+      const n = Math.min(pages, this.reserve, host.room(cgroup));
+      this.reserve -= n;
+      host.chargeFitting(cgroup, n);
+      return n;
+    }
     let got = 0;
     while (got < pages) {
       const most = Math.min(pages - got, host.spareFrames(), host.room(cgroup));
@@ -155,7 +174,7 @@ export class Streams {
         continue;
       }
       if (!host.allocate()) {
-        if (!reserved || this.reserve === 0) break;
+        if (source === 'any' || this.reserve === 0) break;
         this.reserve--;
       }
       if (!host.charge(cgroup)) {
@@ -203,18 +222,23 @@ export class Streams {
     for (const stream of this.list) if (stream.cgroup === cgroup) clean += stream.clean;
     const wanted = Math.min(pages, clean);
     let freed = 0;
+    let lent = 0;
     for (const stream of this.list) {
       if (stream.cgroup !== cgroup || clean === 0) continue;
       const n = Math.min(stream.clean, wanted - freed, Math.ceil((wanted * stream.clean) / clean));
       stream.clean -= n;
       freed += n;
+      const back = Math.min(n, stream.owed);
+      stream.owed -= back;
+      lent += back;
     }
     this.pages -= freed;
+    this.reserve += lent;
     if (freed > 0) {
-      this.#host.freeFrames(freed);
+      this.#host.freeFrames(freed - lent);
       this.#host.uncharge(cgroup, freed);
     }
-    return freed;
+    return freed - lent;
   }
 
   /** What the sums should be: throws if anything is lost or counted twice. */

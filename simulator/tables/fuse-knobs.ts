@@ -234,6 +234,17 @@ export const daemonReserve = knob({
   doc: 'Memory set aside for the daemon’s own allocations, used when no other is to be had and refilled later.',
   source: assumed('no such reserve exists for user space; a proposal of the 2013 discussion'),
 });
+export const daemonOrder = knob({
+  name: 'order',
+  scope: 'daemon',
+  type: choice({
+    last: 'The worst case: while frames are short, writers and flushers who have use for one get it before the daemon.',
+    racing: 'Whoever asks first, as in the kernel, where nobody queues for frames.',
+  }),
+  default: 'last',
+  doc: 'Who gets frames when there are none to spare.',
+  source: assumed('the kernel promises no order; deadlocks are found by the worst'),
+});
 export const daemonDirect = knob({
   name: 'direct',
   scope: 'daemon',
@@ -308,6 +319,7 @@ export const fuseKnobs: readonly Knob[] = [
   daemonFlag,
   daemonNeed,
   daemonReserve,
+  daemonOrder,
   daemonDirect,
   daemonBacking,
   daemonDiskBandwidth,
