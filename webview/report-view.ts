@@ -322,6 +322,8 @@ export class ReportView {
 
 /** A plot with one panel takes the whole width; panels of one plot stand side by side. */
 function isWide(models: readonly ChartModel[], i: number): boolean {
+  // Many columns want room.
+  if ((models[i].heatmap?.columns.length ?? 0) > 6 || (models[i].kind === 'table' && models[i].table)) return true;
   const plot = (model: ChartModel) => model.id.slice(0, model.id.indexOf('.'));
   const panels = models.filter((model) => plot(model) === plot(models[i])).length;
   // Stacks of several variants are compared by eye: none is wider than the others.

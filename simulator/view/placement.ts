@@ -182,27 +182,23 @@ function bands(context: PlotContext, row: Row, objects: readonly string[], who: 
 
 /** Pages that changed their node, added up by where from, where to, and why. */
 export function flowModel(migrations: readonly Migration[]): FlowModel {
-  const flows = new Map<string, { from: number; to: number; pages: number; labels: Map<string, number> }>();
+  const flows = new Map<string, { from: number; to: number; pages: number; rules: Map<string, Set<string>> }>();
   for (const { from, to, pages, rule, object } of migrations) {
     const key = `${from} ${to}`;
-    const flow = flows.get(key) ?? { from, to, pages: 0, labels: new Map<string, number>() };
+    const flow = flows.get(key) ?? { from, to, pages: 0, rules: new Map<string, Set<string>>() };
     flow.pages += pages;
-    const label = `${object} (${rule})`;
-    flow.labels.set(label, (flow.labels.get(label) ?? 0) + pages);
+    flow.rules.set(rule, (flow.rules.get(rule) ?? new Set<string>()).add(object));
     flows.set(key, flow);
   }
   return {
     flows: [...flows.values()]
       .sort((a, b) => a.from - b.from || a.to - b.to)
-      .map(({ from, to, pages, labels }) => ({
+      .map(({ from, to, pages, rules: why }) => ({
         from: `node ${from}`,
         to: `node ${to}`,
         slot: from,
         pages,
-        label: [...labels]
-          .sort((a, b) => b[1] - a[1])
-          .map(([text, n]) => (labels.size > 1 ? `${text} ${formatValue(n, 'pages')}` : text))
-          .join(', '),
+        label: [...why].map(([rule, objects]) => `${[...objects].join(', ')} (${rule})`).join('; '),
       })),
   };
 }
@@ -305,8 +301,8 @@ function numastat(context: PlotContext, row: Row, who: string, next: Next): Char
   const keys = [...new Set(nodes.flatMap((n) => [...Object.keys(n.counters), ...Object.keys(n.gauges)]))];
   const table: DataTable = {
     columns: [
-      { title: '', unit: '' },
-      ...nodes.map(({ node, online }) => ({ title: `node ${node}${online ? '' : ' (offline)'}`, unit: 'pages' })),
+      { title: 'figure', unit: '' },
+      ...nodes.map(({ node, online }) => ({ title: `node ${node}${online ? '' : ' (offline)'}`, unit: 'count' })),
     ],
     rows: [
       ['pages', ...nodes.map((n) => n.pages)],

@@ -197,6 +197,14 @@ export class ChartCard {
       this.#input.whole.series.length > model.series.length ? 'All series are hidden.' : 'There is nothing to draw.';
     setText(this.#empty, why);
     this.#heat.hidden = model.heatmap === undefined && model.graph === undefined && !model.flow?.flows.length;
+    // A wide map scrolls: also by the keyboard.
+    for (const [name, value] of [
+      ['tabindex', '0'],
+      ['role', 'region'],
+      ['aria-label', `Values of ${model.title}`],
+    ] as const)
+      if (model.heatmap) this.#heat.setAttribute(name, value);
+      else this.#heat.removeAttribute(name);
     if (model.heatmap) this.#heat.replaceChildren(heatmapTable(model, theme));
     if (model.graph) this.#heat.replaceChildren(waitGraph(model, theme, GRAPH_WIDTH));
     if (model.flow) this.#heat.replaceChildren(flowChart(model, theme, FLOW_WIDTH));
@@ -276,7 +284,10 @@ export class ChartCard {
     const { columns, rows, note } = shownTable(model);
     const text = columns.map((_, c) => rows.every((row) => typeof row[c] === 'string'));
     const head = columns.map((c, i) => {
-      const unit = c.unit === '' || c.unit === 'count' || c.unit === 'ratio' || c.unit === 'ns' ? '' : ` (${c.unit})`;
+      const unit =
+        c.unit === '' || c.unit === 'count' || c.unit === 'ratio' || c.unit === 'ns' || c.unit === c.title
+          ? ''
+          : ` (${c.unit})`;
       return h('th', { scope: 'col', class: text[i] ? 'text' : undefined }, c.title + (c.unit === 'bytes' ? '' : unit));
     });
     const body = rows.map((row) =>
@@ -290,7 +301,9 @@ export class ChartCard {
               : i === 0
                 ? firstCell(cell, columns[0].unit)
                 : formatCell(cell, columns[i].unit);
-          return i === 0 ? h('th', { scope: 'row', class: text[0] ? 'text' : undefined }, shown) : h('td', {}, shown);
+          return i === 0
+            ? h('th', { scope: 'row', class: text[0] ? 'text' : undefined }, shown)
+            : h('td', { class: text[i] ? 'text' : undefined }, shown);
         }),
       ),
     );

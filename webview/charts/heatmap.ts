@@ -1,6 +1,6 @@
 /** A heat map is a table whose cells are shaded: readable by eye, by screen reader and by copy and paste alike. */
 import type { ChartModel } from '../../simulator/view/chart-model.ts';
-import { formatValue } from '../../simulator/view/format.ts';
+import { formatCell } from '../../simulator/view/format.ts';
 import { contrast, mix, type Theme } from '../theme.ts';
 import { h } from '../dom.ts';
 
@@ -15,7 +15,7 @@ export function heatmapTable(model: ChartModel, theme: Theme): HTMLElement {
       h('th', { scope: 'row', class: 'text' }, row),
       ...columns.map((_, c) => {
         const value = values[r * columns.length + c];
-        const cell = h('td', {}, formatValue(value, model.y.unit));
+        const cell = h('td', {}, formatCell(value, model.y.unit));
         if (!Number.isNaN(value)) {
           const share = (value - model.y.min) / span;
           cell.style.backgroundColor = mix(theme.slots[0], theme.background, 0.06 + (deepest - 0.06) * share);
