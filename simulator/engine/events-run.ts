@@ -10,6 +10,7 @@ import {
   DIRECT_RECLAIM,
   HIT,
   MISS,
+  NO_SPACE,
   OUT_OF_MEMORY,
   READ_IO,
   SWAP_IN,
@@ -122,6 +123,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private budget = 0;
   /** The budget ran out between two lots of a thread: it goes on as if nothing had been. */
   private paused = false;
+  /** Processes and files of tmpfs mounts of which it has been told that writes fail. */
+  private readonly toldFull = new Set<string>();
   /** When the last thread or action of the timeline ended. */
   private lastEnd: Nanoseconds = 0;
   private readonly totalAccesses: number;
@@ -687,9 +690,31 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.kswapd.wakeIfCalled(now);
   }
 
+  /** The tmpfs mount is full: a write fails, an access through a mapping ends the process. False if it has. */
+  private noSpace(thread: Thread, word: number): boolean {
+    const { setup, recorder } = this;
+    const index = this.objectOf[word & PAGE_MASK];
+    const { name, mount, source } = setup.objects[index];
+    const full = `${setup.scenario.mounts?.[mount ?? 0]?.name ?? 'tmpfs'} is full`;
+    const { process } = thread.program;
+    if (word >>> OP_SHIFT !== OP_WRITE) {
+      this.tell(thread, this.local);
+      this.kill(process, this.local, rules.TMPFS_FULL, `SIGBUS: ${full}, no page of ${name} can be had`);
+      return false;
+    }
+    const key = `${process}/${index}`;
+    if (!this.toldFull.has(key)) {
+      this.toldFull.add(key);
+      const text = `${full}: writes of ${thread.name} to ${name} fail from here on (ENOSPC), as long as nothing is freed`;
+      recorder.event(this.local, rules.TMPFS_FULL, name, text, source);
+    }
+    return true;
+  }
+
   /** An access that did not simply hit: false if the thread must wait. */
   private missed(thread: Thread, word: number, outcome: number): boolean {
     this.spent += MISS_WORK;
+    if ((outcome & NO_SPACE) !== 0 && !this.noSpace(thread, word)) return false;
     if (outcome & MISS) thread.misses++;
     else thread.hits++;
     const direct = (outcome & DIRECT_RECLAIM) !== 0;

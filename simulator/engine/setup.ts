@@ -2,12 +2,13 @@
 import { BLOCK, MAX_PAGES, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
 import { processesPer } from '../exit/scenario.ts';
 import type { MemoryLayout } from '../machine/memory.ts';
+import { Shmem } from '../machine/shmem.ts';
 import { PlanError } from '../plan-error.ts';
 import type { AccessStep, ObjectSpec, Plan, Scenario, Step } from '../plan.ts';
 import { reclaimVariant } from '../reclaim/registry.ts';
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
-import type { Pages } from '../units.ts';
+import { PAGE_SIZE, type Pages } from '../units.ts';
 import type { TracePlacement } from '../workload/program.ts';
 import { isLocked, numberedPages } from './numbering.ts';
 import { Numa } from './numa.ts';
@@ -87,6 +88,14 @@ const watchesClock = ({ reclaim }: Scenario): boolean =>
 export const hasNodes = ({ machine, reclaim }: Scenario): boolean =>
   (machine.nodes?.length ?? 1) > 1 && ['kernel', 'proposal'].includes(reclaimVariant(reclaim.id)?.family ?? '');
 
+/** Whether files of a tmpfs mount are larger than it. */
+function mayFill({ machine, mounts = [], objects }: Scenario): boolean {
+  const { limits } = new Shmem(mounts, Math.floor(valueOf(machine.values, knobs.memory) / PAGE_SIZE));
+  const sizes = mounts.map(() => 0);
+  for (const object of objects) if (object.mount !== undefined) sizes[object.mount] += object.pages;
+  return sizes.some((pages, mount) => pages > limits[mount]);
+}
+
 /** Why a scenario needs the full machine; empty if the fast path will do. */
 export function needsEvents(
   scenario: Scenario,
@@ -108,6 +117,7 @@ export function needsEvents(
   for (const process of scenario.processes)
     for (const phase of process.phases) if (phase.duration !== undefined) return 'a phase that ends by time';
   if (usesVolatile(scenario)) return 'volatile memory';
+  if (mayFill(scenario)) return 'a tmpfs mount that may be full';
   for (const step of stepsOf(scenario)) {
     if ((step.kind === 'access' || step.kind === 'mix') && step.amount.kind === 'time')
       return 'a step that ends by time';

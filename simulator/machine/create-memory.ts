@@ -15,7 +15,7 @@ import { HIT, NO_SPACE, OUT_OF_MEMORY } from './memory.ts';
 import { nodeMemory } from './node-memory.ts';
 import type { Failure } from './frames.ts';
 import type { FutureAccesses, ListReclaimer } from './reclaimer.ts';
-import { ANON, MAPPED, RESIDENT } from './reclaimer.ts';
+import { MAPPED, RESIDENT } from './reclaimer.ts';
 import type { Streams } from './streams.ts';
 
 export const createMemory: CreateMemory = (layout) => {
@@ -70,7 +70,7 @@ class ListMemory implements Memory {
       // Making room for its page table may have reclaimed the very page.
       if (
         word >>> OP_SHIFT === OP_LOAD &&
-        (this.flags[page] & (ANON | MAPPED)) === 0 &&
+        (this.flags[page] & MAPPED) === 0 &&
         (this.reclaimer.state[page] & RESIDENT) !== 0
       )
         this.#core.map(page);

@@ -3,8 +3,7 @@
  * order, because each may reclaim; nothing is kept of a fault that fails.
  *
  * Kernel: filemap_fault, filemap_map_pages in mm/filemap.c, do_anonymous_page, do_swap_page in mm/memory.c, shmem_get_folio in mm/shmem.c.
- * Known divergence: a read of an untouched anonymous page gets a frame, where the kernel maps the zero page; a page of shared memory that is in memory
- * is mapped without a fault.
+ * Known divergence: a read of an untouched anonymous page gets a frame, where the kernel maps the zero page.
  */
 import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from './access.ts';
 import { PGFAULT, PGMAJFAULT, PGPGIN, PSWPIN } from './counters.ts';
@@ -234,17 +233,15 @@ export class Faults {
     shadows[page] = 0;
     const swapped = (flags[page] & SWAPPED) !== 0;
     flags[page] = (flags[page] & ~SWAPPED) | TOUCHED | DIRTY | (mapped ? MAPPED : 0);
-    if (!swapped) {
-      io.zeroed++;
-      this.#reclaimer.insert(word, lru, 0);
-      return ZEROED;
-    }
-    swap.used--;
-    counters[PGMAJFAULT]++;
-    counters[PSWPIN]++;
-    io.swapIns++;
-    this.#reclaimer.insert(word, lru, shadow);
-    return MISS | SWAP_IN;
+    if (swapped) {
+      swap.used--;
+      counters[PGMAJFAULT]++;
+      counters[PSWPIN]++;
+      io.swapIns++;
+    } else io.zeroed++;
+    this.#reclaimer.insert(word, lru, swapped ? shadow : 0);
+    if (op === OP_LOAD) this.#mapAround(page);
+    return swapped ? MISS | SWAP_IN : ZEROED;
   }
 
   // ---- page tables

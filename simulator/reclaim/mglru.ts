@@ -133,7 +133,7 @@ export class Mglru implements ListReclaimer {
           // a cached translation hides the access
           if (tlb?.access(page) !== true) {
             if ((before & YOUNG) === 0) state[page] = before | YOUNG;
-            if (operation === OP_LOAD && (flags[page] & (ANON | MAPPED)) === 0) this.#g.host.map(page);
+            if (operation === OP_LOAD && (flags[page] & MAPPED) === 0) this.#g.host.map(page);
           }
         }
         if (operation >= OP_STORE && (flags[page] & DIRTY) === 0) this.#g.host.wrote(page);

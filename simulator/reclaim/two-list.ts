@@ -231,7 +231,7 @@ export class TwoList implements ListReclaimer {
       else this.#touchAgain(page, s);
     } else if (op === OP_LOAD || op === OP_STORE) {
       if (this.#tlb?.access(page) === true || (s & YOUNG) !== 0) return;
-      if ((s & ANON_PAGE) === 0 && (this.#host.flags[page] & MAPPED) === 0) this.#host.map(page);
+      if ((this.#host.flags[page] & MAPPED) === 0) this.#host.map(page);
       else this.state[page] = s | YOUNG;
     } else if (this.#policy.writesMark || (s & ANON_PAGE) !== 0) {
       // shared memory is marked by writing, whatever files do (shmem_get_folio)

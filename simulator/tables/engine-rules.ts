@@ -23,6 +23,11 @@ export const EXIT_DONE = rule({
 });
 export const CRASH = rule({ id: 'recovery.crash', doc: 'What a recovery is about crashes: processes, or the kernel.' });
 export const SERVICE = rule({ id: 'recovery.service', doc: 'The successor of what crashed serves.' });
+export const TMPFS_FULL = rule({
+  id: 'tmpfs.full',
+  doc: 'A tmpfs mount holds as much as its size allows: a write fails (told once for each process and file), an access through a mapping ends the process with SIGBUS.',
+  kernel: 'shmem_inode_acct_block in mm/shmem.c',
+});
 export const OOM_KILL_RULE = rule({
   id: 'oom.kill',
   doc: 'No frame could be had: the process with the most memory (of the cgroup, if its limit was the reason) was killed.',
