@@ -5,6 +5,7 @@
 import { MAX_PAGES } from './machine/access.ts';
 import { PLAN_VERSION, type Plan } from './plan.ts';
 import { BROKEN, fail, indexIn, integerIn, list, numberIn, row, text, values, type Row } from './plan-values.ts';
+import { isFuseAction, validateFuse } from './validate-fuse.ts';
 import {
   validateCpusets,
   validateMounts,
@@ -166,6 +167,7 @@ function scenario(content: Row, traces: number): void {
   text(reclaim['id'], 'the name of the reclaim variant');
   row(reclaim['values'], 'the parameters of the reclaim variant');
   values(content['sysctls'], 'sysctl', 'the sysctls');
+  validateFuse(content);
   if (content['duration'] !== undefined) integerIn(content['duration'], 'the length of the run', 0, MAX_TIME);
 }
 
@@ -266,6 +268,7 @@ function step(content: Row, owner: string, sizes: readonly number[], traces: num
       if (typeof content['process'] !== 'number') fail(`${owner} forks nobody`, BROKEN);
       return 0;
     case 'sync':
+      return 0;
     case 'mempolicy':
       validatePolicy(content['policy'], `a policy of ${owner}`);
       if (content['target'] !== undefined) region(content['target'], owner, sizes);
@@ -376,7 +379,7 @@ function timeline(entries: readonly unknown[], cgroups: number, named: Named): v
           indexIn(action['process'], 'a process of the timeline', named.processes);
           break;
         default:
-          if (validatePlacementAction(action, named)) break;
+          if (isFuseAction(action) || validatePlacementAction(action, named)) break;
           fail(`the timeline has an action of no known kind ('${String(action['kind'])}')`, BROKEN);
       }
     }

@@ -355,7 +355,8 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     );
   }
 
-  answered(_mount: FuseMount, request: Request, now: Nanoseconds): void {
+  answered(mount: FuseMount, request: Request, now: Nanoseconds): void {
+    this.targetOf(mount.bdi).flusher.resume(now);
     if (request.writer) this.engine.unblock(request.writer, now);
     this.wakeSyncing(now);
   }

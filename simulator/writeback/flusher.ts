@@ -85,14 +85,14 @@ export class Flusher implements Actor {
     return this.wanted;
   }
 
-  /** The outlet has room again. */
+  /** The outlet has room again. Pages dirtied anew while they were being written are to be had only now, and somebody may wait for them. */
   resume(now: Nanoseconds): void {
-    if (!this.#waiting) return;
-    this.#waiting = false;
-    this.#engine.schedule(now, this.#actor, TURN);
+    if (this.#waiting) {
+      this.#waiting = false;
+      this.#engine.schedule(now, this.#actor, TURN);
+    } else if (this.taken < this.wanted && this.bdi.reclaimable > 0) this.kick(now);
   }
 
-  /** Pages that were sent have not been written after all, or are gone: they are nobody's to wait for. */
   due(now: Nanoseconds, data: number): void {
     if (data === PERIOD) this.#period(now);
     else this.#turn(now);
