@@ -378,6 +378,11 @@ export class Numa {
       case 'attach': {
         const { name } = this.#scenario.processes[action.process];
         const set = this.#cpusetName(action.cpuset);
+        if (system.tasks[action.process].cpuset < 0) {
+          const text = `${name} can't be moved into ${set}: ESRCH (it has ended)`;
+          this.#notice(rules.CPUSET_REFUSED, name, text, source);
+          return;
+        }
         const result = system.attach(action.process, action.cpuset);
         if (!this.#accepted(result, name, `${name} can't be moved into ${set}`, source)) return;
         this.#notice(rules.CPUSET_ATTACH, name, `${name} is moved into ${set}`, source);
