@@ -415,22 +415,23 @@ export class NumaPlacement implements Placement {
   /** A run of a region has a new policy (mbind): its pages are held against that from now on. */
   regroup(region: number, start: number, pages: number): void {
     const { base } = this.#layout[region];
-    const { ranges } = this.#system.regions[region];
+    const { kind, ranges } = this.#system.regions[region];
+    if (kind === 'file') return;
     const range = ranges.find((candidate) => candidate.start <= start && candidate.end >= start + pages) ?? null;
+    const other = new Map<number, number>();
     for (let page = base + start; page < base + start + pages; page++) {
       const node = this.nodeOf[page];
       if (node < 0) continue;
-      const why = this.whys[this.#whyOf[page]];
-      let index = this.whys.findIndex(
-        (w) =>
-          w.range === range && w.rule === why.rule && w.task === why.task && w.mask === why.mask && w.mems === why.mems,
-      );
-      if (index < 0) {
-        if (this.whys.length >= MAX_WHYS) return;
-        index = this.whys.push({ ...why, range, pages: new Float64Array(this.nodes) }) - 1;
+      const old = this.#whyOf[page];
+      let index = other.get(old);
+      if (index === undefined) {
+        const why = this.whys[old];
+        if (why.range === range || this.whys.length >= MAX_WHYS) index = old;
+        else index = this.whys.push({ ...why, range, pages: new Float64Array(this.nodes) }) - 1;
+        other.set(old, index);
       }
-      why.pages[node]--;
       this.#whyOf[page] = index;
+      this.whys[old].pages[node]--;
       this.whys[index].pages[node]++;
     }
   }
