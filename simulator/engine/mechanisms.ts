@@ -2,7 +2,7 @@
 import type { Step } from '../plan.ts';
 import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
 import { NoRanges } from './no-ranges.ts';
-import { NumaSteps } from './numa.ts';
+import { NoNodes, NumaSteps } from './numa.ts';
 import { RegionSteps } from './region-steps.ts';
 import { Teardown } from './teardown.ts';
 import { usesVolatile } from './setup.ts';
@@ -36,7 +36,7 @@ export function mechanismsFor(engine: Engine): Mechanisms {
       munmap: regions,
       fsync: writers,
       sync: writers,
-      ...(nodes && { mempolicy: nodes }),
+      mempolicy: nodes ?? new NoNodes(engine),
       volatile: ranges,
       nonvolatile: ranges,
       madvise: ranges,

@@ -527,3 +527,21 @@ export class NumaSteps implements StepHandler {
     return { cpuset: act, attach: act, node: act, remount: act };
   }
 }
+
+/** Policies on a machine that memory sees as one node: they change nothing. */
+export class NoNodes implements StepHandler {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  begin(): void {
+    this.#engine.recorder.warn('memory policies change nothing here: there is one node, or the reclaim policy knows none');
+  }
+
+  advance(): boolean {
+    this.#engine.spend(1);
+    return true;
+  }
+}
