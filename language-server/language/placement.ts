@@ -96,7 +96,11 @@ export function checkPlacement(
   scenario: Scenario,
   nodes: { readonly machine: Machine | null; readonly processes: readonly Process[]; readonly timeline: readonly At[] },
 ): void {
-  if (!scenario.machine.nodes && !scenario.cpusets && !scenario.mounts) return;
+  const policies =
+    scenario.objects.some((o) => o.policy) ||
+    scenario.processes.some((p) => p.policy || p.phases.some((f) => f.steps.some((step) => step.kind === 'mempolicy')));
+  const events = scenario.timeline.some(({ actions }) => actions.some((a) => a.kind === 'node'));
+  if (!scenario.machine.nodes && !scenario.cpusets && !scenario.mounts && !policies && !events) return;
   new PlacementCheck(program, scenario, nodes).run();
 }
 

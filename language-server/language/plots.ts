@@ -1,9 +1,11 @@
 /** `plot`: what a chart shows, over what, in which form. */
 import type { MetricRef, PlotSpec } from '../../simulator/plan.ts';
+import { isNumaPicture } from '../../simulator/tables/numa-pictures.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Plot, PlotMetric, Word } from './generated/ast.ts';
 import { isObject, metricRef, namesObject, type RunNames, spaces } from './metrics.ts';
-import { spanOfNode } from './objects.ts';
+import { isObjectKind, spanOfNode } from './objects.ts';
+import { aKind } from './program.ts';
 import { nearest } from './quantities.ts';
 import { textOf } from './syntax.ts';
 import { metric } from './tables.ts';
@@ -37,7 +39,8 @@ export function plotSpec(scope: Scope, names: RunNames, node: Plot): PlotSpec | 
           as = 'timeline';
           break;
         }
-        const ref = metricRef(scope, names, name, part.phase, undefined);
+        const next = node.parts[node.parts.indexOf(part) + 1];
+        const ref = metricRef(scope, names, name, part.phase, undefined, next?.$type === 'PlotObject');
         if (ref) found.push({ ref: ref.ref, node: part });
         break;
       }
@@ -93,6 +96,16 @@ export function plotSpec(scope: Scope, names: RunNames, node: Plot): PlotSpec | 
       }
       default:
     }
+  }
+  for (const { ref, node: at } of found) {
+    const symbol = ref.object === undefined ? undefined : program.symbols.get(ref.object);
+    if (isNumaPicture(ref.name) && symbol && !isObjectKind(symbol.kind))
+      program.reporter.report('N03', program.placeOf(at), {
+        name: symbol.name,
+        kind: aKind(symbol.kind),
+        wanted: 'a file or memory',
+        hint: `: it has no pages of its own to show in '${ref.name}'`,
+      });
   }
   if (program.reporter.errors > before) return null;
   if (found.length === 0 && as !== 'timeline') {

@@ -5,7 +5,7 @@
  * cpuset_hotplug_workfn), measured on 6.1.192. Operations change the tree and say what is to be done to the tasks; who has tasks does it.
  * Absent: partitions, exclusive processors, spreading of page cache and slab.
  */
-import { hasNode, intersects, isSubset, NO_NODES, nodesOf, remapNode, weight, type Nodemask } from './nodemask.ts';
+import { intersects, isSubset, NO_NODES, nodesOf, type Nodemask } from './nodemask.ts';
 
 export type CpusetVersion = 1 | 2;
 
@@ -334,20 +334,22 @@ export interface MigrationStep {
 export function migrationSteps(from: Nodemask, to: Nodemask): MigrationStep[] {
   const steps: MigrationStep[] = [];
   if (from === to || to === NO_NODES) return steps;
-  const sameSize = weight(from) === weight(to);
-  let left = new Set(nodesOf(from));
+  const sources = nodesOf(from);
+  const targets = nodesOf(to);
+  const kept = sources.length === targets.length ? new Set<number>() : new Set(targets);
+  const destOf = new Map(sources.map((source, ordinal) => [source, targets[ordinal % targets.length]]));
+  const left = new Set(sources);
   while (left.size > 0) {
     let step: MigrationStep | null = null;
     for (const source of left) {
-      if (!sameSize && hasNode(to, source)) continue;
-      const dest = remapNode(source, from, to);
+      if (kept.has(source)) continue;
+      const dest = destOf.get(source)!;
       if (dest === source) continue;
       step = { from: source, to: dest };
       if (!left.has(dest)) break;
     }
     if (step === null) break;
-    const { from: done } = step;
-    left = new Set([...left].filter((node) => node !== done));
+    left.delete(step.from);
     steps.push(step);
   }
   return steps;

@@ -356,6 +356,31 @@ test('cgroup v1: a write of mems naming a node that is offline then is refused, 
   );
 });
 
+test('policies and hotplug on a machine of one node are judged too', () => {
+  assert.deepEqual(codes(body('mempolicy bind:1')), ['P01']);
+  assert.deepEqual(codes(body('mempolicy bind:0')), []);
+  assert.deepEqual(codes(`${body('idle 1 s').replace('\nrun', '')}\nat 1 s { offline node 0 }\nrun`), ['P17']);
+});
+
+test('pictures of nodes are plotted of files and memory, and never expected', () => {
+  const text = (clause: string): string => `${MACHINE}process p { anon heap 1 MiB; write heap }\nrun { ${clause} }`;
+  assert.deepEqual(
+    codes(text('plot placement of heap by node; plot numastat; plot migrations; plot why-here of heap')),
+    [],
+  );
+  assert.match(
+    said(text('plot placement of p by node'))[0],
+    /N03 'p' is a process, but a file or memory is needed here/,
+  );
+  assert.match(said(text('expect placement > 0'))[0], /R11 'placement' is a picture and has no number/);
+  assert.deepEqual(codes(text('expect wrong-node == 0; expect numa_miss of heap == 0; expect no crash')), []);
+});
+
+test('a machine of 1024 nodes whose mems change is checked', () => {
+  const text = `machine m { cpus 64; node 0-1023 { memory 16 MiB } }\ncpuset j { mems 0-511 }\nprocess p in j { mempolicy bind:3; anon h 1 MiB; write h }\nat 1 s { set j.mems 1-2 }\nat 2 s { set j.mems 0-1023 }\nrun`;
+  assert.deepEqual(codes(text), ['P07']);
+});
+
 // ---- the editor
 
 const labels = (text: string): string[] => completion(fixture(text).context).map((i) => i.label);
