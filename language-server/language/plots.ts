@@ -39,8 +39,7 @@ export function plotSpec(scope: Scope, names: RunNames, node: Plot): PlotSpec | 
           as = 'timeline';
           break;
         }
-        const next = node.parts[node.parts.indexOf(part) + 1];
-        const ref = metricRef(scope, names, name, part.phase, undefined, next?.$type === 'PlotObject');
+        const ref = metricRef(scope, names, name, part.phase, undefined);
         if (ref) found.push({ ref: ref.ref, node: part });
         break;
       }
