@@ -1,7 +1,8 @@
 /** How much memory a run will hold, so that a host can refuse before starting instead of dying halfway. */
 import { BLOCK } from './machine/access.ts';
+import { placementSamples } from './engine/numa-records.ts';
 import { numberedPages } from './engine/numbering.ts';
-import { threadsOf } from './engine/setup.ts';
+import { hasNodes, threadsOf } from './engine/setup.ts';
 import { BYTES_PER_FORESEEN } from './engine/future.ts';
 import type { Plan, Scenario, Step } from './plan.ts';
 import { reclaimVariant } from './reclaim/registry.ts';
@@ -19,6 +20,10 @@ export interface MemoryEstimate {
   readonly parts: readonly { readonly what: string; readonly bytes: Bytes }[];
 }
 
+/** The node of a page and why it is there. */
+const NODE_BYTES_PER_PAGE = 4;
+/** A count as sampled, and as reported. */
+const SAMPLE_BYTES = 12;
 /** Of each page number: flags, two words and a state; the engine's object and mark of what is being read. */
 const BYTES_PER_PAGE = 1 + 8 + 1 + 3;
 /** Of each page number of a file: its share of tree nodes. */
@@ -81,6 +86,12 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
     );
     const frames = Math.ceil(valueOf(scenario.machine.values, knobs.memory) / PAGE_SIZE);
     most('pages in memory', Math.min(frames * (policy.reach ?? 1), pages) * policy.place);
+    if (hasNodes(scenario)) {
+      const nodes = scenario.machine.nodes?.length ?? 1;
+      const objects = scenario.objects.length;
+      most('nodes of pages, and why they lie there', pages * NODE_BYTES_PER_PAGE + nodes * nodes * 4);
+      most('pages by node over time', placementSamples(objects, nodes) * objects * nodes * SAMPLE_BYTES);
+    }
     most('buffers of threads', threadsOf(scenario) * 4096 + 3 * 4 * BLOCK);
     for (const step of stepsOf(scenario))
       for (const access of step.kind === 'access'

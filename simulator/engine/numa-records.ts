@@ -11,8 +11,10 @@ import type { NumaFigures } from '../tables/numa-measures.ts';
 import { placementRules } from '../tables/placement-rules.ts';
 import type { Nanoseconds } from '../units.ts';
 
-/** Samples of placement that are kept; then every other one is dropped. */
-const MAX_SAMPLES = 512;
+/** Samples of placement that are kept, then every other one is dropped: fewer of machines with very many nodes. */
+export const placementSamples = (objects: number, nodes: number): number =>
+  Math.min(512, Math.max(64, Math.floor(2 ** 20 / Math.max(1, objects * nodes))));
+
 const MAX_MIGRATIONS = 10_000;
 
 const noNodeGauges = (): NodeGauges => ({
@@ -76,7 +78,7 @@ export class NumaRecords {
     }
     if (!last && ++this.#skipped < this.#skip) return;
     this.#skipped = 0;
-    if (this.#times.length >= MAX_SAMPLES) {
+    if (this.#times.length >= placementSamples(this.#objects.length, this.#system.nodes)) {
       this.#times = this.#times.filter((_, i) => i % 2 === 0);
       this.#samples = this.#samples.filter((_, i) => i % 2 === 0);
       this.#skip *= 2;
