@@ -1,6 +1,7 @@
 /** Figures of a run, by name: `workingset_refault_file("B is hot")`, `residency of grid`. */
 import type { MetricRef } from '../../simulator/plan.ts';
 import { laterName } from '../../simulator/tables/later.ts';
+import { isBdiMeasure } from '../../simulator/tables/writeback-measures.ts';
 import type { Dimensional } from './sweeps.ts';
 import type { Text, Word } from './generated/ast.ts';
 import { nearest } from './quantities.ts';
@@ -25,6 +26,8 @@ export function metricRef(
   word: Word,
   phase: Text | undefined,
   object: Word | undefined,
+  /** Whose it is said to be behind it: not read yet. */
+  whose = false,
 ): { ref: MetricRef; row: Counter } | null {
   const { program } = scope;
   const row = metric(word.text);
@@ -52,6 +55,7 @@ export function metricRef(
     return null;
   }
   if (object && !isObject(scope, object)) return null;
+  if (!object && isBdiMeasure(row.name)) return ofDevice(scope, word, row, whose);
   return {
     ref: { name: row.name, ...(said === undefined ? {} : { phase: said }), ...(object ? { object: object.text } : {}) },
     row,
@@ -60,16 +64,35 @@ export function metricRef(
 
 const OBJECTS: ReadonlySet<SymbolKind> = new Set(['file', 'anon', 'tmpfs', 'fuse', 'cgroup', 'process']);
 
-/** A declared name, or the daemon of a mount. */
+/** A figure of one device: which one must be said. */
+function ofDevice(scope: Scope, word: Word, row: Counter, whose: boolean): { ref: MetricRef; row: Counter } | null {
+  const { program } = scope;
+  if (whose) return { ref: { name: row.name }, row };
+  const mount = [...program.symbols.values()].find((s) => s.kind === 'fuse')?.name ?? DISK;
+  program.reporter.report(
+    'F09',
+    program.placeOf(word),
+    { name: row.name, mount },
+    { fixes: [program.insertAfter(word, ` of ${mount}`, `Write '${row.name} of ${mount}'`)] },
+  );
+  return null;
+}
+
+/** The machine's disk, in the place of an object. */
+const DISK = 'disk';
+
+/** A declared name, the daemon of a mount, the disk. */
 export const namesObject = (program: Program, name: string): boolean =>
-  program.symbols.has(name) || (program.split(name)?.symbol.kind === 'fuse' && name.endsWith('.daemon'));
+  name === DISK ||
+  program.symbols.has(name) ||
+  (program.split(name)?.symbol.kind === 'fuse' && name.endsWith('.daemon'));
 
 export function isObject(scope: Scope, word: Word): boolean {
   const { program } = scope;
   const symbol = program.symbols.get(word.text);
   if (symbol && OBJECTS.has(symbol.kind)) return true;
   const hit = program.split(word.text);
-  if (hit?.symbol.kind === 'fuse' && hit.rest === 'daemon') return true;
+  if ((hit?.symbol.kind === 'fuse' && hit.rest === 'daemon') || (!symbol && word.text === DISK)) return true;
   const meant = nearest(word.text, program.symbols.keys());
   program.reporter.report(
     'N01',

@@ -39,7 +39,8 @@ export function plotSpec(scope: Scope, names: RunNames, node: Plot): PlotSpec | 
           as = 'timeline';
           break;
         }
-        const ref = metricRef(scope, names, name, part.phase, undefined);
+        const next = node.parts[node.parts.indexOf(part) + 1];
+        const ref = metricRef(scope, names, name, part.phase, undefined, next?.$type === 'PlotObject');
         if (ref) found.push({ ref: ref.ref, node: part });
         break;
       }

@@ -31,6 +31,7 @@ import { Sampler } from './sampler.ts';
 import type { Setup } from './setup.ts';
 import type { VolatileRecords } from './volatile-records.ts';
 import { isCounter, isGauge, type Wanted } from './wanted.ts';
+import type { WritebackRecords } from './writeback-records.ts';
 import { RANGE_MAP } from '../tables/volatile-measures.ts';
 
 const MAX_EVENTS = 10_000;
@@ -82,7 +83,9 @@ export class Recorder implements PhaseListener {
   private readonly plan: Plan;
   private readonly setup: Setup;
   private readonly memory: Memory;
-  private readonly wanted: Wanted;
+  /** On the full machine: what it says of writing. */
+  writeback: WritebackRecords | null = null;
+  readonly wanted: Wanted;
   private readonly points: number;
   private readonly phases = new Map<string, PhaseState>();
   private readonly events: EventRecord[] = [];
@@ -129,6 +132,7 @@ export class Recorder implements PhaseListener {
 
   sample(now: Nanoseconds): void {
     const gauges = this.memory.gauges(this.now);
+    this.writeback?.sample(now);
     this.setup.numa?.records.sample(now);
     if (this.wantsMap) this.volatile?.sample(now);
     const { levels, rises } = this;
@@ -246,6 +250,7 @@ export class Recorder implements PhaseListener {
       ...(passes ? { passes } : {}),
       ...(numa ? { numa: () => then ?? numa.records.figures() } : {}),
       ...(volatile ? { volatile: () => volatile.figures() } : {}),
+      ...(this.writeback && this.writeback.mounts > 0 ? { writeback: () => this.writeback!.figures() } : {}),
       ...(this.pressure ? { pressure: this.pressure.levels() } : {}),
       ...(this.distances ? { refaultDistance: this.distances.mean } : {}),
     };
@@ -334,8 +339,8 @@ export class Recorder implements PhaseListener {
   }
 
   private series(): Series[] {
-    const out: Series[] = [];
     const points = Math.min(4000, Math.max(250, Math.floor(40_000 / this.points)));
+    const out: Series[] = this.writeback?.series(points) ?? [];
     const hasLists = this.memory.reclaimer.kind === 'lists';
     gaugeRows.forEach((row, i) => {
       if (row.kernelOnly && !hasLists) return;
@@ -376,7 +381,38 @@ export class Recorder implements PhaseListener {
     return out;
   }
 
-  private objects(): ObjectReport[] {
+  /** Accesses of a process so far. */
+  accessesOf(process: number): number {
+    let accesses = 0;
+    for (const [key, { left }] of this.phases)
+      if (key.startsWith(`${process}/`)) for (const part of left) accesses += part.accesses;
+    for (const cursor of this.cursors)
+      if (cursor.program.process === process && cursor.live) accesses += cursor.accesses;
+    return accesses;
+  }
+
+  /** Accesses, hits and misses of a process, by name; none of anything else. */
+  countsOf(name: string): Pick<ObjectReport, 'accesses' | 'hits' | 'misses'> {
+    const counts = { accesses: 0, hits: 0, misses: 0 };
+    const process = this.setup.scenario.processes.findIndex((spec) => spec.name === name);
+    const parts = [
+      ...[...this.phases].flatMap(([key, { left }]) => (key.startsWith(`${process}/`) ? left : [])),
+      ...this.cursors.filter((cursor) => cursor.program.process === process && cursor.live),
+    ];
+    for (const { accesses, hits, misses } of parts) {
+      counts.accesses += accesses;
+      counts.hits += hits;
+      counts.misses += misses;
+    }
+    return counts;
+  }
+
+  private objects(now: Nanoseconds): ObjectReport[] {
+    const found = this.files();
+    return this.writeback ? this.writeback.objects(found, this.wanted.objectNames, now) : found;
+  }
+
+  private files(): ObjectReport[] {
     return this.setup.objects.map((object, i) => {
       const { bases, numbered } = this.setup.layout;
       let resident = this.memory.extentPages(i);
@@ -433,7 +469,7 @@ export class Recorder implements PhaseListener {
       counters: countersRecord(after.counters, this.baseline),
       measures: measuresOf(input),
       gauges: { ...after.gauges },
-      ...(this.objectAccesses ? { objects: this.objects() } : {}),
+      ...(this.objectAccesses ? { objects: this.objects(now) } : {}),
       phases,
       series: this.series(),
       distributions: [
@@ -451,6 +487,7 @@ export class Recorder implements PhaseListener {
       ],
       ...(exits.length > 0 ? { exits: [...exits] } : {}),
       ...(recovery ? { recovery } : {}),
+      ...(this.writeback && this.writeback.cycles.length > 0 ? { cycles: this.writeback.cycles } : {}),
       expectations: [],
       ...(setup.numa ? { numa: setup.numa.records.report(now) } : {}),
     };

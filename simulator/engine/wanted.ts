@@ -14,6 +14,10 @@ export interface Wanted {
   readonly byPass: ReadonlySet<string>;
   /** Something is asked of a single object. */
   readonly objects: boolean;
+  /** Whose figures are asked for: files, regions, mounts, daemons, processes. */
+  readonly objectNames: ReadonlySet<string>;
+  /** Figures of one object in plots over time. */
+  readonly objectsOverTime: readonly MetricRef[];
   /** Memory pressure is asked for: only the full machine knows it. */
   readonly pressure: boolean;
 }
@@ -26,14 +30,16 @@ export function wantedBy(plan: Plan): Wanted {
   const names = new Set<string>();
   const overTime = new Set<string>();
   const byPass = new Set<string>();
-  let objects = false;
+  const objectNames = new Set<string>();
+  const objectsOverTime: MetricRef[] = [];
   const see = (metric: MetricRef) => {
     names.add(metric.name);
-    if (metric.object !== undefined) objects = true;
+    if (metric.object !== undefined) objectNames.add(metric.object);
   };
   for (const plot of plan.plots)
     for (const metric of plot.metrics) {
       see(metric);
+      if (plot.over === 'time' && metric.object !== undefined) objectsOverTime.push(metric);
       if (plot.over === 'time') overTime.add(metric.name);
       if (plot.over === 'pass' && !ALWAYS_BY_PASS.has(metric.name)) byPass.add(metric.name);
     }
@@ -51,7 +57,15 @@ export function wantedBy(plan: Plan): Wanted {
       walk(condition.left);
       walk(condition.right);
     }
-  return { names, overTime, byPass, objects, pressure: [...names].some((name) => name.startsWith('memory.pressure.')) };
+  return {
+    names,
+    overTime,
+    byPass,
+    objects: objectNames.size > 0,
+    objectNames,
+    objectsOverTime,
+    pressure: [...names].some((name) => name.startsWith('memory.pressure.')),
+  };
 }
 
 const counterNames = new Set<string>(counterRows.map((row) => row.name));

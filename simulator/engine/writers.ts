@@ -24,6 +24,7 @@ import { streamedObjects } from './numbering.ts';
 import { StreamWrites } from './stream-writes.ts';
 import type { Thread } from './thread.ts';
 import type { Waitable } from './waits.ts';
+import { WritebackRecords } from './writeback-records.ts';
 
 const CENTISECOND: Nanoseconds = 10_000_000;
 
@@ -130,6 +131,8 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     this.seenDirtied = memory.dirtied;
     this.watch = engine.addActor(this);
     if (this.daemons.length > 0) engine.scheduleBackground(this.watchEvery, this.watch);
+    const { recorder } = engine;
+    recorder.writeback = new WritebackRecords(this, recorder.wanted.objectsOverTime);
     this.actions = {
       daemon: (action, time, source) => this.daemonAction(action, time, source),
       fuse: (action, time, source) => this.fuseAction(action, time, source),
@@ -486,6 +489,13 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     for (const thread of this.engine.threads)
       if (thread.program.process === process) pages += this.written[thread.index];
     return pages * PAGE_SIZE;
+  }
+
+  pausesOf(process: number): number {
+    let pauses = 0;
+    for (const thread of this.engine.threads)
+      if (thread.program.process === process) pauses += this.dirtiers[thread.index].pauses;
+    return pauses;
   }
 
   pausedTime(process: number): Nanoseconds {

@@ -783,6 +783,15 @@ const rows = {
     'process store { anon cache 4 MiB { backing thp, locked } }\nrun',
   ),
 
+  F09: error(
+    'F09',
+    'Figure of one device',
+    "'{name}' is a figure of one device: write '{name} of {mount}'",
+    'What the kernel keeps for each backing device has no sum that would mean anything. `of disk` is the machine’s disk.',
+    'fuse photos\nprocess p { write photos once }\nrun { plot BdiDirtyThresh over time }',
+    'fuse photos\nprocess p { write photos once }\nrun { plot BdiDirtyThresh of photos over time }',
+  ),
+
   // ---- later
   L01: error(
     'L01',

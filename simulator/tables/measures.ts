@@ -7,6 +7,7 @@ import { PAGE_SIZE, SECOND } from '../units.ts';
 import { counter, type Counter } from './define.ts';
 import { exitMeasures } from './exit-measures.ts';
 import { numaMeasures, type NumaFigures } from './numa-measures.ts';
+import { writebackMeasures, type WritebackFigures } from './writeback-measures.ts';
 import { volatileMeasures, type VolatileFigures } from './volatile-measures.ts';
 
 /** What formulas may ask for: totals over some span of a run. */
@@ -29,6 +30,8 @@ export interface MeasureInput {
   readonly numa?: () => NumaFigures;
   /** Levels of volatile memory; worked out when asked for. */
   readonly volatile?: () => VolatileFigures;
+  /** Of runs with FUSE mounts. */
+  readonly writeback?: () => WritebackFigures;
   readonly recovery?: RecoveryReport;
   readonly exits?: readonly ExitReport[];
 }
@@ -186,6 +189,7 @@ export const measures: readonly Measure[] = [
   ...exitMeasures,
   ...numaMeasures,
   ...volatileMeasures,
+  ...writebackMeasures,
 ];
 
 const byName = new Map(measures.map((m) => [m.name, m]));

@@ -183,13 +183,16 @@ test('limits in bytes are plain integers as in /proc, or say their unit', () => 
 
 test('figures of mounts, daemons and processes can be plotted and expected', () => {
   const p = plan(
-    'fuse photos\nprocess copier { write photos for 2 s }\nrun {\n  plot throughput of copier, photos.daemon by variant\n  plot nr_writeback_temp of photos over time\n  expect throughput of photos.daemon > 1 MB/s\n}',
+    'fuse photos\nprocess copier { write photos for 2 s }\nrun {\n  plot throughput of copier, photos.daemon by variant\n  plot nr_writeback_temp of photos, disk over time\n  expect throughput of photos.daemon > 1 MB/s\n}',
   );
   assert.deepEqual(p.plots[0].metrics, [
     { name: 'throughput', object: 'copier' },
     { name: 'throughput', object: 'photos.daemon' },
   ]);
-  assert.deepEqual(p.plots[1].metrics, [{ name: 'nr_writeback_temp', object: 'photos' }]);
+  assert.deepEqual(p.plots[1].metrics, [
+    { name: 'nr_writeback_temp', object: 'photos' },
+    { name: 'nr_writeback_temp', object: 'disk' },
+  ]);
   const { condition } = p.expects[0];
   assert.ok(condition.kind === 'compare');
   assert.deepEqual(condition.left, { kind: 'metric', metric: { name: 'throughput', object: 'photos.daemon' } });
@@ -402,6 +405,18 @@ const mistakes: readonly (readonly [what: string, text: string, says: RegExp, me
     'a mount without writers is compared',
     'fuse photos\nprocess p { read photos for 1 s }\nrun { compare photos.accounting: none, strict }',
     /3:15 R08 .*has no process that writes to it/,
+  ],
+  [
+    'a figure of one device without the device',
+    'fuse photos\nprocess p { write photos for 1 s }\nrun { plot BdiDirtyThresh over time }',
+    /3:12 F09 'BdiDirtyThresh' is a figure of one device: write 'BdiDirtyThresh of photos'/,
+    /BdiDirtyThresh of photos over time/,
+  ],
+  [
+    'the same in an expectation',
+    'fuse photos\nprocess p { write photos for 1 s }\nrun { expect BdiWritten > 1k }',
+    /3:14 F09/,
+    /BdiWritten of photos > 1k/,
   ],
   [
     'a mount that another run uses',
