@@ -1,6 +1,7 @@
 /** Who is on a machine beside threads and kswapd: made once for each run, each mechanism in a file of its own. */
 import type { Step } from '../plan.ts';
 import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
+import { joinGuards } from './guards.ts';
 import { NoRanges } from './no-ranges.ts';
 import { NoNodes, NumaSteps } from './numa.ts';
 import { RegionSteps } from './region-steps.ts';
@@ -44,6 +45,6 @@ export function mechanismsFor(engine: Engine): Mechanisms {
     },
     actions: { ...writers.actions, ...nodes?.actions },
     volatile,
-    guard: volatile,
+    guard: joinGuards(volatile, nodes?.guard),
   };
 }

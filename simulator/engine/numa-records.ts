@@ -13,7 +13,7 @@ import type { Nanoseconds } from '../units.ts';
 
 /** Samples of placement that are kept, then every other one is dropped: fewer of machines with very many nodes. */
 export const placementSamples = (objects: number, nodes: number): number =>
-  Math.min(512, Math.max(64, Math.floor(2 ** 20 / Math.max(1, objects * nodes))));
+  Math.min(512, Math.max(64, Math.floor((1 << 20) / Math.max(1, objects * nodes))));
 
 const MAX_MIGRATIONS = 10_000;
 

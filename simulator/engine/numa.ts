@@ -20,7 +20,7 @@ import * as numaKnobs from '../tables/numa-knobs.ts';
 import * as rules from '../tables/placement-rules.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
 import type { ProgramStep } from '../workload/program.ts';
-import type { Engine, StepHandler, TimelineHandlers } from './engine.ts';
+import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
 import { NumaRecords } from './numa-records.ts';
 import type { Recorder } from './recorder.ts';
 import type { Thread } from './thread.ts';
@@ -263,10 +263,11 @@ export class Numa {
     this.#notices = [];
   }
 
-  /** A known bug was hit: the kernel is gone and with it the run. True once. */
+  /** Whether a known bug was hit: the kernel is gone and with it the run. Tells it once. */
   crashed(recorder: Recorder, time: Nanoseconds): boolean {
     const { crash } = this.system;
-    if (crash === null || this.#crashed) return false;
+    if (crash === null) return false;
+    if (this.#crashed) return true;
     this.#crashed = true;
     recorder.event(time, rules.KERNEL_CRASH, 'kernel', `kernel crash: ${crash.text} (fixed by: ${crash.commit})`);
     return true;
@@ -515,6 +516,24 @@ export class NumaSteps implements StepHandler {
   advance(): boolean {
     this.#engine.spend(1);
     return true;
+  }
+
+  /** With bugs switched on, the access that hits one is the last. */
+  get guard(): AccessGuard | undefined {
+    const { bugs = {} } = this.#numa.system.options;
+    if (!Object.values(bugs).includes(true)) return undefined;
+    const engine = this.#engine;
+    const numa = this.#numa;
+    return {
+      enter() {
+        if (!numa.crashed(engine.recorder, engine.local)) return true;
+        engine.finish(engine.local);
+        return false;
+      },
+      leave(_, __, ___, until) {
+        numa.crashed(engine.recorder, until);
+      },
+    };
   }
 
   get actions(): TimelineHandlers {
