@@ -176,6 +176,7 @@ export class BlocksRun implements PointRun {
     const scans = scansOf(this.memory);
     const zeroed = seen.zeroed - io.zeroed;
     const time =
+      (this.memory.takeThrottle?.() ?? 0) +
       (misses + zeroed) * costs.fault +
       (seen.reads - io.reads) * this.readTime +
       (seen.swapIns - io.swapIns) * this.swapInTime +

@@ -719,6 +719,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     else thread.hits++;
     const direct = (outcome & DIRECT_RECLAIM) !== 0;
     let until = this.afterReclaim(direct);
+    const throttled = direct ? (this.memory.takeThrottle?.() ?? 0) : 0;
+    if (throttled > 0) until = Math.max(until, this.local) + throttled;
     let reason: WaitReason = 'frames';
     this.local += this.costs.hit + (outcome & (MISS | ZEROED) ? this.costs.fault : 0);
     if (outcome & (READ_IO | SWAP_IN)) {

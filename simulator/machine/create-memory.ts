@@ -90,6 +90,12 @@ class ListMemory implements Memory {
     return this.#core.faults.readAhead(page, cgroup);
   }
 
+  takeThrottle(): Nanoseconds {
+    const time = this.#core.throttled;
+    this.#core.throttled = 0;
+    return time;
+  }
+
   get failure(): Failure {
     return this.#core.frames.failure;
   }

@@ -64,6 +64,7 @@ export class Faults {
   }
 
   #told(outcome: number): number {
+    if (this.#core.memcg.high.pages > 0) this.#core.reclaimHigh();
     let told = outcome;
     if (this.#core.workingsetStall && (outcome & MISS) !== 0) told |= WORKINGSET_STALL;
     if (this.directReclaim) told |= DIRECT_RECLAIM;

@@ -2,10 +2,11 @@
  * Memory cgroups: what is charged to whom, limits, and the per-CPU stocks that make charging cheap and limits a little early.
  *
  * Kernel: page_counter, try_charge_memcg, obj_cgroup_charge in mm/memcontrol.c (6.1), one CPU.
- * Left out: memory.high, swap limits. Objects freed under RCU are given back at once.
+ * Left out: swap limits. Objects freed under RCU are given back at once.
  */
 import type { Pages } from '../units.ts';
 import { PAGE_SIZE } from '../units.ts';
+import { MemcgHigh } from './memcg-high.ts';
 import type { MemcgStats } from './memcg-stats.ts';
 
 /** Pages charged ahead (MEMCG_CHARGE_BATCH). */
@@ -23,6 +24,8 @@ export class Memcg {
   /** Charged pages with children and stocks (memory.current); the root's is not counted. */
   readonly charged: Float64Array;
   readonly max: Float64Array;
+  /** What is above memory.high is in memcg-high.ts; whoever charges only takes note. */
+  readonly high: MemcgHigh;
   readonly low: Float64Array;
   readonly min: Float64Array;
   /** Kernel memory in pages per cgroup (`kernel` in memory.stat). */
@@ -45,6 +48,7 @@ export class Memcg {
     this.#stats = stats;
     this.charged = new Float64Array(n);
     this.max = new Float64Array(n).fill(Infinity);
+    this.high = new MemcgHigh(parents, this.charged);
     this.low = new Float64Array(n);
     this.min = new Float64Array(n);
     this.kernelPages = new Float64Array(n);
@@ -66,6 +70,7 @@ export class Memcg {
       const over = this.#tryCharge(cgroup, batch);
       if (over < 0) {
         if (batch > pages) this.#refillStock(cgroup, batch - pages);
+        if (this.high.any) this.high.charged(cgroup, batch);
         return true;
       }
       if (batch > pages) {

@@ -75,6 +75,8 @@ export class MemoryCore implements MemoryHost {
   /** Which lruvec a page belongs to; absent while there is only one. */
   readonly owner: Uint8Array | Uint16Array | Uint32Array | undefined;
   resident = 0;
+  /** How long tasks must sleep for having exceeded memory.high, since the engine last asked. */
+  throttled: Nanoseconds = 0;
   volatilePages: VolatilePages | undefined = undefined;
   /** Objects whose mappings are droppable for life. */
   readonly droppable = new Set<number>();
@@ -125,6 +127,8 @@ export class MemoryCore implements MemoryHost {
     for (const [i, c] of cgroups.entries()) {
       const max = c.values[knobs.memoryMax.name];
       if (typeof max === 'number') this.memcg.max[i] = Math.floor(max / PAGE_SIZE);
+      const high = c.values[knobs.memoryHigh.name];
+      if (typeof high === 'number') this.memcg.high.set(i, Math.floor(high / PAGE_SIZE));
       this.memcg.low[i] = Math.floor(valueOf(c.values, knobs.memoryLow) / PAGE_SIZE);
       this.memcg.min[i] = Math.floor(valueOf(c.values, knobs.memoryMin) / PAGE_SIZE);
     }
@@ -510,20 +514,28 @@ export class MemoryCore implements MemoryHost {
     else if (name === knobs.memoryMin.name) this.memcg.min[cgroup] = pages;
     else if (name === knobs.memoryMax.name) {
       this.memcg.max[cgroup] = pages;
-      this.#reclaimToLimit(cgroup);
+      this.#reclaimTo(cgroup, pages, 5);
+    } else if (name === knobs.memoryHigh.name) {
+      this.memcg.high.set(cgroup, pages);
+      this.#reclaimTo(cgroup, pages, 16);
     }
   }
 
-  /** memory_max_write: reclaims what is above a lowered limit, giving up after five tries in vain (the next charge then meets the OOM killer). */
-  #reclaimToLimit(cgroup: number): void {
+  /** Back from a fault, above memory.high: reclaims there, and notes how long the task must sleep (mem_cgroup_handle_over_high). */
+  reclaimHigh(): void {
+    this.throttled += this.memcg.high.handle((cgroup, pages) => this.#driver.reclaimMemcg(cgroup, pages));
+  }
+
+  /** memory_max_write, memory_high_write: reclaims what is above a lowered limit, giving up after some tries in vain (for max, the next charge then meets the OOM killer). */
+  #reclaimTo(cgroup: number, limit: Pages, most: number): void {
     let drained = false;
-    for (let tries = 5; this.memcg.charged[cgroup] > this.memcg.max[cgroup] && tries > 0;) {
+    for (let tries = most; this.memcg.charged[cgroup] > limit && tries > 0;) {
       if (!drained) {
         this.memcg.drain();
         drained = true;
         continue;
       }
-      if (this.#driver.reclaimMemcg(cgroup, this.memcg.charged[cgroup] - this.memcg.max[cgroup]) === 0) tries--;
+      if (this.#driver.reclaimMemcg(cgroup, this.memcg.charged[cgroup] - limit) === 0) tries--;
     }
   }
 

@@ -155,6 +155,8 @@ export interface Memory {
   readonly nodes?: NodeMemory;
   /** Pages whose owners say what they need no more; absent under the literature's policies, which know only files. */
   readonly advice?: Advice;
+  /** How long those whose accesses reclaimed must sleep for having exceeded memory.high, since the last call. Only after DIRECT_RECLAIM. */
+  takeThrottle?(): Nanoseconds;
   /** Why the last access found no frame: what the OOM killer is told. */
   readonly failure?: Failure;
 

@@ -148,6 +148,15 @@ export const memoryMax = knob({
   kernel: 'memory.max (cgroup v2)',
   source: published('Documentation/admin-guide/cgroup-v2.rst'),
 });
+export const memoryHigh = knob({
+  name: 'memory.high',
+  scope: 'cgroup',
+  type: bytes(0, 64 * TIB),
+  default: null,
+  doc: 'Throttle limit: who allocates above it reclaims within the group and, if that does not suffice, is put to sleep, up to 2 s at a time; nobody is killed. Absent: no limit.',
+  kernel: 'memory.high (cgroup v2)',
+  source: published('Documentation/admin-guide/cgroup-v2.rst'),
+});
 export const memoryLow = knob({
   name: 'memory.low',
   scope: 'cgroup',
@@ -321,6 +330,7 @@ export const knobs: readonly Knob[] = [
   swapLatency,
   swapBandwidth,
   memoryMax,
+  memoryHigh,
   memoryLow,
   memoryMin,
   readahead,
