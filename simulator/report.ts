@@ -86,8 +86,49 @@ export interface PointReport {
   readonly expectations: readonly ExpectationResult[];
   /** Where pages are, of machines with more than one node. */
   readonly numa?: NumaReport;
+  /** What devices did, on machines that have any. */
+  readonly devices?: readonly DeviceReport[];
   /** Lock-ups: who waited for whom when nothing got done any more, in the order of time. Each has an event of the same time and rule. */
   readonly cycles?: readonly WaitCycle[];
+}
+
+/** One device: where regions lay, and whether it paid to move them. */
+export interface DeviceReport {
+  readonly name: string;
+  /** When some plot asks for it: one entry for each region of which some page was ever there. */
+  readonly residency: readonly Residency[];
+  readonly breakEven?: BreakEven;
+}
+
+/** Share of each part of a region in a device's memory, over time. */
+export interface Residency {
+  readonly object: string;
+  /** Pages of the region, and of each row but the last. */
+  readonly pages: number;
+  readonly rowPages: number;
+  readonly rows: number;
+  /** Ends of the intervals that the columns stand for. */
+  readonly t: Float64Array;
+  /** 0 … 1, row by row. */
+  readonly values: Float64Array;
+}
+
+/** What one page costs by how often each of its bytes is used, moved and reached over the link. Nanoseconds. */
+export interface BreakEven {
+  /** One use of a page near and far. */
+  readonly local: number;
+  readonly remote: number;
+  /** Moving one page: by the closed form for this prefetcher, and with this run's own batches, evictions and returns. */
+  readonly move: number;
+  readonly moveHere: number;
+  /** Uses at which both ways cost the same, by either; Infinity: never. */
+  readonly reuse: number;
+  readonly reuseHere: number;
+  /** What this workload does: uses of each byte, and time for each page that came (or, if none did, was used). */
+  readonly here: { readonly reuse: number; readonly time: number };
+  /** Simulated on a block of its own with the same costs: time for a page, by uses. */
+  readonly simulated: { readonly reuse: Float64Array; readonly moved: Float64Array; readonly remote: Float64Array };
+  readonly verdict: string;
 }
 
 /** What announces a lock-up, and what its picture is drawn from: a graph in which following `on` from member 0 leads back to it. */

@@ -30,6 +30,7 @@ import { accountingById } from './tables/fuse-accounting.ts';
 import { accounting } from './tables/fuse-knobs.ts';
 import { gauges } from './tables/gauges.ts';
 import { measures } from './tables/measures.ts';
+import { devicePictures } from './tables/device-measures.ts';
 import { numaPictures } from './tables/numa-pictures.ts';
 import { checkKnob, validatePlan } from './validate.ts';
 import { TableCache } from './workload/program.ts';
@@ -124,7 +125,7 @@ class PlanSimulation implements Simulation {
   private readonly test: TestOptions;
   private readonly wanted: Wanted;
   private readonly tables = new TableCache();
-  private readonly shared: PrepareContext['shared'] = { key: '', programs: null };
+  private readonly shared: PrepareContext['shared'] = { key: '', programs: null, remotes: new Map() };
   private traces: readonly TraceFacts[] | null = null;
   private readonly finished: PointReport[] = [];
   private readonly warnings: string[] = [];
@@ -273,7 +274,10 @@ export function reportOf(
   warnings: readonly string[],
 ): Report {
   const metrics: Record<string, MetricInfo> = {};
-  const pictures = points.some((point) => point.numa) ? numaPictures : [];
+  const pictures = [
+    ...(points.some((point) => point.numa) ? numaPictures : []),
+    ...(points.some((point) => point.devices) ? devicePictures : []),
+  ];
   const rows: readonly Counter[] = [...counterRows, ...gauges, ...measures, ...pictures];
   for (const { name, title, unit, doc, kernel, limit } of rows)
     metrics[name] = { title, unit, doc, ...(kernel !== undefined ? { kernel } : {}), ...(limit ? { limit } : {}) };

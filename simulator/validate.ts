@@ -5,6 +5,7 @@
 import { MAX_PAGES } from './machine/access.ts';
 import { PLAN_VERSION, type Plan } from './plan.ts';
 import { BROKEN, fail, indexIn, integerIn, list, numberIn, row, text, values, type Row } from './plan-values.ts';
+import { validateDeviceAction, validateDevices, validatePhaseDevice } from './validate-devices.ts';
 import { isFuseAction, validateFuse } from './validate-fuse.ts';
 import {
   validateCpusets,
@@ -140,6 +141,7 @@ function scenario(content: Row, traces: number): void {
   const processes = list(content['processes'], 'the list of processes');
   const cpusets = validateCpusets(content['cpusets']);
   const mounts = validateMounts(content['mounts']);
+  const devices = validateDevices(content);
   const sizes = objects(list(content['objects'], 'the list of objects'), processes.length, mounts);
   let threads = 0;
   for (const process of processes) {
@@ -153,6 +155,7 @@ function scenario(content: Row, traces: number): void {
     for (const phase of list(phases, `the phases of ${label}`)) {
       const { name: phaseName, steps, duration } = row(phase, `a phase of ${label}`);
       text(phaseName, `the name of a phase of ${label}`);
+      validatePhaseDevice(row(phase, 'a phase'), label, devices);
       if (duration !== undefined) integerIn(duration, `the length of a phase of ${label}`, 0, MAX_TIME);
       let accesses = 0;
       for (const one of list(steps, `the steps of ${label}`))
@@ -162,7 +165,12 @@ function scenario(content: Row, traces: number): void {
     }
   }
   if (threads > MAX_THREADS) fail(`there are ${threads} threads, more than ${MAX_THREADS}`, 'Use fewer threads.');
-  timeline(list(content['timeline'], 'the timeline'), cgroups.length, { processes: processes.length, cpusets, mounts });
+  timeline(
+    list(content['timeline'], 'the timeline'),
+    cgroups.length,
+    { processes: processes.length, cpusets, mounts },
+    devices,
+  );
   const reclaim = row(content['reclaim'], 'the choice of reclaim');
   text(reclaim['id'], 'the name of the reclaim variant');
   row(reclaim['values'], 'the parameters of the reclaim variant');
@@ -354,7 +362,7 @@ function amount(value: unknown, pass: number, owner: string): number {
   }
 }
 
-function timeline(entries: readonly unknown[], cgroups: number, named: Named): void {
+function timeline(entries: readonly unknown[], cgroups: number, named: Named, devices: number): void {
   let last = 0;
   for (const entry of entries) {
     const { time, actions } = row(entry, 'an entry of the timeline');
@@ -379,7 +387,8 @@ function timeline(entries: readonly unknown[], cgroups: number, named: Named): v
           indexIn(action['process'], 'a process of the timeline', named.processes);
           break;
         default:
-          if (isFuseAction(action) || validatePlacementAction(action, named)) break;
+          if (validateDeviceAction(action, devices) || isFuseAction(action) || validatePlacementAction(action, named))
+            break;
           fail(`the timeline has an action of no known kind ('${String(action['kind'])}')`, BROKEN);
       }
     }

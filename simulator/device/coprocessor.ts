@@ -18,6 +18,7 @@ import {
   FRESH,
   HOST,
   LOCAL,
+  LOST,
   PINNED,
   REMOTE,
   STILL,
@@ -49,7 +50,8 @@ export class Coprocessor implements FaultHost {
   /** Dead: nothing runs any more. */
   dead = false;
   private readonly map: PageMap;
-  private readonly table: Uint8Array;
+  /** Its page table. */
+  readonly table: Uint8Array;
   private readonly world: World;
   private readonly host: HostSide;
   private readonly others: () => readonly Coprocessor[];
@@ -119,14 +121,17 @@ export class Coprocessor implements FaultHost {
 
   start(launch: Launch, now: Nanoseconds): void {
     this.launches.push(launch);
-    launch.clock = now;
+    launch.clock = launch.began = now;
     this.kick(launch, now);
   }
 
   /** Gone, whatever it waited for. */
   stop(launch: Launch): void {
     const at = this.launches.indexOf(launch);
-    if (at >= 0) this.launches.splice(at, 1);
+    if (at >= 0) {
+      this.launches.splice(at, 1);
+      this.counts[tally.KERNEL_TIME] += launch.clock - launch.began;
+    }
     launch.over = true;
   }
 
@@ -149,12 +154,16 @@ export class Coprocessor implements FaultHost {
   }
 
   private retry(launch: Launch, word: number, now: Nanoseconds): void {
-    if (launch.over) return;
+    if (launch.over || this.dead) return;
     launch.again.push(word);
     this.kick(launch, now);
   }
 
   private run(launch: Launch, now: Nanoseconds): void {
+    if (!launch.wanted) {
+      this.stop(launch);
+      return;
+    }
     launch.clock = Math.max(launch.clock, now);
     let until = this.until(now);
     for (let done = 0; ;) {
@@ -238,6 +247,11 @@ export class Coprocessor implements FaultHost {
     this.pass(launch, ps);
   }
 
+  private missed(launch: Launch, page: number): void {
+    launch.misses++;
+    if (launch.onMiss !== null) launch.onMiss(page);
+  }
+
   private firstUse(page: number, entry: number): void {
     if ((entry & FRESH) !== 0) this.counts[tally.PREFETCH_USED]++;
     if ((entry & USED) === 0) this.counts[tally.FOOTPRINT]++;
@@ -262,7 +276,7 @@ export class Coprocessor implements FaultHost {
       if ((entry & (FRESH | USED)) !== USED) this.firstUse(page, entry);
       if (parameters.evict === 'true-lru') this.memory.chunks.touched(map.blockOf[page]);
       this.counts[tally.LOCAL]++;
-      launch.misses++;
+      this.missed(launch, page);
       launch.free++;
       this.pass(launch, this.localPs * Math.max(1, this.launches.length));
       return;
@@ -296,6 +310,12 @@ export class Coprocessor implements FaultHost {
 
   private settled(block: number, now: Nanoseconds): void {
     for (const device of this.others()) device.wakeWaiting(block, now);
+    this.onSettled(block, now);
+  }
+
+  /** Calls back at a time, for whoever has no clock of his own. */
+  later(time: Nanoseconds, run: (now: Nanoseconds) => void): void {
+    this.world.at(time, run);
   }
 
   private wakeWaiting(block: number, now: Nanoseconds): void {
@@ -310,7 +330,7 @@ export class Coprocessor implements FaultHost {
   /** A page on the host that the policy leaves there is mapped as soon as it is used, as by `accessed-by` advice or a shared page table. */
   private mapsWithoutFault(page: number, store: boolean): boolean {
     const { map, parameters, host } = this;
-    if (parameters.rdma || map.home[page] !== HOST) return false;
+    if (parameters.rdma || this.homeOf(page) !== HOST) return false;
     if (map.movable[map.blockOf[page]] !== 0 && parameters.policy === 'migrate') return false;
     if (map.copies[page] !== 0 && store) return false;
     return host.isResident(page) && host.isSeen(page, parameters.visible);
@@ -335,7 +355,7 @@ export class Coprocessor implements FaultHost {
     const now = launch.clock;
     counts[tally.REMOTE]++;
     counts[store ? tally.D2H_REMOTE : tally.H2D_REMOTE] += parameters.accessSize;
-    launch.misses++;
+    this.missed(launch, page);
     if ((table[page] & USED) === 0) {
       table[page] |= USED;
       counts[tally.FOOTPRINT]++;
@@ -374,6 +394,13 @@ export class Coprocessor implements FaultHost {
   }
 
   // ---- the driver
+
+  /** Where a page is. The host makes pages without telling the map. */
+  private homeOf(page: number): number {
+    const { map } = this;
+    if (map.home[page] === UNPOPULATED && this.host.exists(page)) map.home[page] = HOST;
+    return map.home[page];
+  }
 
   blockOf(page: number): number {
     return this.map.blockOf[page];
@@ -416,17 +443,22 @@ export class Coprocessor implements FaultHost {
         served.mapped++;
         return;
       }
-      if (map.home[page] >= DEVICE0) {
+      const home = this.homeOf(page);
+      if (home === LOST) {
+        this.fail(page, 'it was lost with its device', now);
+        return;
+      }
+      if (home >= DEVICE0) {
         // Another device has it: it comes by way of the host.
         served.copies++;
-        const other = this.others()[map.home[page] - DEVICE0];
+        const other = this.others()[home - DEVICE0];
         if (!other.memory.sendBack(block, page - start, page - start + 1, DEMAND, false, now, copied)) {
           served.copies--;
           this.fail(page, 'no frame on the host for a page of another device', now);
         }
         return;
       }
-      if (map.home[page] === HOST || map.movable[block] === 0 || this.startsOnHost(block)) {
+      if (home === HOST || map.movable[block] === 0 || this.startsOnHost(block)) {
         if (!this.host.isResident(page)) {
           const there = this.host.faultIn(page, store, this.cgroupOf(page), now);
           if (there < 0) {
@@ -435,7 +467,7 @@ export class Coprocessor implements FaultHost {
           }
           map.home[page] = HOST;
           ready = Math.max(ready, there);
-        } else if (map.home[page] === UNPOPULATED) map.home[page] = HOST;
+        } else map.home[page] = HOST;
       }
       if (hint === PIN || !this.moves(block, page, store)) {
         if (map.movable[block] !== 0 && hint !== PIN && parameters.policy === 'migrate' && parameters.evict !== 'off') {
@@ -545,7 +577,7 @@ export class Coprocessor implements FaultHost {
       const page = start + i;
       // Only what can come without further ado.
       if (moving[page] !== STILL || home[page] > HOST || copies[page] !== 0) continue;
-      if (home[page] === HOST && (!host.isResident(page) || !(anywhere || this.mayCross(page)))) continue;
+      if (this.homeOf(page) === HOST && (!host.isResident(page) || !(anywhere || this.mayCross(page)))) continue;
       wanted.set(i, PREFETCH_TOO);
     }
     return wanted;
@@ -558,7 +590,7 @@ export class Coprocessor implements FaultHost {
     const wanted = memory.pool.take();
     for (let i = 0; i < map.blockPages[block]; i++) {
       const page = start + i;
-      if (map.movable[block] === 0 || map.moving[page] !== STILL || map.home[page] !== HOST) continue;
+      if (map.movable[block] === 0 || map.moving[page] !== STILL || this.homeOf(page) !== HOST) continue;
       if (!host.isResident(page) || !this.mayCross(page) || (table[page] & (LOCAL | PINNED)) !== 0) continue;
       if (map.copies[page] !== 0 || this.thrashing.thrashes(block, i)) continue;
       wanted.set(i, FAULTED);
@@ -591,7 +623,7 @@ export class Coprocessor implements FaultHost {
   private moves(block: number, page: number, store: boolean): boolean {
     const { policy } = this.parameters;
     if (this.map.movable[block] === 0) return false;
-    const first = this.map.home[page] === UNPOPULATED;
+    const first = this.homeOf(page) === UNPOPULATED;
     if (first) return true;
     if (this.memoryFullForGood(block)) return false;
     const reachable = this.host.isSeen(page, this.parameters.visible);
@@ -612,7 +644,7 @@ export class Coprocessor implements FaultHost {
   /** A page for which there is no room. */
   private stayOnHost(page: number, now: Nanoseconds): void {
     const { map, host } = this;
-    if (map.home[page] === UNPOPULATED) {
+    if (this.homeOf(page) === UNPOPULATED) {
       if (host.faultIn(page, true, this.cgroupOf(page), now) < 0) {
         this.fail(page, 'no frame on the host', now);
         return;
@@ -666,7 +698,7 @@ export class Coprocessor implements FaultHost {
       const given = before - launch.stalled.length;
       if (given === 0) continue;
       launch.free += given;
-      launch.misses += given;
+      for (let i = 0; i < given; i++) this.missed(launch, page);
       this.counts[tally.FAILED] += given;
       this.kick(launch, now);
     }
@@ -685,7 +717,7 @@ export class Coprocessor implements FaultHost {
     const there = host.isResident(page) ? now : host.faultIn(page, store, this.cgroupOf(page), now);
     if (there < 0) {
       launch.free++;
-      launch.misses++;
+      this.missed(launch, page);
       counts[tally.FAILED]++;
       return;
     }
@@ -703,7 +735,7 @@ export class Coprocessor implements FaultHost {
         );
         counts[tally.FAILED]++;
         launch.free++;
-        launch.misses++;
+        this.missed(launch, page);
         launch.abort(now + odp.retries * odp.rnrTimer);
         return;
       }
@@ -723,6 +755,8 @@ export class Coprocessor implements FaultHost {
 
   // ---- the host's side
 
+  /** Told when copies of a block are over. */
+  onSettled: (block: number, now: Nanoseconds) => void = () => undefined;
   /** Whose memory a page is charged to: told by whoever set the device up. */
   cgroupOf: (page: number) => number = () => 0;
 

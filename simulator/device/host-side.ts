@@ -4,6 +4,8 @@ import type { Scheduler } from './link.ts';
 
 export interface HostSide {
   isResident(page: number): boolean;
+  /** Whether the page has content anywhere on the host: in memory, in swap, in a file. */
+  exists(page: number): boolean;
   /**
    * The page shall be in host memory: from swap or disk, or made. Returns when it will be, or −1 if no frame can be had.
    */

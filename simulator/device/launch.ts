@@ -6,6 +6,8 @@ export interface LaunchHost {
   draw(launch: Launch, now: Nanoseconds): boolean;
   /** All streams are done, and nothing was drawn: sets `over`, or draws what comes behind the barrier. */
   drained(launch: Launch, now: Nanoseconds): void;
+  /** Whether anybody still waits for it; its process may be gone. */
+  isWanted(launch: Launch): boolean;
   /** It can't go on (connection in error, device lost). */
   aborted(launch: Launch, now: Nanoseconds): void;
 }
@@ -19,10 +21,13 @@ export class Launch {
   free: number;
   /** Time of its next access, and the part of a nanosecond beyond, in picoseconds. */
   clock: Nanoseconds = 0;
+  began: Nanoseconds = 0;
   rest = 0;
   /** Words whose streams wait for a replay, and those that may try again. */
   readonly stalled: number[] = [];
   readonly again: number[] = [];
+  /** Told of each access that did not find its page on the device. */
+  onMiss: ((page: number) => void) | null = null;
   /** Accesses since whoever feeds it last asked: found in device memory at once, and all others. */
   hits = 0;
   misses = 0;
@@ -45,6 +50,10 @@ export class Launch {
 
   drained(now: Nanoseconds): void {
     this.host.drained(this, now);
+  }
+
+  get wanted(): boolean {
+    return this.host.isWanted(this);
   }
 
   abort(now: Nanoseconds): void {

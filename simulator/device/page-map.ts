@@ -12,6 +12,8 @@ export const UNPOPULATED = 0;
 export const HOST = 1;
 /** Home of a page in the memory of device 0; the others follow. */
 export const DEVICE0 = 2;
+/** Was on a device that is lost. */
+export const LOST = 255;
 export const MAX_DEVICES = 8;
 
 // What a device's page table holds of a page.

@@ -65,6 +65,7 @@ export class Standalone {
     const { onHost, clock } = this;
     const host: HostSide = {
       isResident: (page) => onHost[page] !== 0,
+      exists: (page) => onHost[page] !== 0,
       faultIn: (page, _store, _cgroup, now) => {
         onHost[page] = 1;
         return now;
@@ -113,6 +114,7 @@ export class Standalone {
         launch.over = true;
         result.ended = now;
       },
+      isWanted: () => true,
       aborted: (launch, now) => {
         this.devices[device].stop(launch);
         result.ended = now;

@@ -47,4 +47,7 @@ export const NOTIFICATIONS = 30;
 /** Pages that the device ever used. */
 export const FOOTPRINT = 31;
 
-export const TALLY = 32;
+/** Time for which kernels ran, added up. */
+export const KERNEL_TIME = 32;
+
+export const TALLY = 33;

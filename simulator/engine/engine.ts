@@ -64,6 +64,8 @@ export interface Engine {
   readonly threads: readonly Thread[];
   /** Time of the thread that runs, which may be a little ahead of the last event. */
   readonly local: Nanoseconds;
+  /** When somebody else has something to do next: until then an actor may run on, if nobody is told earlier. */
+  readonly horizon: Nanoseconds;
   /** What time it is for whoever acts now: a thread, a kernel thread or an actor. */
   readonly clock: Nanoseconds;
   /** When the run ends at the latest. */

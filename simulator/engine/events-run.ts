@@ -314,6 +314,10 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.handlers.set(object, handler);
   }
 
+  get horizon(): Nanoseconds {
+    return Math.min(this.queue.first, this.end);
+  }
+
   hold(): void {
     this.held++;
   }
@@ -509,7 +513,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
         thread.due = this.local;
         thread.dueRemainder = 0;
         thread.at = thread.told = thread.lotEnd = 0;
-        const handler = this.handlers.get(cursor.step!.object);
+        const handler = this.mechanisms.devices?.handlerOf(thread) ?? this.handlers.get(cursor.step!.object);
         if (handler) this.handOver(thread, handler);
         return;
       }
@@ -577,7 +581,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     const hitTime = this.costs.hit;
     const { objectMisses } = this.recorder;
     const { memory } = this;
-    const { guard, writers } = this.mechanisms;
+    const { devices, guard, writers } = this.mechanisms;
     const watched = this.setup.watchesClock;
     for (;;) {
       if (this.local >= deadline) {
@@ -626,7 +630,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
       }
       // A guard may have turned it into an access to another page (of a parent, after fork).
       if (guard !== undefined) word = lot[thread.at];
-      const outcome = memory.access(word, cgroup);
+      const outcome = devices?.isFar(word) ? devices.reach(word) : memory.access(word, cgroup);
       if (outcome & OUT_OF_MEMORY) {
         this.tell(thread, this.local);
         if (guard !== undefined) guard.leave(thread, word, outcome, this.local);

@@ -1,5 +1,6 @@
 /** Who is on a machine beside threads and kswapd: made once for each run, each mechanism in a file of its own. */
 import type { Step } from '../plan.ts';
+import { Devices } from '../device/devices.ts';
 import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
 import { joinGuards } from './guards.ts';
 import { NoRanges } from './no-ranges.ts';
@@ -18,6 +19,8 @@ export interface Mechanisms {
   /** Who carries out actions of the timeline, by kind; processes.ts knows the rest. */
   readonly actions: TimelineHandlers;
   readonly guard: AccessGuard | undefined;
+  /** Coprocessors; absent on machines without any. */
+  readonly devices: Devices | undefined;
   /** On machines whose programs make memory volatile, or fork. */
   readonly volatile: Volatile | undefined;
 }
@@ -26,6 +29,7 @@ export function mechanismsFor(engine: Engine): Mechanisms {
   const writers = new Writers(engine);
   const regions = new RegionSteps(engine);
   const nodes = engine.setup.numa === undefined ? undefined : new NumaSteps(engine, engine.setup.numa);
+  const devices = engine.setup.scenario.devices?.length ? new Devices(engine, engine.setup.scenario.devices) : undefined;
   const volatile = usesVolatile(engine.setup.scenario) && engine.memory.advice ? new Volatile(engine) : undefined;
   const ranges = volatile ?? new NoRanges(engine);
   return {
@@ -43,8 +47,9 @@ export function mechanismsFor(engine: Engine): Mechanisms {
       madvise: ranges,
       fork: ranges,
     },
-    actions: { ...writers.actions, ...nodes?.actions },
+    actions: { ...writers.actions, ...nodes?.actions, ...devices?.actions },
+    guard: joinGuards(devices, volatile),
+    devices,
     volatile,
-    guard: joinGuards(volatile, nodes?.guard),
   };
 }

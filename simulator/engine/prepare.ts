@@ -1,11 +1,13 @@
 /** Everything between a point of a plan and its first access, in steps small enough to be interrupted. */
 import { BLOCK, OP_SHIFT, OP_STORE } from '../machine/access.ts';
+import type { RemoteRun } from '../device/device-records.ts';
 import { OUT_OF_MEMORY, type CreateMemory, type Memory } from '../machine/memory.ts';
 import { PlanError } from '../plan-error.ts';
 import type { Plan, PointSpec } from '../plan.ts';
 import type { Pages } from '../units.ts';
 import { MAX_MEMO, remembering } from '../workload/memo-source.ts';
 import { buildPrograms, type Program, type TableCache } from '../workload/program.ts';
+import { AgainstRemote, remotePoint } from './against-remote.ts';
 import { BlocksRun } from './blocks-run.ts';
 import { EventsRun } from './events-run.ts';
 import { countAccesses, foreseeProgram, MAX_FORESEEN } from './future.ts';
@@ -13,7 +15,7 @@ import { isLocked } from './numbering.ts';
 import type { PointRun } from './point-run.ts';
 import { Recorder } from './recorder.ts';
 import { setUp, type Setup, type TraceFacts } from './setup.ts';
-import type { Wanted } from './wanted.ts';
+import { wantedBy, type Wanted } from './wanted.ts';
 
 export interface PrepareContext {
   readonly plan: Plan;
@@ -21,7 +23,7 @@ export interface PrepareContext {
   readonly traces: readonly TraceFacts[];
   readonly tables: TableCache;
   /** The program that points of one workload share; of the last workload only. */
-  readonly shared: { key: string; programs: Program[] | null };
+  readonly shared: { key: string; programs: Program[] | null; readonly remotes: Map<string, RemoteRun> };
   readonly createMemory: CreateMemory;
   readonly log: { readonly from: number; readonly to: number; readonly limit: number } | undefined;
   /** Count frames after every event (tests). */
@@ -38,6 +40,30 @@ export const EVENTS_LOT = 256;
 const EXTENT_WORK = 512;
 
 export function* preparePoint(context: PrepareContext, point: PointSpec): Generator<number, PointRun> {
+  const { run, recorder } = yield* prepareOne(context, point);
+  const records = recorder?.devices;
+  if (!records || !context.wanted.names.has('speedup')) return run;
+  const base = remotePoint(point);
+  const key = JSON.stringify(base.scenario);
+  const { remotes } = context.shared;
+  const known = remotes.get(key);
+  if (known) {
+    records.remote = known;
+    return run;
+  }
+  // Its times are all that matters.
+  const wanted = wantedBy({ ...context.plan, plots: [], expects: [] });
+  const remote = yield* prepareOne({ ...context, wanted, log: undefined }, base);
+  return new AgainstRemote(remote.run, run, (found) => {
+    records.remote = found;
+    remotes.set(key, found);
+  });
+}
+
+function* prepareOne(
+  context: PrepareContext,
+  point: PointSpec,
+): Generator<number, { readonly run: PointRun; readonly recorder: Recorder | null }> {
   const { plan, wanted, tables } = context;
   const { scenario } = point;
   const setup = setUp(plan, scenario, wanted, context.traces, context.log !== undefined, context);
@@ -74,11 +100,12 @@ export function* preparePoint(context: PrepareContext, point: PointSpec): Genera
   yield* faultInLocked(setup, memory);
   const recorder = new Recorder(plan, setup, memory, wanted, plan.points.length);
   if (hasPacedParts(setup)) recorder.warn('rates and think times of a mixture’s parts are ignored');
-  if (setup.path === 'blocks') return new BlocksRun(point, setup, memory, programs[0], recorder);
-  return new EventsRun(point, setup, memory, programs, recorder, EVENTS_LOT, {
+  if (setup.path === 'blocks') return { run: new BlocksRun(point, setup, memory, programs[0], recorder), recorder };
+  const run = new EventsRun(point, setup, memory, programs, recorder, EVENTS_LOT, {
     check: context.check,
     log: context.log,
   });
+  return { run, recorder };
 }
 
 const hasPacedParts = ({ scenario }: Setup): boolean =>

@@ -2,6 +2,7 @@
  * Everything a run says about itself: totals, phases, passes, samples, events. The drivers count accesses and tell the time; this turns it
  * into a PointReport at the end, or at any moment before.
  */
+import type { DeviceRecords, DeviceState } from '../device/device-records.ts';
 import { counterRows } from '../machine/counters.ts';
 import type { Gauges, Memory } from '../machine/memory.ts';
 import type { Plan, PointSpec, SourceSpan } from '../plan.ts';
@@ -17,6 +18,7 @@ import type {
   Span,
 } from '../report.ts';
 import type { Rule } from '../tables/define.ts';
+import type { DeviceFigures } from '../tables/device-measures.ts';
 import { gauges as gaugeRows, noGauges } from '../tables/gauges.ts';
 import { measureByName, measures, type MeasureInput } from '../tables/measures.ts';
 import type { NumaFigures } from '../tables/numa-measures.ts';
@@ -41,6 +43,7 @@ interface State {
   readonly counters: Float64Array;
   readonly gauges: Gauges;
   readonly numa?: NumaFigures | undefined;
+  readonly devices?: DeviceState | undefined;
 }
 
 interface PhaseState {
@@ -49,6 +52,7 @@ interface PhaseState {
   /** Threads in it now, and threads that have left it. */
   inside: number;
   before: Float64Array;
+  devices?: DeviceState | undefined;
   after: State | null;
   readonly left: { accesses: number; hits: number; misses: number; passes: readonly PassEntry[]; whole: boolean }[];
   group: number;
@@ -78,6 +82,8 @@ export class Recorder implements PhaseListener {
   /** Processes whose memory was given up, and the recovery of the run, as far as it has got. */
   exits: readonly ExitReport[] = [];
   recovery: RecoveryReport | null = null;
+  /** On machines with devices. */
+  devices: DeviceRecords | null = null;
 
   private readonly wantsMap: boolean;
   private readonly plan: Plan;
@@ -134,12 +140,16 @@ export class Recorder implements PhaseListener {
     const gauges = this.memory.gauges(this.now);
     this.writeback?.sample(now);
     this.setup.numa?.records.sample(now);
+    this.devices?.sample(now);
     if (this.wantsMap) this.volatile?.sample(now);
     const { levels, rises } = this;
     let k = 0;
     for (const row of gaugeRows) levels[k++] = gauges[row.name];
     if (this.levelMeasures.length > 0) {
-      const input = this.input(this.accesses, this.hits, this.misses, now, this.memory.counters, this.baseline, gauges);
+      const input = {
+        ...this.input(this.accesses, this.hits, this.misses, now, this.memory.counters, this.baseline, gauges),
+        ...this.deviceInput(undefined, undefined, now, null),
+      };
       for (const name of this.levelMeasures) levels[k++] = measureByName(name)!.of(input);
     }
     rises[0] = this.accesses;
@@ -186,6 +196,7 @@ export class Recorder implements PhaseListener {
       end: now,
       inside: 1,
       before: Float64Array.from(this.memory.counters),
+      devices: this.devices?.state(),
       after: null,
       left: [],
       group: 1,
@@ -219,7 +230,31 @@ export class Recorder implements PhaseListener {
       counters: Float64Array.from(this.memory.counters),
       gauges: { ...this.memory.gauges(this.now) },
       numa: this.setup.numa?.records.figures(),
+      devices: this.devices?.state(),
     };
+  }
+
+  /** Every metric that somebody asks for. */
+  get names(): ReadonlySet<string> {
+    return this.wanted.names;
+  }
+
+  /** Pages in swap now. */
+  swapUsed(): number {
+    return this.memory.gauges(this.now).nr_swap_used;
+  }
+
+  /** Figures of devices over a span: as many measures ask, one is reckoned. */
+  private deviceInput(
+    before: DeviceState | undefined,
+    after: DeviceState | undefined,
+    elapsed: Nanoseconds,
+    key: string | null,
+  ): Pick<MeasureInput, 'devices'> {
+    const { devices } = this;
+    if (devices === null) return {};
+    let figures: DeviceFigures | undefined;
+    return { devices: () => (figures ??= devices.figures(before, after ?? devices.state(), elapsed, key)) };
   }
 
   // ---- the report
@@ -277,7 +312,7 @@ export class Recorder implements PhaseListener {
     const start = Math.min(now, state.start);
     const end = state.inside > 0 ? now : Math.min(now, state.end);
     const spec = this.setup.scenario.processes[process];
-    const input = this.input(
+    const figures = this.input(
       sum('accesses'),
       sum('hits'),
       sum('misses'),
@@ -288,6 +323,8 @@ export class Recorder implements PhaseListener {
       parts.some((part) => part.whole) ? passes : undefined,
       after.numa,
     );
+    const key = `${spec.name}/${spec.phases[phase].name}`;
+    const input = { ...figures, ...this.deviceInput(state.devices, after.devices, end - start, key) };
     if (state.group > 1)
       this.warn(
         `passes of phase '${spec.phases[phase].name}' are shown in groups of ${state.group}: there were too many`,
@@ -315,7 +352,7 @@ export class Recorder implements PhaseListener {
     if (!entry.before || !entry.after) return plain;
     const before = entry.before as State;
     const after = entry.after as State;
-    const input = this.input(
+    const figures = this.input(
       accesses,
       hits,
       misses,
@@ -326,6 +363,7 @@ export class Recorder implements PhaseListener {
       undefined,
       after.numa,
     );
+    const input = { ...figures, ...this.deviceInput(before.devices, after.devices, end - start, null) };
     const values: Record<string, number> = {};
     for (const name of this.wanted.byPass) {
       const value = isCounter(name)
@@ -449,6 +487,7 @@ export class Recorder implements PhaseListener {
       ),
       ...(exits.length > 0 ? { exits } : {}),
       ...(recovery ? { recovery } : {}),
+      ...this.deviceInput(undefined, this.devices?.state(now), now, ''),
     };
     const at: Record<string, number> = {};
     plan.axes.forEach((axis, i) => {
@@ -469,12 +508,13 @@ export class Recorder implements PhaseListener {
       counters: countersRecord(after.counters, this.baseline),
       measures: measuresOf(input),
       gauges: { ...after.gauges },
-      ...(this.objectAccesses ? { objects: this.objects(now) } : {}),
+      ...(this.objectAccesses ? { objects: [...this.objects(now), ...(this.devices?.objects(now) ?? [])] } : {}),
       phases,
-      series: this.series(),
+      series: [...this.series(), ...(this.devices?.series(this.wanted.overTime, now) ?? [])],
       distributions: [
         ...(this.memory.distributions?.() ?? []),
         ...(this.distances?.distribution() ?? []),
+        ...(this.devices?.distributions(this.wanted.names) ?? []),
         ...(this.volatile?.distributions() ?? []),
       ],
       ...(this.wantsMap && this.volatile ? { ranges: this.volatile.maps() } : {}),
@@ -490,6 +530,7 @@ export class Recorder implements PhaseListener {
       ...(this.writeback && this.writeback.cycles.length > 0 ? { cycles: this.writeback.cycles } : {}),
       expectations: [],
       ...(setup.numa ? { numa: setup.numa.records.report(now) } : {}),
+      ...(this.devices ? { devices: this.devices.report(now) } : {}),
     };
     return { ...unjudged, expectations: evaluateExpectations(plan, unjudged) };
   }

@@ -111,6 +111,7 @@ export function needsEvents(
   if (scenario.recovery) return 'a recovery';
   if (processesPer(scenario.machine) > 1) return 'processes that exit together';
   if (scenario.duration !== undefined) return 'a run that ends by time';
+  if (scenario.devices?.length) return 'a device';
   if (watchesClock(scenario)) return 'a variant that watches the clock';
   if (wanted.pressure) return 'memory pressure is asked for';
   if (logging) return 'events are logged';

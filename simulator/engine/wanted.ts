@@ -1,6 +1,7 @@
 /** What a plan's plots and expectations ask for beyond the usual: decides what has to be recorded, and sometimes which way a point is run. */
 import { counterRows } from '../machine/counters.ts';
 import type { MetricExpression, MetricRef, Plan } from '../plan.ts';
+import { isDevicePicture } from '../tables/device-measures.ts';
 import { gauges } from '../tables/gauges.ts';
 import { measureByName } from '../tables/measures.ts';
 import { isNumaPicture } from '../tables/numa-pictures.ts';
@@ -74,4 +75,9 @@ const gaugeNames = new Set<string>(gauges.map((row) => row.name));
 export const isCounter = (name: string): boolean => counterNames.has(name);
 export const isGauge = (name: string): boolean => gaugeNames.has(name);
 export const isMetric = (name: string): boolean =>
-  isCounter(name) || isGauge(name) || measureByName(name) !== undefined || name === 'resident' || isNumaPicture(name);
+  isCounter(name) ||
+  isGauge(name) ||
+  measureByName(name) !== undefined ||
+  name === 'resident' ||
+  isNumaPicture(name) ||
+  isDevicePicture(name);

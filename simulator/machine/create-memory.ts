@@ -9,6 +9,7 @@ import { PGSCAN_DIRECT, PGSCAN_KSWAPD } from './counters.ts';
 import { Advice } from './advice.ts';
 import { checkConservation } from './conservation.ts';
 import { CacheMemory } from './cache-memory.ts';
+import { DevicePages } from './device-pages.ts';
 import { MemoryCore } from './memory-core.ts';
 import type { CreateMemory, Gauges, Memory, NodeMemory } from './memory.ts';
 import { HIT, NO_SPACE, OUT_OF_MEMORY } from './memory.ts';
@@ -94,6 +95,10 @@ class ListMemory implements Memory {
     const time = this.#core.throttled;
     this.#core.throttled = 0;
     return time;
+  }
+
+  devicePages(): DevicePages {
+    return (this.#core.devicePages ??= new DevicePages(this.#core, this.reclaimer));
   }
 
   get failure(): Failure {

@@ -172,6 +172,7 @@ export class Faults {
 
   #anon(page: number, op: number, word: number, cgroup: number): number {
     const core = this.#core;
+    if (core.devicePages !== undefined && core.devicePages.has(page)) return core.devicePages.fault(page);
     const { counters, flags, io, shadows, stats, swap } = core;
     counters[PGFAULT]++;
     stats.updated(1);
@@ -246,6 +247,11 @@ export class Faults {
   }
 
   // ---- page tables
+
+  /** There is a page table for `page`, for an entry that is no page in memory. */
+  tableFor(page: number, cgroup: number): boolean {
+    return this.#makeTable(page, cgroup);
+  }
 
   /** The page table that maps `page` exists afterwards, charged to whoever faulted first. */
   #makeTable(page: number, cgroup: number): boolean {

@@ -56,6 +56,7 @@ export class Leaving {
     core.shadows[page] = shadow;
     if (shadow !== 0) counters[WORKINGSET_SHADOWS]++;
     core.leftMemory(page, lru);
+    core.devicePages?.listener?.left(page);
     if (core.logging) core.log(RECLAIM_EVICT.id, page, shadow, lru);
     return wrote;
   }
@@ -75,6 +76,7 @@ export class Leaving {
     core.leftMemory(page, lru);
     if (core.logging) core.log(RECLAIM_DISCARD.id, page, 0, lru);
     core.volatilePages?.dropped(page);
+    core.devicePages?.listener?.gone(page);
   }
 
   pageout(page: number): boolean {
@@ -116,6 +118,7 @@ export class Leaving {
       if ((flag & SWAPPED) !== 0) core.swap.used--;
       if (!anon) core.dirtyPages.clean(page);
       core.dirtyPages.abandon(page);
+      core.devicePages?.released(page);
       flags[page] = anon ? ANON : 0;
     }
     if (!keepTables)

@@ -11,6 +11,7 @@ import { cacheCapacity } from './cache-capacity.ts';
 import { counterRows, PGFAULT, PGPGOUT } from './counters.ts';
 import { DirtyPages } from './dirty-pages.ts';
 import { dirtyable, dirtyLimits, dirtySettings, withSysctl, type DirtySettings } from '../writeback/dirty-limits.ts';
+import type { DevicePages } from './device-pages.ts';
 import { Extents } from './extents.ts';
 import { Faults } from './faults.ts';
 import { Frames } from './frames.ts';
@@ -87,6 +88,8 @@ export class MemoryCore implements MemoryHost {
   faults!: Faults;
   leaving!: Leaving;
   migration!: Migration;
+  /** Pages that are on devices; absent on machines without any. */
+  devicePages: DevicePages | undefined = undefined;
 
   #reclaimer!: ListReclaimer;
   #driver!: ReclaimDriver;
@@ -381,6 +384,16 @@ export class MemoryCore implements MemoryHost {
     this.resident--;
     this.frames.give(node, 1);
     this.memcg.uncharge(this.cgroupOf(lru), 1);
+    if (this.objectNodes === undefined) return;
+    this.objectNodes.left(page, node);
+    this.frames.placement!.left(page, node);
+  }
+
+  /** `page` of lruvec `lru` went to a device: the frame is free, the charge stays. */
+  lentMemory(page: number, lru: number): void {
+    const node = this.nodeOf(lru);
+    this.resident--;
+    this.frames.give(node, 1);
     if (this.objectNodes === undefined) return;
     this.objectNodes.left(page, node);
     this.frames.placement!.left(page, node);

@@ -21,6 +21,7 @@ import type { Advice } from './advice.ts';
 import type { Failure } from './frames.ts';
 import type { Flow } from './object-nodes.ts';
 import type { Placement } from './placement.ts';
+import type { DevicePages } from './device-pages.ts';
 import type { CacheReclaimer, FutureAccesses, ListReclaimer } from './reclaimer.ts';
 import type { Streams } from './streams.ts';
 
@@ -155,6 +156,8 @@ export interface Memory {
   readonly nodes?: NodeMemory;
   /** Pages whose owners say what they need no more; absent under the literature's policies, which know only files. */
   readonly advice?: Advice;
+  /** Pages on devices, from the first call on; undefined under the literature's policies, which know only files. */
+  devicePages?(): DevicePages;
   /** How long those whose accesses reclaimed must sleep for having exceeded memory.high, since the last call. Only after DIRECT_RECLAIM. */
   takeThrottle?(): Nanoseconds;
   /** Why the last access found no frame: what the OOM killer is told. */

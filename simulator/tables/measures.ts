@@ -6,6 +6,7 @@ import type { ExitReport, PassReport, RecoveryReport } from '../report.ts';
 import { PAGE_SIZE, SECOND } from '../units.ts';
 import { counter, type Counter } from './define.ts';
 import { exitMeasures } from './exit-measures.ts';
+import { deviceMeasures, type DeviceFigures } from './device-measures.ts';
 import { numaMeasures, type NumaFigures } from './numa-measures.ts';
 import { writebackMeasures, type WritebackFigures } from './writeback-measures.ts';
 import { volatileMeasures, type VolatileFigures } from './volatile-measures.ts';
@@ -28,6 +29,8 @@ export interface MeasureInput {
   readonly refaultDistance?: number;
   /** Levels of a machine with several nodes, at the end; worked out when asked for. */
   readonly numa?: () => NumaFigures;
+  /** Of machines with devices. */
+  readonly devices?: () => DeviceFigures;
   /** Levels of volatile memory; worked out when asked for. */
   readonly volatile?: () => VolatileFigures;
   /** Of runs with FUSE mounts. */
@@ -188,6 +191,7 @@ export const measures: readonly Measure[] = [
   ),
   ...exitMeasures,
   ...numaMeasures,
+  ...deviceMeasures,
   ...volatileMeasures,
   ...writebackMeasures,
 ];

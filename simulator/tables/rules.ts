@@ -1,5 +1,6 @@
 /** Why reclaim did something: ids that the event log carries, with what the two numbers beside the page mean. */
 import { rule, type Rule } from './define.ts';
+import { deviceRules } from './device-rules.ts';
 import { engineRules } from './engine-rules.ts';
 import { numaEvents, placementRules } from './placement-rules.ts';
 import { volatileRules } from './volatile-rules.ts';
@@ -124,6 +125,7 @@ export const rules: readonly Rule[] = [
   MGLRU_EVICT,
   MGLRU_KEEP,
   MGLRU_REFAULT,
+  ...deviceRules,
   ...placementRules,
   ...numaEvents,
 ];

@@ -50,6 +50,8 @@ export interface ProgramPhase {
   readonly steps: readonly ProgramStep[];
   /** Whether some step has passes; else the phase is cut into slices. */
   readonly hasPasses: boolean;
+  /** Index of the device that makes its accesses; absent: a processor does. */
+  readonly device?: number;
   /** Accesses of the phase if they can be told beforehand, else Infinity. */
   readonly accesses: number;
 }
@@ -169,6 +171,7 @@ function* buildPhase(
     steps,
     hasPasses: counted.some((step) => step.pass > 0),
     accesses,
+    ...(phase.device === undefined ? {} : { device: phase.device }),
   };
 }
 
