@@ -2,3 +2,4 @@ import './notebook.ts';
 import './running.ts';
 import './language.ts';
 import './commands.ts';
+import './placement.ts';
