@@ -7,7 +7,15 @@ import { OP_SHIFT, OP_STORE } from '../machine/access.ts';
 import { createMemory } from '../machine/create-memory.ts';
 import { OUT_OF_MEMORY, type Memory, type NodeMemory } from '../machine/memory.ts';
 import type { MempolicyFlags, MempolicyMode } from '../numa/mempolicy.ts';
-import { formatNodelist, hasNode, NO_NODES, parseNodelist, type Nodemask } from '../numa/nodemask.ts';
+import {
+  firstNodes,
+  formatNodelist,
+  hasNode,
+  nodemask,
+  NO_NODES,
+  parseNodelist,
+  type Nodemask,
+} from '../numa/nodemask.ts';
 import { NumaPlacement } from '../numa/numa-placement.ts';
 import { NumaSystem, type NumaChange } from '../numa/system.ts';
 import { defaultDistances, LOCAL_DISTANCE } from '../numa/zonelist.ts';
@@ -18,6 +26,8 @@ export interface RecordedMachine {
   readonly distances: readonly (readonly number[])[];
   /** The node of each processor. */
   readonly cpuNodes: readonly number[];
+  /** Nodes that have memory. */
+  readonly memory: Nodemask;
 }
 
 export function maskOf(list: string, where: string): Nodemask {
@@ -46,7 +56,9 @@ export function machineOf(args: string, nodes: number): RecordedMachine {
     }
   });
   const cpus = Number(/-smp\s+(?:cpus=)?(\d+)/.exec(args)?.[1] ?? count);
-  for (let cpu = 0; cpu < cpus; cpu++) cpuNodes[cpu] ??= cpu % count;
+  // processors that no node claims are node 0's; without any claim they are dealt out
+  const claimed = cpuNodes.length > 0;
+  for (let cpu = 0; cpu < cpus; cpu++) cpuNodes[cpu] ??= claimed ? 0 : cpu % count;
   const distances = defaultDistances(count);
   const given = new Set<string>();
   for (const { kind, pairs } of options) {
@@ -58,7 +70,14 @@ export function machineOf(args: string, nodes: number): RecordedMachine {
     // one direction given stands for both
     if (!given.has(`${to}-${from}`)) distances[to][from] = distance;
   }
-  return { distances, cpuNodes };
+  const withMemory = declared.flatMap(({ pairs }, i) =>
+    value(pairs, 'memdev') === undefined && value(pairs, 'mem') === undefined
+      ? []
+      : [Number(value(pairs, 'nodeid') ?? i)],
+  );
+  const dimms = [...args.matchAll(/-device\s+pc-dimm,\S*\bnode=(\d+)/g)].map(([, node]) => Number(node));
+  const memory = withMemory.length === 0 ? firstNodes(count) : nodemask([...withMemory, ...dimms]);
+  return { distances, cpuNodes, memory };
 }
 
 export interface Placed {
@@ -102,7 +121,7 @@ export class NumaBench {
       distances: machine.distances,
       cpuNodes: machine.cpuNodes,
       cpusets: version,
-      ...(memory === undefined ? {} : { memory }),
+      memory: memory ?? machine.memory,
       ...(movable === undefined ? {} : { movable }),
     });
   }

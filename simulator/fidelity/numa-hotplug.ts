@@ -81,8 +81,7 @@ export class HotplugReplay {
     this.#checks = checks;
     this.#records = records;
     const start = records.find((record) => record['test'] === 'nodestate');
-    const all = maskOf(`0-${machine.distances.length - 1}`, 'nodes');
-    this.#memory = start === undefined ? all : maskOf(textOf(start, 'has_memory'), 'has_memory');
+    this.#memory = start === undefined ? machine.memory : maskOf(textOf(start, 'has_memory'), 'has_memory');
     const normal =
       start?.['has_normal'] === undefined ? this.#memory : maskOf(textOf(start, 'has_normal'), 'has_normal');
     this.#movable = this.#memory & ~normal;

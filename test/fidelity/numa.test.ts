@@ -44,6 +44,16 @@ test('distances and processors come from the arguments of the machine (kernel 6.
   assert.deepEqual(machine.cpuNodes, [0, 1, 2, 3]);
 });
 
+test('nodes may have no memory or several processors; memory in DIMMs counts', () => {
+  const other = machineOf(
+    '-smp 6 -numa node,nodeid=0,cpus=0-2,memdev=m0 -numa node,nodeid=1,cpus=3,cpus=5 -numa node,nodeid=2 -device pc-dimm,id=d,memdev=d2,node=2',
+    1,
+  );
+  assert.deepEqual(other.cpuNodes, [0, 0, 0, 1, 0, 1]);
+  assert.equal(other.memory, 0b101n);
+  assert.equal(machineOf('-smp 2', 2).memory, 0b11n);
+});
+
 /** Records of a set, each changed by `by`: how many checks then fail. */
 function missesWith(
   name: string,
