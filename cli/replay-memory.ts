@@ -75,8 +75,13 @@ export function memoryFor(setup: ReplaySetup, scenario: Scenario): Memory {
     bases.push(pages);
     pages += object.pages;
   }
+  const { machine, cgroups, objects, sysctls, reclaim } = scenario;
   const layout: MemoryLayout = {
-    ...scenario,
+    machine,
+    cgroups,
+    objects,
+    sysctls,
+    reclaim,
     bases,
     pages: Math.max(1, pages),
     kswapd: 'synchronous',
