@@ -465,9 +465,19 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     const resumes = setup.scenario.timeline.some(
       ({ time, actions }) => time > now && actions.some((action) => action.kind === 'daemon' && action.fuse === index),
     );
-    const waiting = living.filter((thread) => thread.waitsFor === 'sync' || thread.waitsFor === 'request');
-    const endless = waiting.length > 0 || this.engine.end === Infinity;
-    return resumes || !endless ? null : endlessSync(daemon, since, now, waiting.length > 0 ? waiting : living);
+    const waiting = living.filter((thread) => this.waitsForMount(thread, daemon.mount));
+    // Without an end of the run, writers would be held back for ever; those whose steps end by time are not.
+    const held = living.filter(({ waitsFor, cursor }) => waitsFor === 'throttle' && cursor.deadline === Infinity);
+    const endless =
+      waiting.length > 0 || (this.engine.end === Infinity && held.length > 0 && held.length === living.length);
+    return resumes || !endless ? null : endlessSync(daemon, since, now, waiting.length > 0 ? waiting : held);
+  }
+
+  /** Whether it waits for writeback that only this mount's daemon can end, or for an answer of it. */
+  private waitsForMount(thread: Thread, mount: FuseMount): boolean {
+    if (thread.waitsFor === 'request') return thread.waitsOn?.name === `answer of ${mount.bdi.name}.daemon`;
+    const tickets = thread.waitsFor === 'sync' ? (this.tickets.get(thread) ?? []) : [];
+    return tickets.some((ticket) => ticket.target.mount === mount && !this.isWritten(ticket));
   }
 
   /** Exhausted: for a second nothing was free or reclaimable beyond the reserves. */
