@@ -27,6 +27,7 @@ import { ObjectMap } from './object-map.ts';
 import { ObjectNodes } from './object-nodes.ts';
 import { PageTables } from './page-tables.ts';
 import { NODE_BYTES, PageTree } from './page-tree.ts';
+import { effectiveProtection } from './protection.ts';
 import { ReclaimDriver } from './reclaim-driver.ts';
 import type { ListReclaimer, MemoryHost, ScanControl, VolatilePages } from './reclaimer.ts';
 import { ANON, DIRTY, PINNED, RESIDENT, SWAPPED, UNEVICTABLE } from './reclaimer.ts';
@@ -330,8 +331,14 @@ export class MemoryCore implements MemoryHost {
   protection(lru: number, sc: ScanControl): Pages {
     const cgroup = this.cgroupOf(lru);
     if (cgroup === 0 || lru === sc.target) return 0;
-    const { low, min } = this.memcg;
-    return !sc.lowReclaim && low[cgroup] > min[cgroup] ? low[cgroup] : min[cgroup];
+    const min = this.protectedOf(this.memcg.min, cgroup, sc.target);
+    return sc.lowReclaim ? min : Math.max(min, this.protectedOf(this.memcg.low, cgroup, sc.target));
+  }
+
+  /** What memory.min or memory.low of a group comes to when reclaim is for `target`. */
+  protectedOf(settings: Float64Array, cgroup: number, target: number): Pages {
+    const { parents, charged } = this.memcg;
+    return settings[cgroup] === 0 ? 0 : effectiveProtection(parents, charged, settings, cgroup, this.cgroupOf(target));
   }
 
   isInSubtree(cgroup: number, of: number): boolean {

@@ -180,8 +180,10 @@ export class ReclaimDriver implements FrameReclaim {
       const lru = target - of + cgroup;
       if (cgroup !== of && cgroup !== 0) {
         const usage = core.usage(lru);
-        if (usage <= core.memcg.min[cgroup] && core.memcg.min[cgroup] > 0) continue;
-        if (usage <= core.memcg.low[cgroup] && core.memcg.low[cgroup] > 0 && !sc.lowReclaim) {
+        const min = core.protectedOf(core.memcg.min, cgroup, target);
+        if (usage <= min && min > 0) continue;
+        const low = core.protectedOf(core.memcg.low, cgroup, target);
+        if (usage <= low && low > 0 && !sc.lowReclaim) {
           sc.lowSkipped = true;
           continue;
         }
