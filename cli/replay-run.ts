@@ -6,6 +6,8 @@ import type { Gauges, Memory } from '../simulator/machine/memory.ts';
 import type { FutureAccesses } from '../simulator/machine/reclaimer.ts';
 import type { Plan } from '../simulator/plan.ts';
 import type { PassReport, PointReport, Report } from '../simulator/report.ts';
+import { costsOf, transferTime } from '../simulator/engine/costs.ts';
+import { reclaimVariant } from '../simulator/reclaim/registry.ts';
 import { reportOf } from '../simulator/simulate.ts';
 import { measures, type MeasureInput } from '../simulator/tables/measures.ts';
 import { PAGE_SIZE } from '../simulator/units.ts';
@@ -23,6 +25,8 @@ export interface ReplayRun {
 }
 
 const PASSES = 10;
+/** Accesses between two looks at the clock, where a variant decides by the time. */
+const CLOCKED = 256;
 /** Ratios of counts. A replay has no clock, so measures of time would mean nothing. */
 const TIMELESS = ['hit-ratio', 'miss-ratio', 'refault-rate', 'reclaim-efficiency', 'active-share'];
 
@@ -58,10 +62,18 @@ async function replayPoint(run: ReplayRun, index: number, memory: Memory, warnin
   let aside = 0;
   /** A miss had to be read from disk or swap; a first touch of anonymous memory is none. */
   const missesNow = () => memory.io.reads + memory.io.swapIns - aside;
+  const clocked = reclaimVariant(setup.policy)?.watchesClock?.({}) ?? false;
+  const { hit, disk } = costsOf(plan.points[index].scenario.machine);
+  const missTime = disk.latency + transferTime(disk, 1);
+  if (clocked)
+    warnings.push(
+      `'${setup.policy}' decides by the clock, and a trace has none: every access takes ${hit} ns, a miss ${missTime} ns more`,
+    );
   while (done < words.length && !io.signal.aborted && !outOfMemory) {
     // Blocks end where something is looked at: after the first access, the warm-up, and each tenth.
     const stop = done === 0 ? 1 : done < warmup ? warmup : bounds.find((bound) => bound > done)!;
-    const n = Math.min(BLOCK, stop - done);
+    const n = Math.min(clocked ? CLOCKED : BLOCK, stop - done);
+    if (clocked) memory.setTime?.(done * hit + missesNow() * missTime);
     const ran = memory.run(words, done, n, cgroup, missBits, done);
     if (done === 0 && ran === 1) aside = addMetadata(setup, memory);
     outOfMemory = ran < n;

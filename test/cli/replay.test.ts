@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { makeSequence } from '../../simulator/fidelity/sequences.ts';
 import { Random } from '../../simulator/workload/random.ts';
 import { main } from '../../cli/main.ts';
 import { refault } from './support.ts';
@@ -156,6 +157,15 @@ test('in a cgroup kernel memory is charged: a scan that would just fit no longer
     (await replay(scan, '--memory', '1010 pages', '--policy', 'v6.1', '--memcg')).runs[0].points[0].counters.misses,
     1000,
   );
+});
+
+test('v6.12 decides by a clock that misses advance: beside a stream it misses 8,035 times, as 6.12 unsampled (8,038)', async () => {
+  const scan = file('scan.u32ops', u32(makeSequence({ kind: 'scan', accesses: 327_680, pages: 6553 })));
+  const limits = ['--memory', '16384 pages', '--memcg', '--file-pages', '172032'];
+  const { runs, warnings } = await replay(scan, ...limits, '--policy', 'v6.12');
+  const hot = runs[0].points[0].counters.misses - 163_840;
+  assert.ok(Math.abs(hot / 8038 - 1) < 0.02, `${hot} misses of the hot set`);
+  assert.match(warnings.join(), /decides by the clock, and a trace has none/);
 });
 
 test('u32ops: file and anonymous pages are numbered apart, and only what was swapped out is swapped in', async () => {
