@@ -17,7 +17,7 @@ export const placementSamples = (objects: number, nodes: number): number =>
 
 const MAX_MIGRATIONS = 10_000;
 
-const noNodeGauges = (): NodeGauges => ({
+export const noNodeGauges = (): NodeGauges => ({
   nr_free_pages: 0,
   nr_active_file: 0,
   nr_inactive_file: 0,
@@ -64,8 +64,14 @@ export class NumaRecords {
   /** Pages that have moved for one reason. */
   flows(time: Nanoseconds, flows: readonly Flow[], rule: Rule): void {
     for (const { object, from, to, pages } of flows) {
-      if (this.#migrations.length >= MAX_MIGRATIONS) return;
-      this.#migrations.push({ time, object: this.#objects[object].name, from, to, pages, rule: rule.id });
+      const { name } = this.#objects[object];
+      const same = this.#migrations.findLastIndex(
+        (m) => m.time === time && m.object === name && m.from === from && m.to === to && m.rule === rule.id,
+      );
+      if (same >= 0)
+        this.#migrations[same] = { ...this.#migrations[same], pages: this.#migrations[same].pages + pages };
+      else if (this.#migrations.length < MAX_MIGRATIONS)
+        this.#migrations.push({ time, object: name, from, to, pages, rule: rule.id });
     }
   }
 

@@ -5,7 +5,7 @@
  * Kernel: mm/mempolicy.c, kernel/cgroup/cpuset.c, mm/memory_hotplug.c. Left out: what migrating pages costs in time; threads stay on one
  * processor each (the least used that their cpuset allows).
  */
-import type { Memory } from '../machine/memory.ts';
+import type { Memory, NodeMemory } from '../machine/memory.ts';
 import { MAPPED } from '../machine/reclaimer.ts';
 import { hasNode, formatNodelist, nodemask, NO_NODES } from '../numa/nodemask.ts';
 import { flagsOf } from '../numa/mempolicy.ts';
@@ -21,7 +21,7 @@ import * as rules from '../tables/placement-rules.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
 import type { ProgramStep } from '../workload/program.ts';
 import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
-import { NumaRecords } from './numa-records.ts';
+import { noNodeGauges, NumaRecords } from './numa-records.ts';
 import type { Recorder } from './recorder.ts';
 import type { Thread } from './thread.ts';
 
@@ -276,7 +276,7 @@ export class Numa {
   // ---- what is done to nodes, cpusets, mounts and policies while running
 
   /** mbind or set_mempolicy by a program. */
-  policyStep(process: number, step: PolicyStep, memory: Memory, time: Nanoseconds): void {
+  *policyStep(process: number, step: PolicyStep, memory: Memory, time: Nanoseconds): Work {
     const { name } = this.#scenario.processes[process];
     if (step.target === undefined) {
       this.#setTaskPolicy(process, step.policy, name, step.source);
@@ -288,37 +288,40 @@ export class Numa {
     const numbered = Math.min(start + pages, this.#numbered[object]) - start;
     if (numbered <= 0) return;
     this.placement.regroup(object, start, numbered);
-    if (step.move === true) this.#moveAstray(object, start, numbered, step.policy, memory, time);
+    if (step.move === true) yield* this.#moveAstray(object, start, numbered, step.policy, memory, time);
   }
 
   /** MPOL_MF_MOVE: pages outside the mask go to where the policy would have them. */
-  #moveAstray(
+  *#moveAstray(
     object: number,
     start: Pages,
     pages: Pages,
     policy: MempolicySpec,
     memory: Memory,
     time: Nanoseconds,
-  ): void {
+  ): Work {
     const { nodes } = memory;
     if (nodes === undefined) return;
     const mask = nodemask(policy.nodes);
     const { placement } = this;
-    placement.mover = ruleIndex(rules.MEMPOLICY_MOVE);
+    const thread = this.#thread;
+    const mover = new Mover(this, nodes, rules.MEMPOLICY_MOVE, time);
     for (let page = this.#bases[object] + start; page < this.#bases[object] + start + pages; page++) {
+      if (mover.tired) {
+        yield mover.rest();
+        this.run(thread);
+      }
       const node = nodes.nodeOf(page);
       if (node < 0 || hasNode(mask, node)) continue;
       placement.place(page);
       const { answer } = placement;
-      const to = answer.count > 0 ? answer.order[0] : node;
-      if (to !== node) nodes.migrate(page, to);
+      if (answer.count > 0) mover.move(page, answer.order[0]);
     }
-    placement.mover = -1;
-    this.records.flows(time, nodes.takeFlows(), rules.MEMPOLICY_MOVE);
+    mover.rest();
   }
 
   /** Carries out what a change asks for. */
-  #follow(change: NumaChange, memory: Memory, rule: Rule, time: Nanoseconds): void {
+  *#follow(change: NumaChange, memory: Memory, rule: Rule, time: Nanoseconds): Work {
     const moved = new Set<number>();
     for (const { cpuset, cpus, movedTo } of change.updates) {
       if (cpus === undefined) continue;
@@ -334,22 +337,22 @@ export class Numa {
     if (moved.size > 0) this.#seatThreads(moved);
     const { nodes } = memory;
     if (nodes === undefined) return;
-    this.placement.mover = ruleIndex(rule);
+    const mover = new Mover(this, nodes, rule, time);
     for (const { task, steps } of change.migrations) {
       const target = Array.from({ length: this.system.nodes }, (_, node) => node);
       for (const { from, to } of steps) target.forEach((at, node) => (at === from ? (target[node] = to) : undefined));
-      this.#objects.forEach((object, i) => {
-        if (!this.#mappedBy(task, i)) return;
+      for (const [i, object] of this.#objects.entries()) {
+        if (!this.#mappedBy(task, i)) continue;
         for (let page = this.#bases[i]; page < this.#bases[i] + this.#numbered[i]; page++) {
+          if (mover.tired) yield mover.rest();
           const node = nodes.nodeOf(page);
           if (node < 0 || target[node] === node) continue;
           // of files, pages that are in nobody's page table stay
-          if (object.kind === 'anon' || (memory.flags[page] & MAPPED) !== 0) nodes.migrate(page, target[node]);
+          if (object.kind === 'anon' || (memory.flags[page] & MAPPED) !== 0) mover.move(page, target[node]);
         }
-      });
+      }
     }
-    this.placement.mover = -1;
-    this.records.flows(time, nodes.takeFlows(), rule);
+    mover.rest();
   }
 
   #cpusetName(index: number): string {
@@ -369,12 +372,12 @@ export class Numa {
     );
   }
 
-  /** Actions of the timeline. */
-  act(action: TimelineAction, memory: Memory, time: Nanoseconds, source: SourceSpan | undefined): void {
+  /** Actions of the timeline, in portions small enough to be interrupted. */
+  *act(action: TimelineAction, memory: Memory, time: Nanoseconds, source: SourceSpan | undefined): Work {
     const { system } = this;
     switch (action.kind) {
       case 'cpuset':
-        this.#setCpuset(action, memory, time, source);
+        yield* this.#setCpuset(action, memory, time, source);
         return;
       case 'attach': {
         const { name } = this.#scenario.processes[action.process];
@@ -387,12 +390,12 @@ export class Numa {
         const result = system.attach(action.process, action.cpuset);
         if (!this.#accepted(result, name, `${name} can't be moved into ${set}`, source)) return;
         this.#notice(rules.CPUSET_ATTACH, name, `${name} is moved into ${set}`, source);
-        this.#follow(result, memory, rules.ATTACH_MIGRATE, time);
+        yield* this.#follow(result, memory, rules.ATTACH_MIGRATE, time);
         this.#seatThreads(new Set([action.process]));
         return;
       }
       case 'node':
-        this.#setNode(action, memory, time, source);
+        yield* this.#setNode(action, memory, time, source);
         return;
       case 'remount': {
         const { name } = this.#scenario.mounts![action.mount];
@@ -425,12 +428,12 @@ export class Numa {
     return result.ok;
   }
 
-  #setCpuset(
+  *#setCpuset(
     action: Extract<TimelineAction, { kind: 'cpuset' }>,
     memory: Memory,
     time: Nanoseconds,
     source: SourceSpan | undefined,
-  ): void {
+  ): Work {
     const { system } = this;
     const name = this.#cpusetName(action.cpuset);
     if (action.nodes === undefined) {
@@ -450,15 +453,39 @@ export class Numa {
     const effective = formatNodelist(system.cpusets.at(action.cpuset).effective);
     const but = action.name === 'cpus' || effective === list ? '' : ` (effective ${effective})`;
     this.#notice(rules.CPUSET_SET, name, `${name}: ${action.name} = ${list}${but}`, source);
-    this.#follow(result, memory, rules.CPUSET_MIGRATE, time);
+    yield* this.#follow(result, memory, rules.CPUSET_MIGRATE, time);
   }
 
-  #setNode(
+  /**
+   * Of a movable node all pages go: most of them beforehand, a portion at a time, as long as the next node of the zonelist has plenty of room.
+   * Pages moved in each portion.
+   */
+  *#clear(node: number, nodes: NodeMemory, mover: Mover): Generator<Pages, void> {
+    const to = this.placement.zonelist(node).find((other) => other !== node);
+    if (to === undefined || !hasNode(this.system.movable, node)) return;
+    let moved = 0;
+    let spare = 0;
+    const end = this.#bases.reduce((last, base, i) => Math.max(last, base + this.#numbered[i]), 0);
+    for (let page = 0; page < end; page++) {
+      if (mover.tired) {
+        yield moved;
+        moved = spare = 0;
+      }
+      if (nodes.nodeOf(page) !== node) continue;
+      spare ||= nodes.gauges(to, noNodeGauges()).nr_free_pages - Math.ceil(nodes.present(to) / 16);
+      if (spare <= 0) break;
+      if (mover.move(page, to)) moved++;
+      spare--;
+    }
+    yield moved;
+  }
+
+  *#setNode(
     { node, online, movable = false }: Extract<TimelineAction, { kind: 'node' }>,
     memory: Memory,
     time: Nanoseconds,
     source: SourceSpan | undefined,
-  ): void {
+  ): Work {
     const { system } = this;
     const { nodes } = memory;
     const name = `node ${node}`;
@@ -468,7 +495,7 @@ export class Numa {
       const zone = movable ? 'its movable zone' : 'its normal zone';
       this.#notice(rules.NODE_ONLINE, name, `${name} is online: ${pages} pages in ${zone}`, source);
       if (nodes.present(node) > 0)
-        this.#follow(system.setNode(node, true, movable), memory, rules.CPUSET_MIGRATE, time);
+        yield* this.#follow(system.setNode(node, true, movable), memory, rules.CPUSET_MIGRATE, time);
     } else {
       const others = system.memory & ~nodemask([node]);
       if (others === NO_NODES || !hasNode(system.memory, node)) {
@@ -476,46 +503,134 @@ export class Numa {
         this.#notice(rules.NODE_REFUSED, name, `${name} can't go offline: ${why}`, source);
         return;
       }
-      this.placement.mover = ruleIndex(rules.HOTPLUG_OFFLINE_RULE);
+      const mover = new Mover(this, nodes, rules.HOTPLUG_OFFLINE_RULE, time);
+      let moved = 0;
+      for (const pages of this.#clear(node, nodes, mover)) {
+        moved += pages;
+        yield mover.rest();
+      }
+      mover.begin();
       const done = nodes.offline(node);
-      this.placement.mover = -1;
-      this.records.flows(time, nodes.takeFlows(), rules.HOTPLUG_OFFLINE_RULE);
+      mover.rest();
+      moved += done.moved;
       if (done.online > 0) {
         const text = `${name} goes offline only in part: ${done.online} of ${done.blocks} blocks stay (EBUSY), ${done.left} pages can’t move; it still counts as having memory`;
         this.#notice(rules.NODE_REFUSED, name, text, source);
       } else {
-        this.#notice(rules.NODE_OFFLINE, name, `${name} is offline: ${done.moved} pages moved to other nodes`, source);
-        this.#follow(system.setNode(node, false), memory, rules.CPUSET_MIGRATE, time);
+        this.#notice(rules.NODE_OFFLINE, name, `${name} is offline: ${moved} pages moved to other nodes`, source);
+        yield* this.#follow(system.setNode(node, false), memory, rules.CPUSET_MIGRATE, time);
       }
     }
     this.records.online(time);
   }
 }
 
+/** Work on many pages, with pauses in which the run may be left alone. */
+type Work = Generator<void, void>;
+
+/** Pages looked at, and pages moved, between two pauses. */
+const LOOKS = 1 << 18;
+const LOOKS_OF_A_MOVE = 16;
+
+/** Moves pages for one reason, and says when it has done enough at a time. */
+class Mover {
+  readonly #numa: Numa;
+  readonly #nodes: NodeMemory;
+  readonly #rule: Rule;
+  readonly #time: Nanoseconds;
+  #work = 0;
+
+  constructor(numa: Numa, nodes: NodeMemory, rule: Rule, time: Nanoseconds) {
+    this.#numa = numa;
+    this.#nodes = nodes;
+    this.#rule = rule;
+    this.#time = time;
+  }
+
+  /** To be asked for each page. */
+  get tired(): boolean {
+    return ++this.#work >= LOOKS;
+  }
+
+  /** From now on pages move for this reason. */
+  begin(): void {
+    this.#numa.placement.mover = ruleIndex(this.#rule);
+  }
+
+  /** True if the page is there now. */
+  move(page: number, to: number): boolean {
+    this.#work += LOOKS_OF_A_MOVE;
+    this.begin();
+    return this.#nodes.migrate(page, to);
+  }
+
+  /** Puts down what has moved. */
+  rest(): void {
+    this.#work = 0;
+    this.#numa.placement.mover = -1;
+    this.#numa.records.flows(this.#time, this.#nodes.takeFlows(), this.#rule);
+  }
+}
+
 /** `no-node-allowed` → `no node allowed`. */
 const words = (id: string): string => id.replaceAll('-', ' ');
+
+/** What a portion of page migration counts as work: so much that the simulation pauses. */
+const PORTION = 1 << 16;
 
 /** The steps and actions of a run that are about nodes. */
 export class NumaSteps implements StepHandler {
   readonly #engine: Engine;
   readonly #numa: Numa;
+  readonly #actor: number;
+  readonly #steps = new Map<Thread, Work>();
+  readonly #actions: Work[] = [];
 
   constructor(engine: Engine, numa: Numa) {
     this.#engine = engine;
     this.#numa = numa;
+    this.#actor = engine.addActor({
+      name: 'page migration',
+      due: (now) => {
+        this.#goOn(now);
+      },
+    });
     numa.records.attach(engine.memory);
     numa.tell(engine.recorder, 0);
   }
 
   begin(thread: Thread, { spec }: ProgramStep): void {
-    const { memory, recorder, local } = this.#engine;
-    this.#numa.policyStep(thread.program.process, spec as PolicyStep, memory, local);
-    this.#numa.tell(recorder, local);
+    const { memory, local } = this.#engine;
+    this.#steps.set(thread, this.#numa.policyStep(thread.program.process, spec as PolicyStep, memory, local));
   }
 
-  advance(): boolean {
-    this.#engine.spend(1);
+  advance(thread: Thread): boolean {
+    const engine = this.#engine;
+    const done = this.#steps.get(thread)?.next().done !== false;
+    engine.spend(done ? 1 : PORTION);
+    if (!done) return false;
+    this.#steps.delete(thread);
+    this.#numa.tell(engine.recorder, engine.local);
     return true;
+  }
+
+  /** Actions one after the other; what takes longer goes on at the same moment of the run, a portion at a time. */
+  #goOn(time: Nanoseconds): void {
+    const engine = this.#engine;
+    for (;;) {
+      const work = this.#actions.at(0);
+      if (work === undefined) return;
+      if (work.next().done !== true) {
+        // nobody is left to wait for it: the run would end before
+        if (engine.threads.every(({ over }) => over)) continue;
+        engine.spend(PORTION);
+        engine.schedule(time, this.#actor);
+        return;
+      }
+      this.#actions.shift();
+      this.#numa.tell(engine.recorder, time);
+      if (this.#numa.crashed(engine.recorder, time)) engine.finish(time);
+    }
   }
 
   /** With bugs switched on, the access that hits one is the last. */
@@ -538,10 +653,8 @@ export class NumaSteps implements StepHandler {
 
   get actions(): TimelineHandlers {
     const act = (action: TimelineAction, time: Nanoseconds, source: SourceSpan | undefined): void => {
-      const { memory, recorder } = this.#engine;
-      this.#numa.act(action, memory, time, source);
-      this.#numa.tell(recorder, time);
-      if (this.#numa.crashed(recorder, time)) this.#engine.finish(time);
+      this.#actions.push(this.#numa.act(action, this.#engine.memory, time, source));
+      if (this.#actions.length === 1) this.#goOn(time);
     };
     return { cpuset: act, attach: act, node: act, remount: act };
   }
@@ -556,7 +669,9 @@ export class NoNodes implements StepHandler {
   }
 
   begin(): void {
-    this.#engine.recorder.warn('memory policies change nothing here: there is one node, or the reclaim policy knows none');
+    this.#engine.recorder.warn(
+      'memory policies change nothing here: there is one node, or the reclaim policy knows none',
+    );
   }
 
   advance(): boolean {

@@ -13,7 +13,7 @@ import type {
 import type { NumaReport, PointReport } from '../../../simulator/report.ts';
 import { PAGE_SIZE, SECOND } from '../../../simulator/units.ts';
 import { anon, file, passes, phase } from '../plans.ts';
-import { checked, runPoint } from '../runs.ts';
+import { checked, run, runPoint } from '../runs.ts';
 
 const NODE_PAGES = 8192;
 const node = (values: NodeSpec['values'] = {}): NodeSpec => ({
@@ -400,6 +400,36 @@ test('mounts, remounts and cpusets that the kernel refuses are events, and nothi
     "'jail': mems : ENOSPC (tasks need nodes)",
     "'jail': mems 9: EINVAL (node not possible)",
   ]);
+});
+
+test('a large migration goes on in portions, at one moment of the run, whatever budget the run is given', () => {
+  const pages = 40_000;
+  const roomy = (movable: boolean) => ({ values: { memory: 64_000 * PAGE_SIZE, cpus: 1, movable } });
+  const large = plan([anon('heap', pages)], [process('p', [fill(0, pages), idle(20)], { cpuset: 1 })], {
+    machine: { memory: 4 * 64_000 * PAGE_SIZE },
+    nodes: [roomy(false), roomy(true), roomy(true), roomy(true)],
+    cpusets: jail([1]),
+    timeline: [
+      at(10, { kind: 'cpuset', cpuset: 1, name: 'mems', nodes: [2] }),
+      at(15, { kind: 'node', node: 2, online: false }, { kind: 'cpuset', cpuset: 1, name: 'mems', nodes: [3] }),
+    ],
+  });
+  const point = run(large).points[0];
+  assert.deepEqual(lies(point, 'heap'), [0, 0, 0, pages]);
+  assert.deepEqual(
+    numaOf(point).migrations.map(({ time, from, to, pages: moved, rule }) => [time / SECOND, from, to, moved, rule]),
+    [
+      [10, 1, 2, pages, 'cpuset.migrate'],
+      [15, 2, 3, pages, 'hotplug.offline'],
+    ],
+  );
+  let steps = 0;
+  const piecemeal = run(large, undefined, () => {
+    steps++;
+    return 1000;
+  });
+  assert.ok(steps > 6);
+  assert.deepEqual(piecemeal.points[0], point);
 });
 
 test('machines with one node report nothing of nodes', () => {
