@@ -83,6 +83,7 @@ export class StreamWrites implements StepHandler {
         this.#writers.balance(thread);
     }
     if (over) return true;
+    if (done < pages) this.#writers.framesShort(engine.local);
     if (done < pages && thread.waitsFor === 'nothing')
       engine.pass(thread, Math.max(until, engine.local + RETRY), 'frames', true);
     return false;
@@ -111,7 +112,6 @@ export class StreamWrites implements StepHandler {
       recorder.objectAccesses[this.#object] += done;
       recorder.objectMisses![this.#object] += entered;
     }
-    this.#writers.moved(thread, done);
     return thread.cursor.consume(done, hits, entered, this.#engine.local);
   }
 

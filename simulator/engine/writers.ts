@@ -13,7 +13,7 @@ import { accountingById } from '../tables/fuse-accounting.ts';
 import * as fuseKnobs from '../tables/fuse-knobs.ts';
 import { noGauges } from '../tables/gauges.ts';
 import * as knobs from '../tables/knobs.ts';
-import { PAGE_SIZE, SECOND, type Nanoseconds, type Pages } from '../units.ts';
+import { SECOND, type Nanoseconds, type Pages } from '../units.ts';
 import { Bdi } from '../writeback/bdi.ts';
 import { DiskOutlet } from '../writeback/disk-outlet.ts';
 import { Flusher, type FlusherSettings } from '../writeback/flusher.ts';
@@ -73,8 +73,6 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
   exhausted: Nanoseconds = Infinity;
   private readonly settings: FlusherSettings = { expire: 0, interval: 0 };
   private readonly dirtiers: Dirtier[];
-  /** Pages each thread has written to streams, for its throughput. */
-  private readonly written: Float64Array;
   private readonly deviceOf: readonly number[];
   private readonly several: boolean;
   private seenDirtied: Pages = 0;
@@ -93,7 +91,6 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     const { scenario, layout } = setup;
     const { machine } = scenario;
     this.dirtiers = engine.threads.map(() => new Dirtier());
-    this.written = new Float64Array(engine.threads.length);
     this.deviceOf = layout.devices ?? [];
     this.several = layout.devices !== undefined;
     this.lockupAfter = valueOf(machine.values, fuseKnobs.lockupAfter);
@@ -128,6 +125,7 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
       this.writeback.extraOf = (bdi) => this.targetOf(bdi).mount?.extraOwn ?? 0;
     }
     this.addStreams();
+    this.warnOfWriteThrough();
     this.seenDirtied = memory.dirtied;
     this.watch = engine.addActor(this);
     if (this.daemons.length > 0) engine.scheduleBackground(this.watchEvery, this.watch);
@@ -168,6 +166,7 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     });
     const mount = new FuseMount(engine, bdi, accounting, values);
     mount.frames = this.frames;
+    mount.framesShort = (now) => this.framesShort(now);
     const flusher = new Flusher(engine, this.writeback, bdi, this.settings, mount);
     this.add({ bdi, flusher, mount, outlet: mount });
     this.daemons.push(new Daemon(this, mount, values, daemon, this.backingOf(name, daemon)));
@@ -219,14 +218,22 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     }
   }
 
+  /** Only streams are written through. */
+  private warnOfWriteThrough(): void {
+    const { setup, recorder } = this.engine;
+    const streamed = new Set(streamedObjects(setup.scenario, setup.objects).map(({ index }) => index));
+    setup.objects.forEach(({ name, fuse }, i) => {
+      if (fuse === undefined || streamed.has(i) || !this.daemons[fuse].mount.writeThrough) return;
+      recorder.warn(
+        `'${name}' is written as if its mount had writeback_cache: only files written from front to end by one thread are written through`,
+      );
+    });
+  }
+
   // ---- threads that write
 
   dirtierOf(thread: Thread): Dirtier {
     return this.dirtiers[thread.index];
-  }
-
-  moved(thread: Thread, pages: Pages): void {
-    this.written[thread.index] += pages;
   }
 
   /** Pages of a device have become dirty. */
@@ -238,7 +245,6 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
   /** A thread has written a page with a number: whether it is time to look at the thresholds. */
   dirtied(thread: Thread, page: number): void {
     const { dirtied } = this.engine.memory;
-    this.written[thread.index]++;
     if (dirtied === this.seenDirtied) return;
     this.seenDirtied = dirtied;
     const target = this.several ? this.targetOfObject(this.objectOf(page)) : this.targets[0];
@@ -264,15 +270,23 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     const { bdi } = thread.dirtying ?? this.targets[0];
     const pause = this.writeback.balance(dirtier, bdi, engine.local);
     if (pause === 0) return true;
-    this.count(1, pause);
+    this.paused(pause);
     thread.checkDirty = dirtier.again;
     return engine.pass(thread, engine.local + pause, 'throttle') && !dirtier.again;
   }
 
-  private count(pauses: number, time: Nanoseconds): void {
+  paused(time: Nanoseconds): void {
     const { counters } = this.engine.memory;
-    counters[BALANCE_PAUSES] += pauses;
+    counters[BALANCE_PAUSES]++;
     counters[THROTTLE_TIME] += time;
+  }
+
+  framesShort(now: Nanoseconds): void {
+    this.engine.reclaimed(now);
+    const { streams } = this.engine.memory;
+    if (!streams.metDirty) return;
+    streams.metDirty = false;
+    for (const { flusher } of this.targets) flusher.writeAll(now);
   }
 
   /** write() to a mount whose daemon is gone: said once. */
@@ -493,14 +507,7 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
 
   // ---- figures
 
-  /** Bytes a process has written so far. */
-  bytesWritten(process: number): number {
-    let pages = 0;
-    for (const thread of this.engine.threads)
-      if (thread.program.process === process) pages += this.written[thread.index];
-    return pages * PAGE_SIZE;
-  }
-
+  /** Times a process was put to sleep because too much was dirty, and how long in all. */
   pausesOf(process: number): number {
     let pauses = 0;
     for (const thread of this.engine.threads)

@@ -35,6 +35,12 @@ export interface DaemonHost {
   readonly writeback: PageWriteback;
   readonly frames: Waitable;
   readonly throttle: Waitable;
+  /** Pages of a device have become dirty. */
+  dirty(bdi: Bdi, pages: Pages): void;
+  /** Somebody was put to sleep because too much is dirty. */
+  paused(time: Nanoseconds): void;
+  /** An allocation failed: reclaim may have met dirty pages, which flushers are to write. */
+  framesShort(now: Nanoseconds): void;
   /** Whether frames are short and a writer or a flusher has use for them. */
   othersWantFrames(): boolean;
   /** The daemon has answered: writers and flushers may go on. */
@@ -174,17 +180,20 @@ export class Daemon {
         const wanted = Math.min(thread.left, Math.max(1, writeback.ratelimit(dirtier, bdi) - dirtier.dirtied));
         const done = streams.write(stream, wanted, source);
         thread.left -= done;
-        bdi.dirtied += streams.entered + streams.redirtied;
+        this.#host.dirty(bdi, streams.entered + streams.redirtied);
         dirtier.dirtied += streams.entered + streams.redirtied;
         if (done < wanted) {
-          engine.reclaimed(now);
+          this.#host.framesShort(now);
           if (this.#waitsForWriteback) return this.#wait(thread, 'writeback', this.#ownWriteback, Infinity);
           return this.#wait(thread, 'frames', frames, now + RETRY);
         }
       }
       if (!dirtier.again && dirtier.dirtied < writeback.ratelimit(dirtier, bdi)) continue;
       const pause = writeback.balance(dirtier, bdi, now);
-      if (pause > 0) return this.#wait(thread, 'throttle', throttle, now + pause);
+      if (pause > 0) {
+        this.#host.paused(pause);
+        return this.#wait(thread, 'throttle', throttle, now + pause);
+      }
     }
     engine.reclaimed(now);
     return true;

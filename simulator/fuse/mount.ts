@@ -57,6 +57,8 @@ export class FuseMount implements Outlet, Waiter {
   queued: (now: Nanoseconds) => void = () => undefined;
   /** Told after each request. */
   written: (now: Nanoseconds) => void = () => undefined;
+  /** Told when an allocation has failed. */
+  framesShort: (now: Nanoseconds) => void = () => undefined;
   /** What an allocation that fails waits for. */
   frames: Waitable | null = null;
   readonly #engine: Engine;
@@ -120,6 +122,7 @@ export class FuseMount implements Outlet, Waiter {
       if (n === 0) {
         this.waitsFor = 'frames';
         this.waitsOn = this.frames;
+        this.framesShort(now);
         return { taken: 0, ready: now + RETRY };
       }
       this.waitsFor = 'nothing';
@@ -131,7 +134,9 @@ export class FuseMount implements Outlet, Waiter {
       streams.putTemps(n - taken);
       this.bdi.temps -= n - taken;
     }
-    if (taken > 0) this.queued(now);
+    // dirty, but still under writeback from before: to be had when the daemon has answered
+    if (taken === 0) return { taken, ready: now };
+    this.queued(now);
     return { taken, ready: now + Math.max(1, taken * this.#sendCost) };
   }
 

@@ -62,6 +62,8 @@ export class Streams {
   entered: Pages = 0;
   redirtied: Pages = 0;
   readonly list: Stream[] = [];
+  /** Of the frames last got, those of the reserve. */
+  #borrowed: Pages = 0;
   readonly #host: StreamHost;
 
   constructor(host: StreamHost) {
@@ -90,9 +92,8 @@ export class Streams {
     const absent = stream.size - stream.clean - stream.writeback - stream.dirty;
     if (absent > 0) {
       const wanted = Math.min(left, absent);
-      const { reserve } = this;
       const got = this.#frames(wanted, stream.cgroup, frames);
-      stream.owed += reserve - this.reserve;
+      stream.owed += this.#borrowed;
       stream.dirty += got;
       this.pages += got;
       this.dirty += got;
@@ -158,9 +159,11 @@ export class Streams {
   /** Up to `pages` frames charged to `cgroup`. */
   #frames(pages: Pages, cgroup: number, source: FrameSource): Pages {
     const host = this.#host;
+    this.#borrowed = 0;
     if (source === 'reserve') {
       const n = Math.min(pages, this.reserve, host.room(cgroup));
       this.reserve -= n;
+      this.#borrowed = n;
       host.chargeFitting(cgroup, n);
       return n;
     }
@@ -176,6 +179,7 @@ export class Streams {
       if (!host.allocate()) {
         if (source === 'any' || this.reserve === 0) break;
         this.reserve--;
+        this.#borrowed++;
       }
       if (!host.charge(cgroup)) {
         host.freeFrames(1);
@@ -247,7 +251,8 @@ export class Streams {
     let dirty = 0;
     let writeback = 0;
     for (const stream of this.list) {
-      if (Math.min(stream.clean, stream.writeback, stream.dirty) < 0) throw new Error('a stream has negative pages');
+      if (Math.min(stream.clean, stream.writeback, stream.dirty, stream.owed) < 0)
+        throw new Error('a stream has negative pages');
       const own = stream.clean + stream.writeback + stream.dirty;
       if (own > stream.size) throw new Error(`a stream of ${stream.size} pages has ${own} in memory`);
       pages += own;

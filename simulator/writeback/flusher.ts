@@ -40,6 +40,8 @@ export class Flusher implements Actor {
   /** Pages taken so far, by whomever; write at least until this reaches `wanted`. */
   taken: Pages = 0;
   wanted: Pages = 0;
+  /** The same, for nobody who waits: reclaim asked for it. */
+  #asked: Pages = 0;
   readonly #engine: Engine;
   readonly #writeback: PageWriteback;
   readonly #settings: FlusherSettings;
@@ -85,6 +87,12 @@ export class Flusher implements Actor {
     return this.wanted;
   }
 
+  /** Reclaim has met nothing but dirty pages: all of them are to be written (WB_REASON_VMSCAN). */
+  writeAll(now: Nanoseconds): void {
+    this.#asked = this.taken + this.bdi.reclaimable;
+    if (this.bdi.reclaimable > 0) this.kick(now);
+  }
+
   /** The outlet has room again. Pages dirtied anew while they were being written are to be had only now, and somebody may wait for them. */
   resume(now: Nanoseconds): void {
     if (this.#waiting) {
@@ -113,10 +121,12 @@ export class Flusher implements Actor {
   #turn(now: Nanoseconds): void {
     const { bdi } = this;
     const reclaimable = bdi.reclaimable;
-    const forced = this.taken < this.wanted;
+    const sync = this.taken < this.wanted;
+    const forced = sync || this.taken < this.#asked;
     if (reclaimable === 0) {
       // somebody else wrote them, or they are gone
       this.wanted = Math.min(this.wanted, this.taken);
+      this.#asked = 0;
       this.busy = false;
       return;
     }
@@ -126,10 +136,10 @@ export class Flusher implements Actor {
         this.busy = false;
         return;
       }
-      this.#chunk = forced ? this.wanted - this.taken : this.#writeback.chunk(bdi);
+      this.#chunk = sync ? this.wanted - this.taken : this.#writeback.chunk(bdi);
       this.#writeback.startEstimate(bdi, now);
     }
-    const { taken, ready } = this.#outlet.send(Math.min(this.#chunk, reclaimable), now, forced, first);
+    const { taken, ready } = this.#outlet.send(Math.min(this.#chunk, reclaimable), now, sync, first);
     this.taken += taken;
     // a file with no more dirty pages ends its chunk
     this.#chunk = taken < reclaimable ? this.#chunk - taken : 0;
