@@ -5,6 +5,9 @@ import type { LanguageDiagnostic } from './diagnostics.ts';
 import type { Machine } from './generated/ast.ts';
 import { parseSource } from './parser.ts';
 import type { Program } from './program.ts';
+import { formatNodelist, nodemask } from '../../simulator/numa/nodemask.ts';
+import { nodeList } from './nodes.ts';
+import { readMpol, readPolicy } from './policies.ts';
 import { targetOf } from './targets.ts';
 import { variantChoice } from './properties.ts';
 import { scopeFor } from './scenarios.ts';
@@ -41,6 +44,13 @@ export function readSettings(program: Program, options: CompileOptions): Readonl
     if (target.kind === 'reclaim') {
       const variant = variantChoice(inner, value, value);
       if (variant) overrides.set('reclaim', { variant });
+    } else if (target.kind === 'policy') {
+      const given = { text: text.replace(/\s+/g, ''), place };
+      if ((target.symbol?.kind === 'tmpfs' ? readMpol(program, given) : readPolicy(program, given)) !== null)
+        overrides.set(target.key, { value: given.text, place });
+    } else if (target.kind === 'nodes') {
+      const nodes = nodeList(inner, term, value, `'${name}'`, `'${name}=0-1'`, true);
+      if (nodes) overrides.set(target.key, { value: formatNodelist(nodemask(nodes)) });
     } else if (target.knob) {
       const read = knobValue(inner, target.knob, value.terms, value);
       if (read !== null) overrides.set(target.key, { value: read });

@@ -13,6 +13,8 @@ import type { VariantRow } from './variants.ts';
 /** Columns of a heat map over time; more could not be read. */
 const COLUMNS = 12;
 const MAX_ROWS = 64;
+/** Up to so many rows are shown, pages in them or not. */
+const FULL = 8;
 
 /** Panels so far, and the rules that have been explained. */
 interface Next {
@@ -118,8 +120,8 @@ function heatmap(context: PlotContext, row: Row, objects: readonly string[], who
   const all = chosen(numa, objects).flatMap((placement) =>
     numa.nodes.map(({ node }) => ({ placement, node, label: `${placement.object} · node ${node}` })),
   );
-  // On machines of many nodes those that never had a page of it say nothing.
-  const used = all.filter(({ placement, node }) => numa.nodes.length <= 8 || placement.pages[node]?.some((v) => v > 0));
+  // Where there are many rows, those that never had a page say nothing.
+  const used = all.filter(({ placement, node }) => all.length <= FULL || placement.pages[node]?.some((v) => v > 0));
   const rows = used.slice(0, MAX_ROWS);
   const values = new Float64Array(rows.length * times.length);
   times.forEach((time, c) => {
@@ -130,6 +132,7 @@ function heatmap(context: PlotContext, row: Row, objects: readonly string[], who
     });
   });
   const notes = changeNotes(row.point);
+  if (used.length < all.length) notes.push('Nodes that never had a page of something are left out.');
   if (rows.length < used.length) notes.push(`The first ${rows.length} of ${used.length} rows.`);
   if (values.some((v) => Number.isNaN(v))) notes.push('No value: the node was offline.');
   const names = chosen(numa, objects).map((p) => p.object);

@@ -190,3 +190,21 @@ test('list prints every table, and JSON of it', async () => {
   }
   assert.equal((await refault(['list', 'nothing'])).status, 2);
 });
+
+test('the sample on tmpfs and cpusets runs to its end: every expectation holds, and the crash names its fix', async () => {
+  const sample = path.join(import.meta.dirname, '../../samples/tmpfs-and-cpusets.refault.md');
+  const { status, out, err } = await refault(['run', sample, '--format', 'json']);
+  assert.equal(status, 0);
+  assert.doesNotMatch(err, / error /);
+  for (const code of ['P05', 'P07', 'P09', 'P13']) assert.match(err, new RegExp(`warning ${code} `));
+  const { runs } = json(out);
+  assert.equal(runs.length, 6);
+  for (const { title, points } of runs)
+    for (const { expectations } of points)
+      assert.deepEqual(
+        expectations.filter((e) => !e.holds),
+        [],
+        title,
+      );
+  assert.match(out, /fixed by: 5f00110f7273/);
+});

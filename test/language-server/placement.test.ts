@@ -229,7 +229,15 @@ test('policies, mems and mounts can be compared, and each value is judged where 
 
 test('sysctl-like settings from outside reach policies and mems', () => {
   const text = `${MACHINE}cpuset a { mems 0-1 }\nprocess p in a { anon heap 1 MiB; write heap }\nrun`;
-  assert.equal(scenario(text, { set: { 'm.bug.foldZero': 'on' } }).machine.values['bug.foldZero'], true);
+  const set = { 'm.bug.foldZero': 'on', 'p.mempolicy': 'bind=static:0', 'a.mems': '0,2-3' };
+  const s = scenario(text, { set });
+  assert.equal(s.machine.values['bug.foldZero'], true);
+  assert.deepEqual(bare(s.processes[0].policy), { mode: 'bind', flag: 'static', nodes: [0] });
+  assert.deepEqual(s.cpusets?.[1].mems, [0, 2, 3]);
+  assert.deepEqual(
+    compile(text, { set: { 'p.mempolicy': 'bind' } }).diagnostics.map((d) => [d.code, d.uri]),
+    [['P08', 'set:p.mempolicy=bind']],
+  );
 });
 
 // ---- what is said while typing
