@@ -11,6 +11,7 @@ import { AgainstRemote, remotePoint } from './against-remote.ts';
 import { BlocksRun } from './blocks-run.ts';
 import { EventsRun } from './events-run.ts';
 import { countAccesses, foreseeProgram, MAX_FORESEEN } from './future.ts';
+import { FormulasRun, formulasSuffice } from './formulas-run.ts';
 import { isLocked } from './numbering.ts';
 import type { PointRun } from './point-run.ts';
 import { Recorder } from './recorder.ts';
@@ -66,6 +67,8 @@ function* prepareOne(
 ): Generator<number, { readonly run: PointRun; readonly recorder: Recorder | null }> {
   const { plan, wanted, tables } = context;
   const { scenario } = point;
+  if (!context.forceEvents && formulasSuffice(scenario, wanted, context.log !== undefined))
+    return { run: new FormulasRun(plan, point), recorder: null };
   const setup = setUp(plan, scenario, wanted, context.traces, context.log !== undefined, context);
   const build = () =>
     buildPrograms({

@@ -23,6 +23,7 @@ import type { RecoverySpec } from '../plan.ts';
 import type { RecoveryReport } from '../report.ts';
 import { CRASH, SERVICE } from '../tables/engine-rules.ts';
 import * as exit from '../tables/exit-knobs.ts';
+import { noGauges } from '../tables/gauges.ts';
 import { PAGE_SIZE, SECOND, type Nanoseconds, type Pages } from '../units.ts';
 import type { Engine, KernelThread } from './engine.ts';
 import { comesBack, exitingObjects, isInUse, type ExitingObject } from './exiting.ts';
@@ -140,7 +141,9 @@ export class RecoveryRun {
     this.regions = this.objects.flatMap(({ list }) =>
       list.map(({ region, present }) => ({ ...region, pages: present })),
     );
-    this.rules = { ...this.rules, free: 0 };
+    // what kswapd keeps free is not there to be taken
+    const { nr_free_pages: free } = memory.gauges(noGauges());
+    this.rules = { ...this.rules, free: Math.max(0, free - Math.ceil(this.rules.memory / PAGE_SIZE / 100)) };
     this.phase('detect', 'supervisor', now, this.rules.detect, (t) => this.dump(t));
   }
 
@@ -192,6 +195,16 @@ export class RecoveryRun {
       return;
     }
     const { persist } = this.rules.helpers;
+    // pages with numbers can't be in two address spaces at once
+    const numbered = this.objects.some(({ list }) =>
+      list.some(({ object }) => this.engine.setup.layout.numbered[object] > 0),
+    );
+    if (numbered && this.rules.overlap !== 'none') {
+      this.engine.recorder.warn(
+        'the successor of a process whose memory is accessed page by page takes its memory after teardown',
+      );
+      this.rules = { ...this.rules, overlap: 'none' };
+    }
     const early = this.rules.overlap !== 'none' && this.rules.reboot === 'none' && this.populates();
     const before = this.last;
     this.dying = this.objects.length;
@@ -304,7 +317,7 @@ export class RecoveryRun {
   /** Whether the next chunk may be taken: of what came back, or of what is free too. */
   private isThere(): boolean {
     const chunk = Math.min(this.wanted - this.taken, Math.max(1, Math.floor(this.rules.prefault.chunk / PAGE_SIZE)));
-    const free = this.rules.overlap === 'free' ? Infinity : 0;
+    const free = this.rules.overlap === 'free' ? this.rules.free : 0;
     return this.freed + free >= Math.min(this.wanted, this.taken + chunk);
   }
 
@@ -339,7 +352,7 @@ export class RecoveryRun {
 
   private cameBack(pages: Pages, time: Nanoseconds): void {
     this.freed += pages;
-    if (this.waiting.length > 0 && (this.rules.overlap === 'free' || this.isThere())) this.resume(time);
+    if (this.waiting.length > 0 && this.isThere()) this.resume(time);
   }
 
   private resume(time: Nanoseconds): void {

@@ -25,7 +25,9 @@ const SLICE: Nanoseconds = 1_000_000;
 /** Smallest lot: what one page table maps. */
 const SMALLEST_LOT: Pages = 512;
 /** Lots of a small address space, so that contention shows in it. */
-const LOTS = 64;
+const LOTS = 256;
+/** Lengths of work that are drawn without putting back. */
+const DECK = 64;
 const PURPOSE = 0x65786974;
 
 /**
@@ -33,8 +35,8 @@ const PURPOSE = 0x65786974;
  * takes no longer for being cut up.
  */
 const VARIATES = ((): Float64Array => {
-  const raw = Float64Array.from({ length: LOTS }, (_, i) => -log(1 - (i + 0.5) / LOTS));
-  const mean = raw.reduce((sum, x) => sum + x, 0) / LOTS;
+  const raw = Float64Array.from({ length: DECK }, (_, i) => -log(1 - (i + 0.5) / DECK));
+  const mean = raw.reduce((sum, x) => sum + x, 0) / DECK;
   return raw.map((x) => x / mean);
 })();
 
@@ -283,7 +285,7 @@ export class Teardown implements Waitable {
       mms.flatMap((mm) => [...mm.own, ...mm.helped]).flatMap((part) => (part.frees ? [part.object] : [])),
     );
     for (const object of objects)
-      if (numbered[object] === 0) memory.vacate(object);
+      if (numbered[object] === 0) memory.vacate(object, 0);
       else memory.release(bases[object], numbered[object]);
   }
 
@@ -420,8 +422,8 @@ class Zapper implements KernelThread {
   }
 
   private variate(): number {
-    const x = VARIATES[this.order[this.turn++ & (LOTS - 1)]];
-    if ((this.turn & (LOTS - 1)) === 0) this.order.set(shuffled(this.random));
+    const x = VARIATES[this.order[this.turn++ & (DECK - 1)]];
+    if ((this.turn & (DECK - 1)) === 0) this.order.set(shuffled(this.random));
     return x;
   }
 
@@ -492,8 +494,8 @@ class Zapper implements KernelThread {
 }
 
 function shuffled(random: Random): Uint8Array {
-  const order = Uint8Array.from({ length: LOTS }, (_, i) => i);
-  for (let i = LOTS - 1; i > 0; i--) {
+  const order = Uint8Array.from({ length: DECK }, (_, i) => i);
+  for (let i = DECK - 1; i > 0; i--) {
     const j = random.below(i + 1);
     [order[i], order[j]] = [order[j], order[i]];
   }

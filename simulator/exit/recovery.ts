@@ -133,6 +133,8 @@ export interface Recovery extends Analysis {
   readonly latentDebt: Nanoseconds;
   readonly peakLockWait: Nanoseconds;
   readonly exitP99: Nanoseconds;
+  /** When each group's processes had exited, from the kill. */
+  readonly exits: readonly { readonly end: Nanoseconds; readonly count: number }[];
   /** When everything of the old processes has gone; 0 if the kernel crashed. */
   readonly teardownEnd: Nanoseconds;
 }
@@ -219,14 +221,14 @@ export function recovery(rules: RecoveryRules, exiting: readonly Exiting[]): Rec
   const whole = prefaultTime(rules, regions, survives);
   const early = rules.populate === 'mlock' || rules.populate === 'populate';
   const populating = early ? whole : 0;
-  let end = { peakLockWait: 0, exitP99: 0, teardownEnd: 0 };
+  let end: Ends = { peakLockWait: 0, exitP99: 0, teardownEnd: 0, exits: [] };
   if (rules.crash === 'process') {
     const gone = teardown(rules.exit, present, helpersOf(rules.helpers));
     const began = now;
     const before: Dependency | null = last;
     add('munlock', 'exit', gone.passEnd);
     const zap = add('zap', 'exit', gone.end - gone.passEnd);
-    end = { peakLockWait: gone.peakLockWait, exitP99: p99(gone.exits), teardownEnd: now };
+    end = { peakLockWait: gone.peakLockWait, exitP99: p99(gone.exits), teardownEnd: now, exits: gone.exits };
     if (rules.overlap !== 'none' && rules.reboot === 'none' && zap >= 0 && populating > 0) {
       const at = (pages: Pages) => began + timeFreed(gone, pages);
       overlapped(rules, phases, { populating, zap, before, at, began, pages: sizeOf(regions) / PAGE_SIZE });
@@ -245,6 +247,8 @@ export function recovery(rules: RecoveryRules, exiting: readonly Exiting[]): Rec
   add('replay', 'service', rules.replay);
   return finish(rules, phases, end, early ? 0 : whole, regions, whole);
 }
+
+type Ends = Pick<Recovery, 'peakLockWait' | 'exitP99' | 'teardownEnd' | 'exits'>;
 
 interface OverlapInput {
   readonly populating: Nanoseconds;
@@ -296,7 +300,7 @@ function overlapped(rules: RecoveryRules, phases: Phase[], input: OverlapInput):
 function finish(
   rules: RecoveryRules,
   phases: readonly Phase[],
-  end: Pick<Recovery, 'peakLockWait' | 'exitP99' | 'teardownEnd'>,
+  end: Ends,
   postponed: Nanoseconds,
   regions: readonly Region[],
   whole: Nanoseconds,
