@@ -21,6 +21,11 @@ export const samples: readonly Sample[] = [
     about: 'The same kernel before and after 6.1.69, on a working set that moves, in a memory cgroup',
   },
   {
+    file: 'a-change-of-plumbing.refault.md',
+    title: 'A change of plumbing',
+    about: 'What it was worth that 6.12 reads cgroup statistics by the clock: the same policy from older numbers',
+  },
+  {
     file: 'tmpfs-and-cpusets.refault.md',
     title: 'tmpfs and cpusets',
     about: 'Where pages go when policies, cpusets, a mount option, a memory cgroup and hotplug all have a say',
