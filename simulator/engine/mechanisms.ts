@@ -4,7 +4,7 @@ import { Devices } from '../device/devices.ts';
 import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
 import { joinGuards } from './guards.ts';
 import { NoRanges } from './no-ranges.ts';
-import { NoNodes, NumaSteps } from './numa.ts';
+import { NoNodes, NumaSteps } from './numa-steps.ts';
 import { RegionSteps } from './region-steps.ts';
 import { Teardown } from './teardown.ts';
 import { usesVolatile } from './setup.ts';

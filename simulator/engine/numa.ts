@@ -10,7 +10,6 @@ import { MAPPED } from '../machine/reclaimer.ts';
 import { hasNode, formatNodelist, nodemask, NO_NODES } from '../numa/nodemask.ts';
 import { flagsOf } from '../numa/mempolicy.ts';
 import { NumaPlacement } from '../numa/numa-placement.ts';
-import { ruleIndex } from '../numa/decision.ts';
 import { NumaSystem, type NumaChange, type ChangeResult } from '../numa/system.ts';
 import { showMpol } from '../numa/tmpfs-mpol.ts';
 import { defaultDistances } from '../numa/zonelist.ts';
@@ -19,11 +18,9 @@ import { valueOf, type Rule } from '../tables/define.ts';
 import * as numaKnobs from '../tables/numa-knobs.ts';
 import * as rules from '../tables/placement-rules.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
-import type { ProgramStep } from '../workload/program.ts';
-import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
 import { noNodeGauges, NumaRecords } from './numa-records.ts';
+import { PageMover, type Work } from './page-mover.ts';
 import type { Recorder } from './recorder.ts';
-import type { Thread } from './thread.ts';
 
 /** Something to be told as an event once the run has begun. */
 interface Notice {
@@ -305,7 +302,7 @@ export class Numa {
     const mask = nodemask(policy.nodes);
     const { placement } = this;
     const thread = this.#thread;
-    const mover = new Mover(this, nodes, rules.MEMPOLICY_MOVE, time);
+    const mover = new PageMover(this, nodes, rules.MEMPOLICY_MOVE, time);
     for (let page = this.#bases[object] + start; page < this.#bases[object] + start + pages; page++) {
       if (mover.tired) {
         yield mover.rest();
@@ -337,7 +334,7 @@ export class Numa {
     if (moved.size > 0) this.#seatThreads(moved);
     const { nodes } = memory;
     if (nodes === undefined) return;
-    const mover = new Mover(this, nodes, rule, time);
+    const mover = new PageMover(this, nodes, rule, time);
     for (const { task, steps } of change.migrations) {
       const target = Array.from({ length: this.system.nodes }, (_, node) => node);
       for (const { from, to } of steps) target.forEach((at, node) => (at === from ? (target[node] = to) : undefined));
@@ -460,7 +457,7 @@ export class Numa {
    * Of a movable node all pages go: most of them beforehand, a portion at a time, as long as the next node of the zonelist has plenty of room.
    * Pages moved in each portion.
    */
-  *#clear(node: number, nodes: NodeMemory, mover: Mover): Generator<Pages, void> {
+  *#clear(node: number, nodes: NodeMemory, mover: PageMover): Generator<Pages, void> {
     const to = this.placement.zonelist(node).find((other) => other !== node);
     if (to === undefined || !hasNode(this.system.movable, node)) return;
     let moved = 0;
@@ -503,7 +500,7 @@ export class Numa {
         this.#notice(rules.NODE_REFUSED, name, `${name} can't go offline: ${why}`, source);
         return;
       }
-      const mover = new Mover(this, nodes, rules.HOTPLUG_OFFLINE_RULE, time);
+      const mover = new PageMover(this, nodes, rules.HOTPLUG_OFFLINE_RULE, time);
       let moved = 0;
       for (const pages of this.#clear(node, nodes, mover)) {
         moved += pages;
@@ -525,157 +522,5 @@ export class Numa {
   }
 }
 
-/** Work on many pages, with pauses in which the run may be left alone. */
-type Work = Generator<void, void>;
-
-/** Pages looked at, and pages moved, between two pauses. */
-const LOOKS = 1 << 18;
-const LOOKS_OF_A_MOVE = 16;
-
-/** Moves pages for one reason, and says when it has done enough at a time. */
-class Mover {
-  readonly #numa: Numa;
-  readonly #nodes: NodeMemory;
-  readonly #rule: Rule;
-  readonly #time: Nanoseconds;
-  #work = 0;
-
-  constructor(numa: Numa, nodes: NodeMemory, rule: Rule, time: Nanoseconds) {
-    this.#numa = numa;
-    this.#nodes = nodes;
-    this.#rule = rule;
-    this.#time = time;
-  }
-
-  /** To be asked for each page. */
-  get tired(): boolean {
-    return ++this.#work >= LOOKS;
-  }
-
-  /** From now on pages move for this reason. */
-  begin(): void {
-    this.#numa.placement.mover = ruleIndex(this.#rule);
-  }
-
-  /** True if the page is there now. */
-  move(page: number, to: number): boolean {
-    this.#work += LOOKS_OF_A_MOVE;
-    this.begin();
-    return this.#nodes.migrate(page, to);
-  }
-
-  /** Puts down what has moved. */
-  rest(): void {
-    this.#work = 0;
-    this.#numa.placement.mover = -1;
-    this.#numa.records.flows(this.#time, this.#nodes.takeFlows(), this.#rule);
-  }
-}
-
 /** `no-node-allowed` → `no node allowed`. */
 const words = (id: string): string => id.replaceAll('-', ' ');
-
-/** What a portion of page migration counts as work: so much that the simulation pauses. */
-const PORTION = 1 << 16;
-
-/** The steps and actions of a run that are about nodes. */
-export class NumaSteps implements StepHandler {
-  readonly #engine: Engine;
-  readonly #numa: Numa;
-  readonly #actor: number;
-  readonly #steps = new Map<Thread, Work>();
-  readonly #actions: Work[] = [];
-
-  constructor(engine: Engine, numa: Numa) {
-    this.#engine = engine;
-    this.#numa = numa;
-    this.#actor = engine.addActor({
-      name: 'page migration',
-      due: (now) => {
-        this.#goOn(now);
-      },
-    });
-    numa.records.attach(engine.memory);
-    numa.tell(engine.recorder, 0);
-  }
-
-  begin(thread: Thread, { spec }: ProgramStep): void {
-    const { memory, local } = this.#engine;
-    this.#steps.set(thread, this.#numa.policyStep(thread.program.process, spec as PolicyStep, memory, local));
-  }
-
-  advance(thread: Thread): boolean {
-    const engine = this.#engine;
-    const done = this.#steps.get(thread)?.next().done !== false;
-    engine.spend(done ? 1 : PORTION);
-    if (!done) return false;
-    this.#steps.delete(thread);
-    this.#numa.tell(engine.recorder, engine.local);
-    return true;
-  }
-
-  /** Actions one after the other; what takes longer goes on at the same moment of the run, a portion at a time. */
-  #goOn(time: Nanoseconds): void {
-    const engine = this.#engine;
-    for (;;) {
-      const work = this.#actions.at(0);
-      if (work === undefined) return;
-      if (work.next().done !== true) {
-        // nobody is left to wait for it: the run would end before
-        if (engine.threads.every(({ over }) => over)) continue;
-        engine.spend(PORTION);
-        engine.schedule(time, this.#actor);
-        return;
-      }
-      this.#actions.shift();
-      this.#numa.tell(engine.recorder, time);
-      if (this.#numa.crashed(engine.recorder, time)) engine.finish(time);
-    }
-  }
-
-  /** With bugs switched on, the access that hits one is the last. */
-  get guard(): AccessGuard | undefined {
-    const { bugs = {} } = this.#numa.system.options;
-    if (!Object.values(bugs).includes(true)) return undefined;
-    const engine = this.#engine;
-    const numa = this.#numa;
-    return {
-      enter() {
-        if (!numa.crashed(engine.recorder, engine.local)) return true;
-        engine.finish(engine.local);
-        return false;
-      },
-      leave(_, __, ___, until) {
-        numa.crashed(engine.recorder, until);
-      },
-    };
-  }
-
-  get actions(): TimelineHandlers {
-    const act = (action: TimelineAction, time: Nanoseconds, source: SourceSpan | undefined): void => {
-      this.#actions.push(this.#numa.act(action, this.#engine.memory, time, source));
-      if (this.#actions.length === 1) this.#goOn(time);
-    };
-    return { cpuset: act, attach: act, node: act, remount: act };
-  }
-}
-
-/** Policies on a machine that memory sees as one node: they change nothing. */
-export class NoNodes implements StepHandler {
-  readonly #engine: Engine;
-
-  constructor(engine: Engine) {
-    this.#engine = engine;
-  }
-
-  begin(): void {
-    this.#engine.recorder.warn(
-      'memory policies change nothing here: there is one node, or the reclaim policy knows none',
-    );
-  }
-
-  advance(): boolean {
-    this.#engine.spend(1);
-    return true;
-  }
-}
