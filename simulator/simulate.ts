@@ -28,6 +28,7 @@ import { MIB } from './units.ts';
 import { valueOf, type Counter, type Variant } from './tables/define.ts';
 import { accountingById } from './tables/fuse-accounting.ts';
 import { accounting } from './tables/fuse-knobs.ts';
+import { volatileInterface, volatileInterfaces } from './volatile/interfaces.ts';
 import { gauges } from './tables/gauges.ts';
 import { measures } from './tables/measures.ts';
 import { devicePictures } from './tables/device-measures.ts';
@@ -91,18 +92,21 @@ export const simulationsOn =
 
 export const createSimulation: CreateSimulation = (plan, options) => {
   validatePlan(plan);
-  for (const { scenario } of plan.points) validateVariant(scenario.reclaim);
+  for (const { scenario } of plan.points) {
+    validateVariant(scenario.reclaim, 'reclaim variant', reclaimVariants);
+    if (scenario.volatile) validateVariant(scenario.volatile, 'interface of volatile memory', volatileInterfaces);
+  }
   return simulations(plan, options);
 };
 
 const simulations = simulationsOn(createMemory);
 
-function validateVariant({ id, values }: VariantChoice): void {
-  const variant = reclaimVariant(id);
+function validateVariant({ id, values }: VariantChoice, what: string, variants: readonly Variant[]): void {
+  const variant = variants.find((known) => known.id === id);
   if (!variant)
     throw new PlanError(
-      `there is no reclaim variant '${id}'`,
-      `Choose one of ${reclaimVariants.map((known) => known.id).join(', ')}.`,
+      `there is no ${what} '${id}'`,
+      `Choose one of ${variants.map((known) => known.id).join(', ')}.`,
     );
   for (const [name, value] of Object.entries(values)) {
     const knob = variant.knobs.find((known) => known.name === name);
@@ -282,12 +286,12 @@ export function reportOf(
   for (const { name, title, unit, doc, kernel, limit } of rows)
     metrics[name] = { title, unit, doc, ...(kernel !== undefined ? { kernel } : {}), ...(limit ? { limit } : {}) };
   const variants: Record<string, VariantInfo> = {};
-  for (const { scenario } of plan.points) {
-    const { id } = scenario.reclaim;
-    const variant = reclaimVariant(id);
-    if (!variant || id in variants) continue;
-    variants[id] = infoOf(variant);
-  }
+  for (const { scenario } of plan.points)
+    for (const { id } of [scenario.reclaim, ...(scenario.volatile ? [scenario.volatile] : [])]) {
+      const variant: Variant | undefined = reclaimVariant(id) ?? volatileInterface(id);
+      if (!variant || id in variants) continue;
+      variants[id] = infoOf(variant);
+    }
   for (const { scenario } of plan.points)
     for (const { values } of scenario.fuse ?? []) {
       const id = valueOf(values, accounting);

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { counterRows } from '../simulator/machine/counters.ts';
 import { reclaimVariants } from '../simulator/reclaim/registry.ts';
+import { volatileInterfaces } from '../simulator/volatile/interfaces.ts';
 import type { Knob, Scope } from '../simulator/tables/define.ts';
 import { diagnostics } from '../simulator/tables/diagnostics.ts';
 import { accountings } from '../simulator/tables/fuse-accounting.ts';
@@ -81,6 +82,20 @@ function languagePage(): string {
       ...reclaimVariants
         .filter((v) => v.knobs.length > 0)
         .flatMap((v) => [`### Parameters of ${code(v.id)}`, knobTable(v.knobs)]),
+      '## Interfaces of volatile memory',
+      '`compare volatile.interface: ID, ID { PARAMETER VALUE }, …`, or `volatile.interface ID` in a machine. [models/volatile-ranges.md](models/volatile-ranges.md) says what each follows and leaves out.',
+      table(
+        ['id', 'since', 'what it is', 'source'],
+        volatileInterfaces.map((v) => [
+          code(v.id),
+          since(v),
+          v.summary,
+          `_${v.source.kind}_: ${v.source.where}${v.commit && !v.source.where.includes(v.commit) ? ` (${v.commit})` : ''}`,
+        ]),
+      ),
+      ...volatileInterfaces
+        .filter((v) => v.knobs.length > 0)
+        .flatMap((v) => [`### Parameters of ${code(v.id)}`, knobTable(v.knobs)]),
       '## Ways of counting FUSE pages',
       '`compare photos.accounting: ID, ID { PROPERTY VALUE }, …`: with a way go properties of the mount and its daemon, in the place of what is declared.',
       table(
@@ -148,6 +163,7 @@ const EXPECTING = `\`plot METRIC, … [by pass|phase|variant|AXIS] [over time] [
 const scopes: readonly (readonly [Scope, string, string?])[] = [
   ['machine', 'Machine', '`machine NAME { … }`'],
   ['disk', 'Disk', '`disk { … }` in a machine'],
+  ['locks', 'Locks', '`locks { … }` in a machine: what locks and calls on ranges of memory cost'],
   ['exit', 'Exit', '`exit { … }` in a machine: how it gives up the memory of processes that end'],
   [
     'node',
@@ -165,6 +181,7 @@ const scopes: readonly (readonly [Scope, string, string?])[] = [
   ['file', 'File', '`file NAME SIZE { … }`'],
   ['anon', 'Anonymous memory', '`anon NAME SIZE { … }` in a process'],
   ['process', 'Process', 'In a process, beside its steps'],
+  ['handler', 'Handler of purges', '`on purged { … }` in a process'],
   ['recovery', 'Recovery', '`recovery [PROCESS] { … }`, beside the blocks below'],
   ['dump', 'Dump', '`dump { … }` in a recovery, or one of them in a line: `dump mode full`'],
   ['prefault', 'Prefault', '`prefault { … }` in a recovery, or `prefault threads 8`'],

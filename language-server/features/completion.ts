@@ -14,10 +14,13 @@ import {
   metrics,
   patternRow,
   patterns,
-  reclaimVariant,
-  reclaimVariants,
   type Knob,
+  anyVariant,
+  isMechanism,
+  mechanisms,
+  type Variant,
 } from '../language/tables.ts';
+import { ADVICES } from '../language/range-calls.ts';
 import { dimensionOf, exampleOf } from '../language/knob-values.ts';
 import { type Scope } from '../language/values.ts';
 import { dumpMode, RECOVERY_BLOCKS } from '../../simulator/tables/exit-knobs.ts';
@@ -89,12 +92,11 @@ function documentation({ of, name, scope }: Data): string | undefined {
       return row && describeStatement(row);
     }
     case 'knob': {
-      const row =
-        reclaimVariant(scope ?? '')?.knobs.find((k) => k.name === name) ?? knobOf(scope as Knob['scope'], name);
+      const row = anyVariant(scope ?? '')?.knobs.find((k) => k.name === name) ?? knobOf(scope as Knob['scope'], name);
       return row && describeKnob(row);
     }
     case 'variant': {
-      const row = reclaimVariant(name);
+      const row = anyVariant(name);
       return row && describeVariant(row);
     }
     case 'metric': {
@@ -163,8 +165,8 @@ const symbolKind: Readonly<Record<SymbolKind, CompletionItem['kind'] & number>> 
   later: KIND.variable,
 };
 
-const variantItems = (): CompletionItem[] =>
-  reclaimVariants.map((v) => ({
+const variantItems = (mechanism: Variant['mechanism'] = 'reclaim'): CompletionItem[] =>
+  mechanisms[mechanism].map((v) => ({
     label: v.id,
     kind: KIND.enumMember,
     detail: [v.title, ...(v.year ? [String(v.year)] : [])].join(', '),
@@ -254,7 +256,7 @@ function offers(program: Program, cursor: Cursor, context: PositionContext): Com
 }
 
 function knobsAt({ block }: Cursor): readonly Knob[] {
-  if (block.kind === 'variant') return reclaimVariant(block.variant ?? '')?.knobs ?? accountingKnobs(block.variant);
+  if (block.kind === 'variant') return anyVariant(block.variant ?? '')?.knobs ?? accountingKnobs(block.variant);
   return block.scope ? knobsOf(block.scope) : [];
 }
 
@@ -269,7 +271,9 @@ function inProperties(program: Program, cursor: Cursor): CompletionItem[] {
             snippet('disk', 'disk { latency ${1:100 us}, bandwidth ${2:150 MB/s} }'),
             snippet('exit', 'exit { munlock ${1|v5.18,v3.12,pre-3.12|} }'),
             snippet('swap', 'swap ${1|zram,disk|} ${2:1 GiB}'),
+            snippet('locks', 'locks { handoff ${1:88 us} }'),
             snippet('reclaim', 'reclaim ${1:v6.1}'),
+            snippet('volatile.interface', 'volatile.interface ${1:vrange}'),
             snippet('sysctl', 'sysctl ${1:vm.swappiness} ${2:60}'),
             snippet('node', 'node ${1:0-3} { memory ${2:4 GiB}, cpus ${3:4} }'),
             snippet('distance', 'distance ${1:0-1} ${2:15}'),
@@ -292,7 +296,7 @@ function inProperties(program: Program, cursor: Cursor): CompletionItem[] {
   if (head.image === 'mpol') return policyItems(program, policyTokens(before.slice(1)), block.scope === 'tmpfs');
   if ((head.image === 'mems' || head.image === 'cpus') && block.scope === 'cpuset')
     return before.length === 1 ? nodeItems(program) : [];
-  if (head.image === 'reclaim' && before.length === 1) return variantItems();
+  if (isMechanism(head.image) && before.length === 1) return variantItems(head.image);
   if (head.image === 'swap' && before.length === 1) return words('zram', 'disk');
   if (head.image === 'sysctl') return sysctlItems(before);
   const inner = block.scope === 'recovery' ? RECOVERY_BLOCKS.find((name) => name === head.image) : undefined;
@@ -384,6 +388,14 @@ function inProcess(program: Program, before: readonly Token[]): CompletionItem[]
       return rest.length === 1 ? symbolItems(program, ['file', 'fuse']) : [];
     case 'sync':
       return rest.length === 1 ? symbolItems(program, ['fuse']) : [];
+    case 'volatile':
+    case 'nonvolatile':
+      return rest.length === 1 ? symbolItems(program, ['anon']) : rangesItems(rest);
+    case 'madvise':
+      if (rest.length === 1) return words(...ADVICES);
+      return rest.length === 2 ? symbolItems(program, ['anon']) : rangesItems(rest.slice(1));
+    case 'on':
+      return rest.length === 1 ? words('purged') : [];
     case 'replay':
       return rest.length === 1 ? symbolItems(program, ['trace']) : [];
     case 'mempolicy':
@@ -401,6 +413,14 @@ function inProcess(program: Program, before: readonly Token[]): CompletionItem[]
   }
 }
 
+/** `in ranges of`, word by word. */
+function rangesItems(rest: readonly Token[]): CompletionItem[] {
+  const last = rest.at(-1)!.image;
+  if (last === 'in') return words('ranges');
+  if (last === 'ranges') return words('of');
+  return rest.some((t) => t.image === 'in') ? [] : words('in');
+}
+
 function inRun(program: Program, before: readonly Token[], context: PositionContext): CompletionItem[] {
   const [head, second] = before;
   if (!head) return statementItems('run');
@@ -412,11 +432,12 @@ function inRun(program: Program, before: readonly Token[], context: PositionCont
       const target = targetOf(scopeOf(program), second.image);
       if (target && isAccounting(target))
         return last.image === ':' || last.image === ',' ? choiceItems(target.knob!) : words('as');
-      if (target?.kind === 'reclaim') return last.image === ':' || last.image === ',' ? variantItems() : words('as');
+      if (target?.kind === 'reclaim')
+        return last.image === ':' || last.image === ',' ? variantItems(target.mechanism) : words('as');
       return target?.knob ? choiceItems(target.knob) : valueItems(program);
     }
     case 'sweep':
-      if (!second) return targetItems(program).filter((i) => i.label !== 'reclaim');
+      if (!second) return targetItems(program).filter((i) => !isMechanism(String(i.label)));
       return before.some((t) => t.image === '..')
         ? [...words('step', 'in'), ...valueItems(program)]
         : valueItems(program);

@@ -4,6 +4,7 @@ import type { Range } from '../language/index.ts';
 import { rangeAt } from '../language/parser.ts';
 import type { Scope } from '../../simulator/tables/define.ts';
 import type { Place } from '../../simulator/tables/statements.ts';
+import { isMechanism } from '../language/tables.ts';
 import type { PositionContext } from './context.ts';
 
 export type Token = ReturnType<typeof rawTokens>[number];
@@ -48,6 +49,8 @@ const scopeOfHead: Readonly<Record<string, Scope>> = {
   helpers: 'helpers',
   fuse: 'fuse',
   daemon: 'daemon',
+  locks: 'locks',
+  on: 'handler',
 };
 
 function blockOf(outer: Block, statement: readonly Token[]): Block {
@@ -57,8 +60,8 @@ function blockOf(outer: Block, statement: readonly Token[]): Block {
     if (head === 'run') return { kind: 'run' };
     if (head === 'at') return { kind: 'at' };
   }
-  if (outer.kind === 'process' && (head === 'phase' || head === 'for')) return { kind: 'process' };
-  if (head === 'compare' || head === 'reclaim') {
+  if (outer.kind === 'process' && (head === 'phase' || head === 'for' || head === 'fork')) return { kind: 'process' };
+  if (head === 'compare' || isMechanism(head)) {
     const last = statement.at(-1);
     return last ? { kind: 'variant', scope: 'variant', variant: last.image } : { kind: 'unknown' };
   }

@@ -18,7 +18,7 @@ import { targetOf } from '../language/targets.ts';
 import { exactQuantity, formatQuantity, pagesText } from '../language/quantities.ts';
 import { scopeFor } from '../language/scenarios.ts';
 import { textOf } from '../language/syntax.ts';
-import { knobOf, metric, patternRow, reclaimVariant, type Knob } from '../language/tables.ts';
+import { anyVariant, isMechanism, knobOf, metric, patternRow, type Knob } from '../language/tables.ts';
 import { evaluate, type Value } from '../language/values.ts';
 import { accountingKnobs } from '../language/fuse.ts';
 import type { Program } from '../language/program.ts';
@@ -100,7 +100,7 @@ export function knobOfProperty(property: Property): Knob | undefined {
   if (owner.$type === 'CompareValue') {
     const [first] = (owner as AstNode & { terms: Expression[] }).terms;
     const id = first ? textOf(first).replace(/\s/g, '') : '';
-    return (reclaimVariant(id)?.knobs ?? accountingKnobs(id)).find((k) => k.name === name);
+    return (anyVariant(id)?.knobs ?? accountingKnobs(id)).find((k) => k.name === name);
   }
   if (owner.$type === 'Property') {
     const outer = (owner as Property).name.text;
@@ -109,9 +109,10 @@ export function knobOfProperty(property: Property): Knob | undefined {
       outer === 'node' ||
       outer === 'daemon' ||
       outer === 'exit' ||
+      outer === 'locks' ||
       isRecoveryBlock(outer)
       ? knobOf(outer, name)
-      : outer === 'reclaim'
+      : isMechanism(outer)
         ? reclaimKnob(owner as Property, name)
         : undefined;
   }
@@ -130,10 +131,11 @@ function knobInLine(word: Word): Knob | undefined {
 }
 
 const reclaimKnob = (owner: Property, name: string): Knob | undefined =>
-  reclaimVariant(owner.values[0] ? textOf(owner.values[0]).replace(/\s/g, '') : '')?.knobs.find((k) => k.name === name);
+  anyVariant(owner.values[0] ? textOf(owner.values[0]).replace(/\s/g, '') : '')?.knobs.find((k) => k.name === name);
 
 export const scopes: Readonly<Record<string, Scope>> = {
   Machine: 'machine',
+  Handler: 'handler',
   FileDeclaration: 'file',
   Anon: 'anon',
   Cgroup: 'cgroup',
@@ -171,10 +173,10 @@ function describeWord(context: PositionContext, word: Word): string | null {
     return describeSymbol(program, hit.symbol);
   }
   const reclaiming =
-    (owner.$container as Sweep | undefined)?.target?.text === 'reclaim' ||
+    isMechanism((owner.$container as Sweep | undefined)?.target?.text ?? '') ||
     ancestor(owner, 'Condition') !== undefined ||
     (owner as Reference).$container?.$type === 'Property';
-  const variant = reclaimVariant(name);
+  const variant = anyVariant(name);
   if (variant && (reclaiming || ancestor(owner, 'CompareValue'))) return describeVariant(variant);
   const compared = ancestor(owner, 'Condition')
     ? (ancestor(owner, 'Run') as Run | undefined)?.block?.clauses
@@ -189,6 +191,8 @@ function describeWord(context: PositionContext, word: Word): string | null {
   if (choice) return choice;
   const target = targetOf(scopeFor(program, null), name);
   if (target?.knob) return describeKnob(target.knob);
+  if (target?.mechanism === 'volatile.interface')
+    return '**volatile.interface**: how programs say that memory may be dropped. Its variants are what was proposed, what was merged, and what people do without.';
   if (target?.kind === 'reclaim')
     return '**reclaim**: which pages leave memory when it runs short. Its variants are the kernel’s, proposals, and policies of the literature.';
   if (target?.kind === 'seed') return describeKeyword(owner, 'seed');

@@ -5,7 +5,7 @@ import type { Access, Loose, Property, Unit, Word } from '../language/generated/
 import type { Range } from '../language/index.ts';
 import type { SymbolKind } from '../language/program.ts';
 import { rangeOf } from '../language/syntax.ts';
-import { knobOf, metric, patternRow, reclaimVariant } from '../language/tables.ts';
+import { anyVariant, knobOf, metric, patternRow } from '../language/tables.ts';
 import { unitByName } from '../../simulator/tables/units.ts';
 import { policyFlags, policyModes } from '../language/policies.ts';
 import { ancestor, type DocumentContext } from './context.ts';
@@ -143,11 +143,11 @@ function word(
   }
   if (owner.$type === 'PlotMetric' || ancestor(owner, 'Condition')) {
     if (metric(name)) return all('method', LIBRARY);
-    if (reclaimVariant(name)) return all('enumMember', LIBRARY);
+    if (anyVariant(name)) return all('enumMember', LIBRARY);
   }
   const access = ancestor(owner, 'Access') as Access | undefined;
   if (access && patternRow(name)) return all('keyword');
-  if (reclaimVariant(name)) return all('enumMember', LIBRARY);
+  if (anyVariant(name)) return all('enumMember', LIBRARY);
   if (knobOf('sysctl', name) || knobOf('machine', name)) return all('property', LIBRARY);
   if (ancestor(owner, 'Property') || ancestor(owner, 'CompareValue')) all('enumMember');
 }

@@ -22,7 +22,7 @@ export function compareAxis(scope: Scope, node: Compare): Dimensional | null {
   reportLeftOver(program, node.rest, "values are separated by ','");
   if (!target) return null;
   if (node.values.length === 0) {
-    const example = target.kind === 'reclaim' ? 'classic, v6.1' : target.knob ? exampleOf(target.knob) : '…';
+    const example = target.kind === 'reclaim' ? exampleVariants(target) : target.knob ? exampleOf(target.knob) : '…';
     program.reporter.report('S07', program.placeAfter(node), {
       what: `'compare ${node.target!.text}'`,
       part: 'values',
@@ -90,7 +90,7 @@ function comparedValue(
 ): { label: string; id: string; override: Override; value: number | string } | null {
   const { program } = scope;
   if (target.kind === 'reclaim') {
-    const variant = variantChoice(scope, v, at);
+    const variant = variantChoice(scope, v, at, target.mechanism);
     if (!variant) return null;
     const parameters = v.block ? ` ${textOf(v.block).replace(/\s+/g, ' ')}` : '';
     return { label: variant.id + parameters, id: variant.id, override: { variant }, value: variant.id };
@@ -165,3 +165,7 @@ function reportTooMany(scope: Scope, at: AstNode, count: number): void {
     remedy: 'compare less, or give the sweep a larger step',
   });
 }
+
+/** Two variants of a mechanism, for messages. */
+const exampleVariants = ({ mechanism }: Target): string =>
+  mechanism === 'volatile.interface' ? 'vrange, vma' : 'classic, v6.1';

@@ -95,6 +95,8 @@ function checkItem(scope: Scope, item: ProgramItem['item']): void {
           objects: new ObjectTable(program, [item]),
           cgroup: () => 0,
           cpuset: () => 0,
+          fork: () => 0,
+          complete: () => undefined,
           trace: (s, node) => (traceRef(s, node, undefined) ? 0 : null),
         },
         item,

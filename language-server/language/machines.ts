@@ -1,6 +1,7 @@
 /** Machines: memory, disk, swap, sysctls, and the reclaim variant they choose. */
 import type { AstNode } from 'langium';
 import type { KnobValues, MachineSpec, VariantChoice } from '../../simulator/plan.ts';
+import type { Variant } from '../../simulator/tables/define.ts';
 import { MICROSECOND } from '../../simulator/units.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Expression, Property, Swap, Sysctl, Word } from './generated/ast.ts';
@@ -18,12 +19,27 @@ import type { Scope } from './values.ts';
 const ZRAM: KnobValues = { latency: 5 * MICROSECOND, bandwidth: 1_000_000_000 };
 
 /** Properties of a machine that are written like the statements of the same name. */
-const MACHINE_STATEMENTS = ['disk', 'exit', 'swap', 'sysctl', 'reclaim', 'node', 'distance'] as const;
+const MACHINE_STATEMENTS = [
+  'disk',
+  'exit',
+  'locks',
+  'swap',
+  'sysctl',
+  'reclaim',
+  'volatile.interface',
+  'node',
+  'distance',
+] as const;
 
 export function machineSpec(
   scope: Scope,
   inputs: Pick<RunInputs, 'machine' | 'swaps'>,
-): { machine: MachineSpec; sysctls: KnobValues; reclaim: VariantChoice | null } {
+): {
+  machine: MachineSpec;
+  sysctls: KnobValues;
+  reclaim: VariantChoice | null;
+  volatile: VariantChoice | null;
+} {
   const { program } = scope;
   const node = inputs.machine;
   const name = node?.name?.text ?? DEFAULT_MACHINE;
@@ -90,21 +106,49 @@ export function machineSpec(
     const set = sysctlValue(scope, word, rest[0], p, p.rest);
     if (set) sysctls[set.name] = set.value;
   }
-  const chosen = given.find((p) => p.name.text === 'reclaim');
-  const reclaim = chosen
-    ? variantChoice(scope, { terms: chosen.values, ...(chosen.block ? { block: chosen.block } : {}) }, chosen.name)
-    : null;
+  const choice = (mechanism: Variant['mechanism']): VariantChoice | null => {
+    const chosen = given.find((p) => p.name.text === mechanism);
+    if (!chosen) return null;
+    const value = { terms: chosen.values, ...(chosen.block ? { block: chosen.block } : {}) };
+    return variantChoice(scope, value, chosen.name, mechanism);
+  };
+  const locks = blockOf(scope, name, given, 'locks', "'locks { handoff 90 us }'");
   const { nodes, distances, totals } = topology(scope, name, given, values);
   const machine = {
     name,
     values: { ...values, ...totals },
     disk,
     ...(Object.keys(exit).length > 0 && { exit }),
+    ...(Object.keys(locks).length > 0 && { locks }),
     swap,
     ...(nodes && { nodes }),
     ...(distances && { distances }),
   };
-  return { machine, sysctls, reclaim };
+  return { machine, sysctls, reclaim: choice('reclaim'), volatile: choice('volatile.interface') };
+}
+
+/** A block of a machine that is given at most once. */
+function blockOf(
+  scope: Scope,
+  machine: string,
+  given: readonly Property[],
+  word: 'locks',
+  example: string,
+): KnobValues {
+  const { program } = scope;
+  const blocks = given.filter((p) => p.name.text === word);
+  for (const p of blocks) {
+    if (!p.block)
+      program.reporter.report('S07', program.placeAfter(p), {
+        what: `'${word}'`,
+        part: 'its properties in braces',
+        example,
+      });
+    reportLeftOver(program, p.rest, `properties of '${word}' stand in braces`);
+  }
+  if (blocks[1]) program.reporter.report('V10', program.placeOf(blocks[1]), { name: word });
+  const entries = blocks.slice(0, 1).flatMap((p) => [...entriesOf(p.block)]);
+  return properties(scope, `'${word}' of '${machine}'`, `${machine}.${word}`, knobsOf(word), entries);
 }
 
 function swapOf(

@@ -1,7 +1,8 @@
 /** The files and anonymous regions of one scenario, numbered as they are first used. */
 import type { AstNode } from 'langium';
 import { MAX_PAGES } from '../../simulator/machine/access.ts';
-import type { FuseSpec, MempolicySpec, ObjectSpec, SourceSpan, TmpfsSpec } from '../../simulator/plan.ts';
+import type { FuseSpec, MempolicySpec, ObjectSpec, ProcessSpec, SourceSpan, TmpfsSpec } from '../../simulator/plan.ts';
+import { perThread } from '../../simulator/tables/volatile-knobs.ts';
 import { PAGE_SIZE } from '../../simulator/units.ts';
 import type { Anon, FileDeclaration, Fuse, Process, Property, Tmpfs, Word } from './generated/ast.ts';
 import { reportLeftOver } from './complaints.ts';
@@ -15,7 +16,7 @@ import { reportBacking } from './recoveries.ts';
 import { exactQuantity, nearest } from './quantities.ts';
 import { rangeOf } from './syntax.ts';
 import { knobsOf } from './tables.ts';
-import type { Scope } from './values.ts';
+import { evaluate, type Scope } from './values.ts';
 
 export const spanOfNode = (program: Program, node: AstNode): SourceSpan => {
   const { start, end } = rangeOf(node);
@@ -50,6 +51,10 @@ export class ObjectTable {
   readonly #index = new Map<AstNode, number | null>();
   readonly #processes: readonly Process[];
   #current: Process | undefined;
+  /** What a child of the process being compiled takes over from it. */
+  process: Pick<ProcessSpec, 'name' | 'cgroup' | 'cpuset' | 'onPurged'> | undefined;
+  /** Threads that have a part of their own, by object. */
+  readonly #parts = new Map<number, number>();
 
   constructor(program: Program, processes: readonly Process[]) {
     this.program = program;
@@ -125,7 +130,9 @@ export class ObjectTable {
       return null;
     }
     const object = this.add(scope, symbol.node as FileDeclaration | Anon | Tmpfs | Fuse, symbol.process);
-    return object === null ? null : { object, pages: this.objects[object].pages, name, kind: symbol.kind };
+    if (object === null) return null;
+    const pages = this.objects[object].pages / (this.#parts.get(object) ?? 1);
+    return { object, pages, name, kind: symbol.kind };
   }
 
   #declareFix(
@@ -222,17 +229,20 @@ export class ObjectTable {
     const mount = node.$type === 'FileDeclaration' && node.mount ? this.#mountOf(scope, node.mount) : undefined;
     if (pages === null || policy === null || mount === null) return null;
     const owner = process ? this.#processes.indexOf(process) : -1;
+    const threads = node.$type === 'Anon' && values[perThread.name] === true ? threadsOf(scope, process) : 1;
     if (node.$type === 'Anon') reportBacking(scope, node, { kind: 'anon', name, pages, values });
-    return this.#push(node, {
+    const object = this.#push(node, {
       kind: mount && 'mount' in mount ? 'tmpfs' : kind,
       name,
-      pages,
+      pages: pages * threads,
       ...(kind === 'anon' && owner >= 0 ? { process: owner } : {}),
       ...mount,
       ...(policy && { policy }),
       values: mount && 'mount' in mount ? {} : values,
       source: this.span(node),
     });
+    if (object !== null && threads > 1) this.#parts.set(object, threads);
+    return object;
   }
 
   /** `mpol` of anonymous memory: mbind before first use. `undefined`: none; `null`: reported. */
@@ -267,6 +277,23 @@ export class ObjectTable {
     return mount === null ? null : { mount };
   }
 
+  /** Index of the process being compiled. */
+  get currentProcess(): number {
+    return this.#current ? this.#processes.indexOf(this.#current) : -1;
+  }
+
+  /** The regions of the process being compiled, again for a child of it: pairs of objects, and what they are called. */
+  copyRegions(child: string, process: number): { readonly of: number; readonly copy: number }[] {
+    const owner = this.currentProcess;
+    const pairs: { of: number; copy: number }[] = [];
+    for (let of = this.objects.length - 1; of >= 0; of--) {
+      const spec = this.objects[of];
+      if (spec.kind !== 'anon' || spec.process !== owner) continue;
+      pairs.unshift({ of, copy: this.objects.push({ ...spec, name: `${child}.${spec.name}`, process }) - 1 });
+    }
+    return pairs;
+  }
+
   #push(node: AstNode, spec: ObjectSpec): number | null {
     const { program } = this;
     const { name, pages, mount } = spec;
@@ -296,4 +323,13 @@ export class ObjectTable {
     this.#index.set(node, this.objects.length);
     return this.objects.push(spec) - 1;
   }
+}
+
+/** Threads of a process, as the point has it. */
+function threadsOf(scope: Scope, process: Process | undefined): number {
+  const override = process?.name && scope.overrides.get(`${process.name.text}.threads`);
+  if (override && 'value' in override) return Number(override.value);
+  const given = process?.block?.statements.find((s) => s.$type === 'Property' && s.name.text === 'threads');
+  const value = given?.$type === 'Property' && given.values[0] ? evaluate(scope, given.values[0]) : undefined;
+  return value?.dimension === 'number' && Number.isInteger(value.value) && value.value >= 1 ? value.value : 1;
 }

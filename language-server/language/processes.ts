@@ -3,7 +3,7 @@ import type { AstNode } from 'langium';
 import type { Amount, MempolicySpec, PhaseSpec, ProcessSpec, Step, TraceRef } from '../../simulator/plan.ts';
 import { laterName } from '../../simulator/tables/later.ts';
 import type {
-  Cgroup, Cpuset, ForBlock, Fuse, LaterStatement, Mbind, Mempolicy, Phase, Process, Property, RegionAction, Replay, Statement, Sync, Trace, Unknown, Weighted, Word,
+  Cgroup, Cpuset, ForBlock, Fuse, Mbind, Mempolicy, Phase, Process, Property, RegionAction, Replay, Statement, Sync, Trace, Unknown, Weighted, Word,
 } from './generated/ast.ts'; // prettier-ignore
 import { accessStep } from './accesses.ts';
 import { duration, wholeCount } from './amounts.ts';
@@ -16,6 +16,7 @@ import { aKind, type LanguageSymbol } from './program.ts';
 import { entriesOf, properties } from './properties.ts';
 import { nearest } from './quantities.ts';
 import { textOf, unquoted } from './syntax.ts';
+import { checkRangeCalls, forkStep, purgedHandler, rangeCallStep } from './range-calls.ts';
 import { knobsOf } from './tables.ts';
 import { evaluate, type Scope } from './values.ts';
 
@@ -26,6 +27,9 @@ export interface ScenarioParts {
   cgroup(scope: Scope, node: Cgroup): number;
   /** Index of a cpuset in the scenario. */
   cpuset(scope: Scope, node: Cpuset): number;
+  /** Adds a child of fork; its index in the scenario. */
+  fork(spec: ProcessSpec): number;
+  complete(process: number, spec: ProcessSpec): void;
   /** Index of a trace in the plan. */
   trace(scope: Scope, node: Trace): number | null;
 }
@@ -58,12 +62,25 @@ export function processSpec(scope: Scope, parts: ScenarioParts, node: Process): 
   const values = properties(scope, `process '${name}'`, node.name ? name : null, knobsOf('process'), settings);
   for (const s of statements) if (s.$type === 'Anon') parts.objects.add(scope, s, node);
   const policy = firstPolicy(scope, name, statements);
+  const onPurged = purgedHandler(scope, statements);
+  parts.objects.process = { name, ...groups, ...(onPurged && { onPurged }) };
   const phases = phasesOf(scope, parts, statements);
-  const idle = !statements.some((s) => s.$type !== 'Property' && s.$type !== 'Anon' && s.$type !== 'Mempolicy');
+  checkRangeCalls(scope, statements);
+  const idle = !statements.some(
+    (s) => s.$type !== 'Property' && s.$type !== 'Anon' && s.$type !== 'Mempolicy' && s.$type !== 'Handler',
+  );
   if (idle && !statements.some((s) => s.$type === 'Anon' && s.block))
     program.reporter.report('R07', program.placeOf(node.name ?? node), { name });
   if (program.reporter.errors > before) return null;
-  return { name, ...groups, ...(policy && { policy }), values, phases, source: parts.objects.span(node) };
+  return {
+    name,
+    ...groups,
+    ...(policy && { policy }),
+    values,
+    phases,
+    ...(onPurged && { onPurged }),
+    source: parts.objects.span(node),
+  };
 }
 
 /** `in web, jail`: at most one memory cgroup and one cpuset, in any order. */
@@ -202,7 +219,7 @@ export function named(
 }
 
 /** Named phases, and steps outside of them as phases without a name. */
-function phasesOf(scope: Scope, parts: ScenarioParts, statements: readonly Statement[]): PhaseSpec[] {
+export function phasesOf(scope: Scope, parts: ScenarioParts, statements: readonly Statement[]): PhaseSpec[] {
   const phases: PhaseSpec[] = [];
   let loose: Statement[] = [];
   const settings = settingPolicies(statements);
@@ -217,7 +234,13 @@ function phasesOf(scope: Scope, parts: ScenarioParts, statements: readonly State
       flush();
       const phase = s.$type === 'Phase' ? phaseSpec(scope, parts, s) : forPhase(scope, parts, s, '');
       if (phase) phases.push(phase);
-    } else if (s.$type !== 'Property' && s.$type !== 'Anon' && !settings.includes(s as Mempolicy)) loose.push(s);
+    } else if (
+      s.$type !== 'Property' &&
+      s.$type !== 'Anon' &&
+      s.$type !== 'Handler' &&
+      !settings.includes(s as Mempolicy)
+    )
+      loose.push(s);
   }
   flush();
   return phases;
@@ -359,8 +382,16 @@ function stepOf(scope: Scope, parts: ScenarioParts, s: Statement): Step | null {
     case 'Exit':
       reportLeftOver(program, s.rest, "'exit' stands alone; to end another process write 'at 3 s { kill NAME }'");
       return { kind: 'exit', source };
-    case 'LaterStatement':
-      reportLaterStatement(scope, s);
+    case 'RangeCall':
+      return rangeCallStep(scope, parts, s);
+    case 'Fork':
+      return forkStep(scope, parts, s);
+    case 'Handler':
+      program.reporter.report('S10', program.placeOf(s), {
+        found: 'on',
+        where: 'in a phase',
+        remedy: 'it holds for the whole process: put it beside the phases',
+      });
       return null;
     case 'Phase':
     case 'ForBlock':
@@ -418,16 +449,6 @@ function reportNoStatement(scope: Scope, s: Property): void {
     'in a process',
     knobsOf('process').map((k) => k.name),
     'process',
-  );
-}
-
-export function reportLaterStatement(scope: Scope, s: LaterStatement): void {
-  const { program } = scope;
-  const word = s.keyword;
-  program.reporter.report(
-    'L01',
-    { uri: program.sourceOf(s).uri, range: program.placeOf(s).range },
-    { what: word, remedy: 'leave it out until then' },
   );
 }
 

@@ -1,7 +1,7 @@
 /** Blocks of properties: which there are, what they are worth, and names for them (`server.disk.latency`) that expressions and sweeps use. */
 import type { AstNode } from 'langium';
 import type { KnobValues, VariantChoice } from '../../simulator/plan.ts';
-import type { Knob } from '../../simulator/tables/define.ts';
+import type { Knob, Variant } from '../../simulator/tables/define.ts';
 import { laterName } from '../../simulator/tables/later.ts';
 import { PAGE_SIZE, pagesOf } from '../../simulator/units.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
@@ -17,7 +17,7 @@ import type {
 } from './generated/ast.ts';
 import { exactQuantity, formatQuantity, nearest } from './quantities.ts';
 import { textOf } from './syntax.ts';
-import { reclaimVariant, reclaimVariants } from './tables.ts';
+import { mechanisms } from './tables.ts';
 import { convert, knobValue } from './knob-values.ts';
 import { evaluate, type Scope } from './values.ts';
 
@@ -123,18 +123,24 @@ export function variantChoice(
   scope: Scope,
   value: Pick<CompareValue, 'terms' | 'block'>,
   at: AstNode,
+  mechanism: Variant['mechanism'] = 'reclaim',
 ): VariantChoice | null {
   const { program } = scope;
   const [first, second] = value.terms;
   const written = first ? textOf(first).replace(/\s/g, '') : '';
-  const variant = reclaimVariant(written);
+  const variants = mechanisms[mechanism];
+  const variant = variants.find((v) => v.id === written);
   if (!variant) {
-    const ids = reclaimVariants.map((v) => v.id);
+    const ids = variants.map((v) => v.id);
     const meant = nearest(written, ids);
     program.reporter.report(
       'N06',
       program.placeOf(first ?? at),
-      { name: written, hint: meant ? `: did you mean '${meant}'?` : `: there are ${ids.join(', ')}` },
+      {
+        what: mechanism === 'reclaim' ? 'reclaim variant' : 'interface of volatile memory',
+        name: written,
+        hint: meant ? `: did you mean '${meant}'?` : `: there are ${ids.join(', ')}`,
+      },
       { fixes: first && meant ? [program.replace(first, meant, `Change to '${meant}'`)] : [] },
     );
     return null;

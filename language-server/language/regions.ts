@@ -10,12 +10,22 @@ import { evaluate, type Scope } from './values.ts';
 
 /** `db`, `db[0 .. 38 MiB]`, `db[10% .. 20%]`: whole pages, so the first is rounded down and the end up. */
 export function regionRef(scope: Scope, objects: ObjectTable, region: Region): RegionRef | null {
+  return regionBytes(scope, objects, region)?.target ?? null;
+}
+
+/** The same with its bounds as written, where they are no whole pages. Both ends may be one where `empty` is allowed. */
+export function regionBytes(
+  scope: Scope,
+  objects: ObjectTable,
+  region: Region,
+  empty = false,
+): { readonly target: RegionRef; readonly bytes?: { readonly start: number; readonly end: number } } | null {
   const { program } = scope;
   const found = objects.reference(scope, region.name);
   if (!found) return null;
   const { object, pages, name } = found;
   const { range } = region;
-  if (!range) return { object, start: 0, pages };
+  if (!range) return { target: { object, start: 0, pages } };
   if (!range.closed) {
     program.reporter.report(
       'S07',
@@ -47,17 +57,19 @@ export function regionRef(scope: Scope, objects: ObjectTable, region: Region): R
   if (from === null || to === null) return null;
   const start = Math.floor(from / PAGE_SIZE);
   const end = Math.ceil(to / PAGE_SIZE);
-  if (start < 0 || end > pages || start >= end) {
+  if (start < 0 || end > pages || from > to || (from === to && !empty)) {
     program.reporter.report('V05', program.placeOf(range), {
       text: textOf(range),
       name,
       size: exactQuantity('bytes', size),
       remedy:
-        start >= end && end <= pages
+        from >= to && end <= pages
           ? 'the first end must be smaller than the second'
           : `end it at '${exactQuantity('bytes', size)}' or before`,
     });
     return null;
   }
-  return { object, start, pages: end - start };
+  const target = { object, start: Math.min(start, pages - 1), pages: Math.max(1, end - start) };
+  const whole = from < to && start * PAGE_SIZE === from && end * PAGE_SIZE === to;
+  return whole ? { target } : { target, bytes: { start: Math.round(from), end: Math.round(to) } };
 }

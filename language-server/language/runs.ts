@@ -99,7 +99,7 @@ export function compileRun(
           }
         }
         if (target.kind !== 'reclaim') return;
-        const variant = variantChoice(at, clause.values[coordinates[i]], clause);
+        const variant = variantChoice(at, clause.values[coordinates[i]], clause, target.mechanism);
         if (variant) overrides.set(overrideKey(target), { variant });
       });
       const built = buildScenario(at, inputs, node.durations[0], seenTraces, traces);

@@ -1,5 +1,5 @@
 /** One scenario: a machine, its cgroups, and the processes of a run, at one point of the experiment. */
-import type { Scenario, TraceRef, VariantChoice } from '../../simulator/plan.ts';
+import type { ProcessSpec, Scenario, TraceRef, VariantChoice } from '../../simulator/plan.ts';
 import type { Knob } from '../../simulator/tables/define.ts';
 import { duration } from './amounts.ts';
 import { CgroupTable } from './cgroups.ts';
@@ -14,7 +14,8 @@ import { recoverySpec, reportRoom } from './recoveries.ts';
 import { checkPlacement } from './placement.ts';
 import { processSpec, type ScenarioParts, traceRef } from './processes.ts';
 import type { LanguageSymbol, Program } from './program.ts';
-import { DEFAULT_RECLAIM, knobsOf, reclaimVariants } from './tables.ts';
+import { DEFAULT_INTERFACE } from '../../simulator/volatile/interfaces.ts';
+import { anyVariant, DEFAULT_RECLAIM, knobsOf, reclaimVariants } from './tables.ts';
 import { propertyValue } from './targets.ts';
 import { timelineEntry } from './timeline.ts';
 import { evaluate, type Override, type Scope } from './values.ts';
@@ -61,14 +62,19 @@ export function buildScenario(
 ): Built | null {
   const { program } = scope;
   const before = program.reporter.errors;
-  const { machine, sysctls: own, reclaim } = machineSpec(scope, inputs);
+  const { machine, sysctls: own, reclaim, volatile } = machineSpec(scope, inputs);
   const objects = new ObjectTable(program, inputs.processes);
   const cgroups = new CgroupTable();
   const cpusets = new CpusetTable();
+  const children: ProcessSpec[] = [];
   const parts: ScenarioParts = {
     objects,
     cgroup: (s, node) => cgroups.add(s, node),
     cpuset: (s, node) => cpusets.add(s, node),
+    fork: (spec) => inputs.processes.length + children.push(spec) - 1,
+    complete: (process, spec) => {
+      children[process - inputs.processes.length] = spec;
+    },
     trace: (s, node) => {
       const known = seenTraces.get(node);
       if (known !== undefined) return known;
@@ -78,7 +84,8 @@ export function buildScenario(
       return traces.push(ref) - 1;
     },
   };
-  const processes = inputs.processes.map((p) => processSpec(scope, parts, p)).filter((p) => p !== null);
+  const parents = inputs.processes.map((p) => processSpec(scope, parts, p)).filter((p) => p !== null);
+  const processes = [...parents, ...children];
   const timeline = inputs.timeline
     .map((at) =>
       timelineEntry(scope, at, inputs.processes, {
@@ -115,6 +122,7 @@ export function buildScenario(
     processes,
     timeline,
     reclaim: withParameters(scope, chosen),
+    ...volatileOf(scope, processes, volatile),
     sysctls,
     ...(cpusets.specs.length > 1 ? { cpusets: cpusets.specs } : {}),
     ...(objects.mounts.length > 0 ? { mounts: objects.mounts } : {}),
@@ -136,9 +144,24 @@ export function buildScenario(
 export const defaultReclaim = (): string =>
   reclaimVariants.some((v) => v.id === DEFAULT_RECLAIM) ? DEFAULT_RECLAIM : (reclaimVariants[0]?.id ?? DEFAULT_RECLAIM);
 
+/** How memory is made volatile, in runs that do so. */
+function volatileOf(
+  scope: Scope,
+  processes: readonly ProcessSpec[],
+  given: VariantChoice | null,
+): { readonly volatile?: VariantChoice } {
+  const override = scope.overrides.get('volatile.interface');
+  const chosen = override && 'variant' in override ? override.variant : given;
+  const used = processes.some(({ phases }) =>
+    phases.some(({ steps }) => steps.some(({ kind }) => kind === 'volatile' || kind === 'nonvolatile')),
+  );
+  if (!chosen && !used) return {};
+  return { volatile: withParameters(scope, chosen ?? { id: DEFAULT_INTERFACE, values: {} }) };
+}
+
 /** `sweep s3-fifo.small …` reaches the parameters of the variant wherever it is chosen. */
 function withParameters(scope: Scope, choice: VariantChoice): VariantChoice {
-  const knobs: readonly Knob[] = reclaimVariants.find((v) => v.id === choice.id)?.knobs ?? [];
+  const knobs: readonly Knob[] = anyVariant(choice.id)?.knobs ?? [];
   const values: Record<string, number | string | boolean> = { ...choice.values };
   for (const knob of knobs) {
     const override = scope.overrides.get(`${choice.id}.${knob.name}`);

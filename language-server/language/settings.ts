@@ -42,8 +42,8 @@ export function readSettings(program: Program, options: CompileOptions): Readonl
     const [term] = value.terms;
     const inner = withPlace(scope, place);
     if (target.kind === 'reclaim') {
-      const variant = variantChoice(inner, value, value);
-      if (variant) overrides.set('reclaim', { variant });
+      const variant = variantChoice(inner, value, value, target.mechanism);
+      if (variant) overrides.set(target.key, { variant });
     } else if (target.kind === 'policy') {
       const given = { text: text.replace(/\s+/g, ''), place };
       if ((target.symbol?.kind === 'tmpfs' ? readMpol(program, given) : readPolicy(program, given)) !== null)

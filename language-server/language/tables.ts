@@ -2,7 +2,8 @@
 import { counterRows } from '../../simulator/machine/counters.ts';
 import type { ReclaimVariant } from '../../simulator/machine/reclaimer.ts';
 import { reclaimVariant, reclaimVariants } from '../../simulator/reclaim/registry.ts';
-import type { Counter, Knob, Scope } from '../../simulator/tables/define.ts';
+import { volatileInterface, volatileInterfaces } from '../../simulator/volatile/interfaces.ts';
+import type { Counter, Knob, Scope, Variant } from '../../simulator/tables/define.ts';
 import { gauges } from '../../simulator/tables/gauges.ts';
 import { knobs } from '../../simulator/tables/knobs.ts';
 import { measures } from '../../simulator/tables/measures.ts';
@@ -25,8 +26,19 @@ export const knobOf = (scope: Scope, name: string): Knob | undefined => knobsOf(
 const patternByName = new Map<string, PatternRow>(patterns.map((p) => [p.name, p]));
 export const patternRow = (name: string): PatternRow | undefined => patternByName.get(name);
 
+/** Mechanisms that have variants, by the name that `compare` gives them. */
+export const mechanisms: Readonly<Record<Variant['mechanism'], readonly Variant[]>> = {
+  reclaim: reclaimVariants,
+  'volatile.interface': volatileInterfaces,
+};
+export const mechanismNames = Object.keys(mechanisms) as readonly Variant['mechanism'][];
+export const isMechanism = (name: string): name is Variant['mechanism'] => name in mechanisms;
+/** A variant of any mechanism: their names do not overlap. */
+export const anyVariant = (id: string): Variant | undefined => reclaimVariant(id) ?? volatileInterface(id);
+export const anyVariants: readonly Variant[] = mechanismNames.flatMap((name) => mechanisms[name]);
+
 export { patterns, reclaimVariant, reclaimVariants };
-export type { Counter, Knob, PatternRow, ReclaimVariant };
+export type { Counter, Knob, PatternRow, ReclaimVariant, Variant };
 
 /** What runs today, as far as recordings hold it to a kernel. */
 export const DEFAULT_RECLAIM = 'v6.1';

@@ -1,6 +1,6 @@
 /** Names of properties (`server.disk.latency`): what expressions read, and what `compare`, `sweep` and `--set` vary. */
 import type { AstNode } from 'langium';
-import type { Knob } from '../../simulator/tables/define.ts';
+import type { Knob, Variant } from '../../simulator/tables/define.ts';
 import { RECOVERY_BLOCKS } from '../../simulator/tables/exit-knobs.ts';
 import { daemonOf, fuseKnob } from './fuse.ts';
 import { CPUSET_LISTS, type CpusetList } from './cpusets.ts';
@@ -13,7 +13,7 @@ import type { LanguageSymbol, SymbolKind } from './program.ts';
 import { type Entries, entriesOf, propertiesIn } from './properties.ts';
 import { exactQuantity } from './quantities.ts';
 import { textOf } from './syntax.ts';
-import { knobOf, knobsOf, metric, reclaimVariants } from './tables.ts';
+import { anyVariants, isMechanism, knobOf, knobsOf, mechanismNames, metric } from './tables.ts';
 import { convert, dimensionOf } from './knob-values.ts';
 import { evaluate, type Scope, type Value } from './values.ts';
 
@@ -23,6 +23,8 @@ export interface Target {
   readonly key: string;
   readonly kind: 'knob' | 'size' | 'let' | 'reclaim' | 'seed' | 'nodes' | 'policy';
   readonly knob?: Knob;
+  /** Whose variants it chooses from (kind `reclaim`). */
+  readonly mechanism?: Variant['mechanism'];
   /** The list of a cpuset (kind `nodes`). */
   readonly list?: CpusetList;
   readonly symbol?: LanguageSymbol;
@@ -56,7 +58,7 @@ export function targetOf(scope: Pick<Scope, 'program' | 'machine'>, name: string
     if (rest === '') return symbol.kind === 'let' ? { key: `let ${symbol.name}`, kind: 'let', symbol } : undefined;
     return ofSymbol(symbol, symbol.name, symbol.kind, rest);
   }
-  if (name === 'reclaim') return { key: 'reclaim', kind: 'reclaim' };
+  if (isMechanism(name)) return { key: name, kind: 'reclaim', mechanism: name };
   if (name === 'seed') return { key: 'seed', kind: 'seed' };
   const sysctl = knobOf('sysctl', name);
   if (sysctl) return { key: name, kind: 'knob', knob: sysctl };
@@ -67,7 +69,7 @@ export function targetOf(scope: Pick<Scope, 'program' | 'machine'>, name: string
   const symbol = machine?.name && program.symbols.get(machine.name.text);
   const ofMachine = ofSymbol(symbol ?? undefined, own, 'machine', bare);
   if (ofMachine) return ofMachine;
-  const variant = reclaimVariants.find((v) => name.startsWith(`${v.id}.`));
+  const variant = anyVariants.find((v) => name.startsWith(`${v.id}.`));
   const knob = variant?.knobs.find((k) => k.name === name.slice(variant.id.length + 1));
   return variant && knob ? { key: name, kind: 'knob', knob, variant: variant.id } : undefined;
 }
@@ -102,17 +104,19 @@ function ofSymbol(
   if (!knobScope) return undefined;
   const disk = kind === 'machine' && rest.startsWith('disk.') ? knobOf('disk', rest.slice(5)) : undefined;
   const exit = kind === 'machine' && rest.startsWith('exit.') ? knobOf('exit', rest.slice(5)) : undefined;
-  const knob = disk ?? exit ?? (kind === 'fuse' ? fuseKnob(rest) : knobOf(knobScope, rest));
+  const locks = kind === 'machine' && rest.startsWith('locks.') ? knobOf('locks', rest.slice(6)) : undefined;
+  const knob = disk ?? exit ?? locks ?? (kind === 'fuse' ? fuseKnob(rest) : knobOf(knobScope, rest));
   return knob && { key: `${prefix}.${rest}`, kind: 'knob', knob, ...more };
 }
 
 /** Every name that `targetOf` knows, for completion and for "did you mean". */
 export function targetNames(scope: Pick<Scope, 'program' | 'machine'>): string[] {
-  const names = ['reclaim', ...knobsOf('sysctl').map((k) => k.name)];
+  const names: string[] = [...mechanismNames, ...knobsOf('sysctl').map((k) => k.name)];
   const machineKnobs = (prefix: string): string[] => [
     ...knobsOf('machine').map((k) => `${prefix}.${k.name}`),
     ...knobsOf('disk').map((k) => `${prefix}.disk.${k.name}`),
     ...knobsOf('exit').map((k) => `${prefix}.exit.${k.name}`),
+    ...knobsOf('locks').map((k) => `${prefix}.locks.${k.name}`),
   ];
   for (const symbol of scope.program.symbols.values()) {
     if (symbol.kind === 'let') names.push(symbol.name);

@@ -499,7 +499,10 @@ export class Recorder implements PhaseListener {
     if (this.eventsLost > 0) this.warn(`${this.eventsLost} events after the first ${MAX_EVENTS} are left out`);
     const unjudged: PointReport = {
       coordinates: point.coordinates,
-      variant: { reclaim: scenario.reclaim.id },
+      variant: {
+        reclaim: scenario.reclaim.id,
+        ...(this.volatile ? { 'volatile.interface': this.volatile.id } : {}),
+      },
       values: scenario.reclaim.values,
       at,
       path: setup.path,

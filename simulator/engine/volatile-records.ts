@@ -26,6 +26,8 @@ export class VolatileRecords {
   readonly faultWait = new TimeHistogram();
   readonly markTime = new TimeHistogram();
   readonly unmarkTime = new TimeHistogram();
+  /** Of the interface. */
+  readonly id: string;
   private readonly memory: Memory;
   private readonly volatile: VolatileMemory;
   private readonly mapped: readonly MappedObject[];
@@ -37,7 +39,14 @@ export class VolatileRecords {
   private columns: Uint8Array[][] = [];
   private every: Nanoseconds = 1;
 
-  constructor(memory: Memory, volatile: VolatileMemory, mapped: readonly MappedObject[], vmas: () => number) {
+  constructor(
+    id: string,
+    memory: Memory,
+    volatile: VolatileMemory,
+    mapped: readonly MappedObject[],
+    vmas: () => number,
+  ) {
+    this.id = id;
     this.memory = memory;
     this.volatile = volatile;
     this.mapped = mapped;

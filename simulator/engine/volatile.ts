@@ -188,6 +188,7 @@ export class Volatile implements StepHandler, AccessGuard {
       unlock: (range, pages) => this.unlockAfterPurge(range, pages),
     };
     this.records = new VolatileRecords(
+      face.id,
       memory,
       this.memory,
       this.objects.flatMap(({ name }, i) =>

@@ -19,6 +19,7 @@ export type Scope =
   | 'file'
   | 'anon'
   | 'locks'
+  | 'handler'
   | 'process'
   | 'trace'
   | 'sysctl'

@@ -2,7 +2,7 @@
  * Everything the language can complain about, one row each. A message says what is wrong and what to write instead; `{…}` are filled in at
  * the place. Each row has a page in docs/diagnostics/, generated from here.
  *
- * Letters: S syntax, N names, U units, V values, R runs, P placement on nodes, F writeback and FUSE, E exit and recovery, L what later versions will simulate.
+ * Letters: K volatile memory, S syntax, N names, U units, V values, R runs, P placement on nodes, F writeback and FUSE, E exit and recovery, L what later versions will simulate.
  */
 export interface DiagnosticRow {
   readonly code: string;
@@ -179,7 +179,7 @@ const rows = {
   N06: error(
     'N06',
     'Unknown variant',
-    "there is no reclaim variant '{name}'{hint}",
+    "there is no {what} '{name}'{hint}",
     'The variants are listed in the language reference.',
     'run { compare reclaim: clasic, v6.1 }',
     'run { compare reclaim: classic, v6.1 }',
@@ -790,6 +790,40 @@ const rows = {
     'What the kernel keeps for each backing device has no sum that would mean anything. `of disk` is the machine’s disk.',
     'fuse photos\nprocess p { write photos once }\nrun { plot BdiDirtyThresh over time }',
     'fuse photos\nprocess p { write photos once }\nrun { plot BdiDirtyThresh of photos over time }',
+  ),
+
+  // ---- volatile memory
+  K01: warning(
+    'K01',
+    'Taken back and never given',
+    "'{name}' is taken back and nowhere made volatile: write 'volatile {name}' before",
+    'Taking memory back that is not volatile does nothing, under every interface.',
+    'process p {\n  anon heap 1 MiB\n  write heap\n  nonvolatile heap\n}\nrun',
+    'process p {\n  anon heap 1 MiB\n  write heap\n  volatile heap\n  nonvolatile heap\n}\nrun',
+  ),
+  K02: warning(
+    'K02',
+    'Empty range',
+    "the range of '{name}' is empty: most interfaces refuse it with EINVAL",
+    'madvise(2) takes an empty range and does nothing; ashmem takes it for everything onward; the others refuse it. The run says which.',
+    'process p {\n  anon heap 1 MiB\n  write heap\n  volatile heap[0 .. 0]\n}\nrun',
+    'process p {\n  anon heap 1 MiB\n  write heap\n  volatile heap[0 .. 64 KiB]\n}\nrun',
+  ),
+  K03: warning(
+    'K03',
+    'Handler writes nothing',
+    "this handler never makes the content anew, so an access that raises SIGBUS raises it for ever: write 'regenerate 3 ms'",
+    'A handler of SIGBUS that returns without having made the memory usable returns to the instruction that raised the signal. The simulator kills the process at the third time.',
+    'process p {\n  anon heap 1 MiB\n  write heap\n  volatile heap\n  on purged { idle 1 ms }\n}\nrun',
+    'process p {\n  anon heap 1 MiB\n  write heap\n  volatile heap\n  on purged { regenerate 3 ms }\n}\nrun',
+  ),
+  K04: warning(
+    'K04',
+    'Nothing can be purged',
+    "nothing of this process is ever volatile, so nothing of it is purged: remove 'on purged', or write 'volatile heap'",
+    'The handler is told of volatile memory that reclaim has dropped, and of lazily freed memory that reads as zeros.',
+    'process p {\n  anon heap 1 MiB\n  write heap\n  on purged { regenerate 3 ms }\n}\nrun',
+    'process p {\n  anon heap 1 MiB\n  write heap\n  volatile heap\n  on purged { regenerate 3 ms }\n}\nrun',
   ),
 
   // ---- later

@@ -7,7 +7,7 @@ import { exitKnobs } from './exit-knobs.ts';
 import { deviceKnobs } from './device-knobs.ts';
 import { fuseKnobs } from './fuse-knobs.ts';
 import { numaKnobs } from './numa-knobs.ts';
-import { lockKnobs, perThread } from './volatile-knobs.ts';
+import { handlerKnobs, lockKnobs, perThread } from './volatile-knobs.ts';
 
 const TIB = 1024 * GIB;
 const assumed = (where: string) => ({ kind: 'assumed', where }) as const;
@@ -351,4 +351,5 @@ export const knobs: readonly Knob[] = [
   dirtyWriteback,
   ...numaKnobs,
   ...lockKnobs,
+  ...handlerKnobs,
 ];

@@ -10,8 +10,6 @@ const of = (topic: string, kind: LaterName['kind'], names: string): LaterName[] 
   names.split(' ').map((name) => ({ name, kind, of: topic }));
 
 export const laterNames: readonly LaterName[] = [
-  ...of('volatile ranges', 'target', 'volatile.interface'),
-  ...of('volatile ranges', 'metric', 'records-per-second mmap_sem.wait false-purged purged'),
   ...of('coprocessor faults', 'target', 'policy'),
   ...of('coprocessor faults', 'metric', 'speedup link.utilisation residency'),
 ];

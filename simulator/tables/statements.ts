@@ -276,35 +276,35 @@ export const statements: readonly StatementRow[] = [
     'exit',
     'exit',
   ),
-  later(
+  row(
     'process',
     'volatile',
-    'volatile OBJECT',
-    'Memory whose content may be dropped.',
-    'volatile thumbnails in ranges of 1 MiB',
-    'volatile ${1:heap}',
+    'volatile MEMORY[FROM .. TO] [in ranges of SIZE]',
+    'Says that the content may be dropped when memory is short, through the interface of the run (`compare volatile.interface: …`; `vrange` unless it says otherwise). With `in ranges of`, one call for each.',
+    'volatile heap in ranges of 1 MiB',
+    'volatile ${1:heap} in ranges of ${2:1 MiB}',
   ),
-  later(
+  row(
     'process',
     'nonvolatile',
-    'nonvolatile OBJECT',
-    'Takes volatility back.',
-    'nonvolatile thumbnails',
+    'nonvolatile MEMORY[FROM .. TO] [in ranges of SIZE]',
+    'Takes memory back, in the ranges in which it was made volatile unless it says otherwise. What is reported purged is made anew (`on purged`).',
+    'nonvolatile heap[0 .. 16 MiB]\nvolatile heap',
     'nonvolatile ${1:heap}',
   ),
-  later(
+  row(
     'process',
     'madvise',
-    'madvise ADVICE OBJECT',
-    'Advice to the kernel about memory.',
+    'madvise free|cold|pageout|dontneed MEMORY[FROM .. TO] [in ranges of SIZE]',
+    'madvise(2): `free` lets reclaim drop pages that are not written to, `cold` lets them go next, `pageout` swaps them out now, `dontneed` drops them now.',
     'madvise cold heap',
-    'madvise ${1:cold} ${2:heap}',
+    'madvise ${1|free,cold,pageout,dontneed|} ${2:heap}',
   ),
-  later(
+  row(
     'process',
     'fork',
     'fork NAME { STEPS }',
-    'A child process that shares memory by copy-on-write.',
+    'A child process that begins here: it shares the memory by copy-on-write, volatile ranges included, and does its own steps. Of several threads the first that comes here forks.',
     'fork child { write heap uniform, 10k times }',
     'fork ${1:child} { $0 }',
   ),
@@ -324,13 +324,13 @@ export const statements: readonly StatementRow[] = [
     'mbind heap[0 .. 64 MiB] bind:0-1 move',
     'mbind ${1:heap} ${2:bind:0-1}',
   ),
-  later(
+  row(
     'process',
     'on',
-    'on EVENT { STEPS }',
-    'What a process does when something happens to it.',
-    'on purged { regenerate 3 ms }',
-    'on ${1:purged} { $0 }',
+    'on purged { regenerate TIME, idle TIME }',
+    'What the process does about a range that was purged: when taking it back says so, at SIGBUS, or when it reads zeros where its content was.',
+    'on purged { regenerate 3 ms }\nvolatile heap',
+    'on purged { regenerate ${1:3 ms} }',
   ),
 
   row(

@@ -104,6 +104,27 @@ export const lockKnobs: readonly Knob[] = [
   sigbus,
 ];
 
+// ---- what a program does about purged memory
+
+export const regenerate = knob({
+  name: 'regenerate',
+  scope: 'handler',
+  type: time(0, 3600 * SECOND),
+  default: null,
+  doc: 'CPU time to make one purged range anew; afterwards its pages are written. Absent: the handler returns without having written anything.',
+  source: assumed('the program’s'),
+});
+export const handlerIdle = knob({
+  name: 'idle',
+  scope: 'handler',
+  type: time(0, 3600 * SECOND),
+  default: 0,
+  doc: 'Time the handler waits before, as for a server that sends the content again.',
+  source: assumed('none'),
+});
+
+export const handlerKnobs: readonly Knob[] = [regenerate, handlerIdle];
+
 // ---- properties of memory
 
 export const perThread = knob({

@@ -71,8 +71,11 @@ function infoOf(
     if (value) names.push(`${mechanism}:${value.value}`, value.label, String(value.value));
   });
   // Where something else is compared, what they have in common tells nobody apart.
-  const varies = compares.length === 0 || compares.some((a) => report.axes[a].name === 'reclaim');
-  if (varies && point.variant['reclaim'] !== undefined) names.push(point.variant['reclaim']);
+  for (const mechanism of ['volatile.interface', 'reclaim']) {
+    const varies = compares.length === 0 || compares.some((a) => report.axes[a].name === mechanism);
+    const id = point.variant[mechanism];
+    if (varies && id !== undefined) names.push(id);
+  }
   for (const name of names) {
     const info = report.variants[name] ?? report.variants[name.split(/[\s{]/, 1)[0]];
     if (info) return info;

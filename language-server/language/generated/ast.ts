@@ -233,7 +233,7 @@ export function isAttachAction(item: unknown): item is AttachAction {
 }
 
 export interface Binary extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RangeCall | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
     readonly $type: 'Binary';
     left: Expression;
     operator: '*' | '+' | '-' | '/';
@@ -534,6 +534,27 @@ export function isForBlock(item: unknown): item is ForBlock {
     return reflection.isInstance(item, ForBlock.$type);
 }
 
+export interface Fork extends langium.AstNode {
+    readonly $container: ProcessBlock;
+    readonly $type: 'Fork';
+    block?: ProcessBlock;
+    keyword: 'fork';
+    name?: Word;
+    rest: Array<Loose>;
+}
+
+export const Fork = {
+    $type: 'Fork',
+    block: 'block',
+    keyword: 'keyword',
+    name: 'name',
+    rest: 'rest'
+} as const;
+
+export function isFork(item: unknown): item is Fork {
+    return reflection.isInstance(item, Fork.$type);
+}
+
 export interface Fuse extends langium.AstNode {
     readonly $container: Program;
     readonly $type: 'Fuse';
@@ -556,7 +577,7 @@ export function isFuse(item: unknown): item is Fuse {
 }
 
 export interface Group extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Weighted | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RangeCall | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Weighted | Where;
     readonly $type: 'Group';
     closed: boolean;
     open: '(';
@@ -572,6 +593,28 @@ export const Group = {
 
 export function isGroup(item: unknown): item is Group {
     return reflection.isInstance(item, Group.$type);
+}
+
+/** `on purged { regenerate 3 ms }`. */
+export interface Handler extends langium.AstNode {
+    readonly $container: ProcessBlock;
+    readonly $type: 'Handler';
+    block?: PropertyBlock;
+    event?: Word;
+    keyword: 'on';
+    rest: Array<Loose>;
+}
+
+export const Handler = {
+    $type: 'Handler',
+    block: 'block',
+    event: 'event',
+    keyword: 'keyword',
+    rest: 'rest'
+} as const;
+
+export function isHandler(item: unknown): item is Handler {
+    return reflection.isInstance(item, Handler.$type);
 }
 
 export interface Idle extends langium.AstNode {
@@ -663,25 +706,6 @@ export function isLaterDeclaration(item: unknown): item is LaterDeclaration {
     return reflection.isInstance(item, LaterDeclaration.$type);
 }
 
-export interface LaterStatement extends langium.AstNode {
-    readonly $container: ProcessBlock;
-    readonly $type: 'LaterStatement';
-    block?: LooseBlock;
-    keyword: 'fork' | 'madvise' | 'nonvolatile' | 'on' | 'volatile';
-    rest: Array<Loose>;
-}
-
-export const LaterStatement = {
-    $type: 'LaterStatement',
-    block: 'block',
-    keyword: 'keyword',
-    rest: 'rest'
-} as const;
-
-export function isLaterStatement(item: unknown): item is LaterStatement {
-    return reflection.isInstance(item, LaterStatement.$type);
-}
-
 export interface Let extends langium.AstNode {
     readonly $container: Program;
     readonly $type: 'Let';
@@ -710,7 +734,7 @@ export function isLinkWord(item: unknown): item is LinkWord {
 
 /** Anything that ends no statement and opens no block. */
 export interface Loose extends langium.AstNode {
-    readonly $container: Access | Anon | At | AttachAction | Cgroup | Compare | Cpuset | DaemonAction | Exit | Expect | FileDeclaration | ForBlock | Fuse | Idle | Import | KillAction | LaterDeclaration | LaterStatement | Let | LooseBlock | Machine | Mbind | Mempolicy | NodeAction | Phase | Plot | Process | Property | Recovery | RegionAction | RemountAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Unknown | Weighted;
+    readonly $container: Access | Anon | At | AttachAction | Cgroup | Compare | Cpuset | DaemonAction | Exit | Expect | FileDeclaration | ForBlock | Fork | Fuse | Handler | Idle | Import | KillAction | LaterDeclaration | Let | LooseBlock | Machine | Mbind | Mempolicy | NodeAction | Phase | Plot | Process | Property | RangeCall | Recovery | RegionAction | RemountAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Unknown | Weighted;
     readonly $type: 'Loose';
     text: LooseInListText | LooseText | NotActionText | NotClauseText | NotItemText | NotPropertyText | NotStatementText;
 }
@@ -725,7 +749,7 @@ export function isLoose(item: unknown): item is Loose {
 }
 
 export interface LooseBlock extends langium.AstNode {
-    readonly $container: LaterDeclaration | LaterStatement | LooseBlock | Unknown;
+    readonly $container: LaterDeclaration | LooseBlock | Unknown;
     readonly $type: 'LooseBlock';
     blocks: Array<LooseBlock>;
     open: '{';
@@ -828,7 +852,7 @@ export function isMempolicy(item: unknown): item is Mempolicy {
 }
 
 export interface Negation extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RangeCall | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
     readonly $type: 'Negation';
     operand?: Expression;
     sign: '-';
@@ -863,7 +887,7 @@ export function isNodeAction(item: unknown): item is NodeAction {
 }
 
 export interface NodeList extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RangeCall | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
     readonly $type: 'NodeList';
     text: string;
 }
@@ -1066,7 +1090,7 @@ export function isProcess(item: unknown): item is Process {
 }
 
 export interface ProcessBlock extends langium.AstNode {
-    readonly $container: ForBlock | Phase | Process;
+    readonly $container: ForBlock | Fork | Phase | Process;
     readonly $type: 'ProcessBlock';
     statements: Array<Statement>;
 }
@@ -1116,7 +1140,7 @@ export function isProperty(item: unknown): item is Property {
 }
 
 export interface PropertyBlock extends langium.AstNode {
-    readonly $container: Anon | Cgroup | CompareValue | Cpuset | FileDeclaration | Fuse | Machine | Property | Recovery | Swap | Tmpfs | Trace;
+    readonly $container: Anon | Cgroup | CompareValue | Cpuset | FileDeclaration | Fuse | Handler | Machine | Property | Recovery | Swap | Tmpfs | Trace;
     readonly $type: 'PropertyBlock';
     entries: Array<PropertyEntry>;
     open: '{';
@@ -1143,7 +1167,7 @@ export function isPropertyEntry(item: unknown): item is PropertyEntry {
 }
 
 export interface Quantity extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Weighted | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RangeCall | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Weighted | Where;
     readonly $type: 'Quantity';
     number: string;
     unit?: Unit;
@@ -1180,6 +1204,32 @@ export const Range = {
 
 export function isRange(item: unknown): item is Range {
     return reflection.isInstance(item, Range.$type);
+}
+
+/** `volatile thumbnails in ranges of 1 MiB`, `nonvolatile thumbnails`, `madvise cold heap`. */
+export interface RangeCall extends langium.AstNode {
+    readonly $container: ProcessBlock;
+    readonly $type: 'RangeCall';
+    advice?: Word;
+    call: 'madvise' | 'nonvolatile' | 'volatile';
+    each?: Expression;
+    ranges?: Word;
+    rest: Array<Loose>;
+    target?: Region;
+}
+
+export const RangeCall = {
+    $type: 'RangeCall',
+    advice: 'advice',
+    call: 'call',
+    each: 'each',
+    ranges: 'ranges',
+    rest: 'rest',
+    target: 'target'
+} as const;
+
+export function isRangeCall(item: unknown): item is RangeCall {
+    return reflection.isInstance(item, RangeCall.$type);
 }
 
 export interface RateArgument extends langium.AstNode {
@@ -1220,7 +1270,7 @@ export function isRecovery(item: unknown): item is Recovery {
 }
 
 export interface Reference extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Let | Negation | Phase | Property | Range | RangeCall | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Where;
     readonly $type: 'Reference';
     args: Array<Expression>;
     call: boolean;
@@ -1245,7 +1295,7 @@ export function isReference(item: unknown): item is Reference {
 }
 
 export interface Region extends langium.AstNode {
-    readonly $container: Access | Mbind | RegionAction;
+    readonly $container: Access | Mbind | RangeCall | RegionAction;
     readonly $type: 'Region';
     name: Word;
     range?: Range;
@@ -1400,7 +1450,7 @@ export function isSign(item: unknown): item is Sign {
     return item === '..' || item === ':' || item === '=' || item === '[' || item === ']' || item === ')' || item === '%' || item === '+' || item === '-' || item === '*' || item === '/' || item === '<' || item === '<=' || item === '==' || item === '!=' || item === '>=' || item === '>' || (typeof item === 'string' && (/"(\\[^\r\n]|[^"\\\r\n])*["\\]?/.test(item) || /\d+-\d+(,\d+(-\d+)?)*(?![\w.])/.test(item) || /(([KMGT]i?|k)?B|pages)\/s(?![\w])/.test(item) || /[^\s]/.test(item)));
 }
 
-export type Statement = Access | Anon | Exit | ForBlock | Idle | LaterStatement | Mbind | Mempolicy | Phase | Property | RegionAction | Replay | Sync | Unknown | Weighted;
+export type Statement = Access | Anon | Exit | ForBlock | Fork | Handler | Idle | Mbind | Mempolicy | Phase | Property | RangeCall | RegionAction | Replay | Sync | Unknown | Weighted;
 
 export const Statement = {
     $type: 'Statement'
@@ -1507,7 +1557,7 @@ export function isSysctl(item: unknown): item is Sysctl {
 
 /** A word where a text would do as well. */
 export interface Text extends langium.AstNode {
-    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Import | Let | Negation | Phase | PlotMetric | Property | Range | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Trace | Where;
+    readonly $container: Anon | At | Binary | CompareValue | Condition | Figure | FileDeclaration | ForArgument | ForBlock | Fuse | Group | Idle | Import | Let | Negation | Phase | PlotMetric | Property | Range | RangeCall | RateArgument | Reference | Run | Seed | SetAction | Swap | Sweep | Sysctl | ThinkArgument | Tmpfs | Trace | Where;
     readonly $type: 'Text';
     text: WordText | string;
 }
@@ -1660,7 +1710,7 @@ export function isWhere(item: unknown): item is Where {
 }
 
 export interface Word extends langium.AstNode {
-    readonly $container: Anon | AttachAction | Cgroup | Compare | CompareValue | Cpuset | DaemonAction | Figure | FileDeclaration | Fuse | KillAction | LaterDeclaration | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | Recovery | Reference | Region | RemountAction | Replay | Run | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Where;
+    readonly $container: Anon | AttachAction | Cgroup | Compare | CompareValue | Cpuset | DaemonAction | Figure | FileDeclaration | Fork | Fuse | Handler | KillAction | LaterDeclaration | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | RangeCall | Recovery | Reference | Region | RemountAction | Replay | Run | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Where;
     readonly $type: 'Word';
     text: WordText | string;
 }
@@ -1704,14 +1754,15 @@ export type RefaultAstType = {
     FileDeclaration: FileDeclaration
     ForArgument: ForArgument
     ForBlock: ForBlock
+    Fork: Fork
     Fuse: Fuse
     Group: Group
+    Handler: Handler
     Idle: Idle
     Import: Import
     Item: Item
     KillAction: KillAction
     LaterDeclaration: LaterDeclaration
-    LaterStatement: LaterStatement
     Let: Let
     Loose: Loose
     LooseBlock: LooseBlock
@@ -1738,6 +1789,7 @@ export type RefaultAstType = {
     PropertyEntry: PropertyEntry
     Quantity: Quantity
     Range: Range
+    RangeCall: RangeCall
     RateArgument: RateArgument
     Recovery: Recovery
     Reference: Reference
@@ -2181,6 +2233,28 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: [Statement.$type]
         },
+        Fork: {
+            name: Fork.$type,
+            properties: {
+                block: {
+                    name: Fork.block,
+                    optional: true
+                },
+                keyword: {
+                    name: Fork.keyword
+                },
+                name: {
+                    name: Fork.name,
+                    optional: true
+                },
+                rest: {
+                    name: Fork.rest,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Statement.$type]
+        },
         Fuse: {
             name: Fuse.$type,
             properties: {
@@ -2221,6 +2295,28 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: [Expression.$type]
+        },
+        Handler: {
+            name: Handler.$type,
+            properties: {
+                block: {
+                    name: Handler.block,
+                    optional: true
+                },
+                event: {
+                    name: Handler.event,
+                    optional: true
+                },
+                keyword: {
+                    name: Handler.keyword
+                },
+                rest: {
+                    name: Handler.rest,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Statement.$type]
         },
         Idle: {
             name: Idle.$type,
@@ -2294,24 +2390,6 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: [Item.$type]
-        },
-        LaterStatement: {
-            name: LaterStatement.$type,
-            properties: {
-                block: {
-                    name: LaterStatement.block,
-                    optional: true
-                },
-                keyword: {
-                    name: LaterStatement.keyword
-                },
-                rest: {
-                    name: LaterStatement.rest,
-                    defaultValue: [],
-                    optional: true
-                }
-            },
-            superTypes: [Statement.$type]
         },
         Let: {
             name: Let.$type,
@@ -2705,6 +2783,36 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: []
+        },
+        RangeCall: {
+            name: RangeCall.$type,
+            properties: {
+                advice: {
+                    name: RangeCall.advice,
+                    optional: true
+                },
+                call: {
+                    name: RangeCall.call
+                },
+                each: {
+                    name: RangeCall.each,
+                    optional: true
+                },
+                ranges: {
+                    name: RangeCall.ranges,
+                    optional: true
+                },
+                rest: {
+                    name: RangeCall.rest,
+                    defaultValue: [],
+                    optional: true
+                },
+                target: {
+                    name: RangeCall.target,
+                    optional: true
+                }
+            },
+            superTypes: [Statement.$type]
         },
         RateArgument: {
             name: RateArgument.$type,
