@@ -90,6 +90,9 @@ export function overAxis(context: PlotContext, axisIndex: number): ChartModel[] 
   const numeric = axis.values.every((v) => typeof v.value === 'number' && Number.isFinite(v.value));
   const at = (position: number) => (numeric ? (axis.values[position].value as number) : position);
   const others = groupsAlong(context, axisIndex);
+  const units = new Set(plot.metrics.map((metric) => metricInfo(report, metric.name).unit));
+  if (others.length === 1 && plot.metrics.length > 1 && units.size === 1 && numeric && plot.as !== 'table')
+    return [metricsAlong(context, axisIndex, others[0].find)];
   const panels = plot.metrics.map((metric, i) => {
     const unit = metricInfo(report, metric.name).unit;
     const series = others.map(({ key, label, style, find }): SeriesModel => {
@@ -127,6 +130,58 @@ export function overAxis(context: PlotContext, axisIndex: number): ChartModel[] 
     });
   });
   return shareValueAxes(panels);
+}
+
+/** With a single variant, metrics of one unit share a chart: how they compare is the point. */
+function metricsAlong(
+  context: PlotContext,
+  axisIndex: number,
+  find: ReturnType<typeof groupsAlong>[number]['find'],
+): ChartModel {
+  const { report, plot, dimensions, selection } = context;
+  const axis = report.axes[axisIndex];
+  const { picks, indices, subtitle } = picksFor(report, dimensions, selection, axisIndex);
+  const values = axis.values.map((v) => v.value as number);
+  const unit = metricInfo(report, plot.metrics[0].name).unit;
+  const bars = plot.as === 'bars';
+  const notes: string[] = [];
+  const series = plot.metrics.map((metric, i): SeriesModel => {
+    const name = metricText(metric);
+    const y = Float64Array.from(values, (_, position) => {
+      const point = find(position, indices);
+      return (point && valueAt(metric, point)) ?? NaN;
+    });
+    if (y.every((v) => Number.isNaN(v))) notes.push(`The report has no value of ${name}.`);
+    return {
+      key: name,
+      label: name,
+      style: styleOf(i),
+      unit,
+      x: Float64Array.from(values, (v, at) => (bars ? at : v)),
+      y,
+    };
+  });
+  return panel(context, {
+    kind: bars ? 'bars' : 'line',
+    panel: 0,
+    title: `${plot.metrics.map((metric) => metricTitle(report, metric)).join(', ')} by ${axis.name}`,
+    metrics: plot.metrics,
+    x: bars
+      ? categoryAxis(
+          axis.name,
+          axis.values.map((v) => v.label),
+        )
+      : sweptAxis(axis.name, axis.unit, values),
+    y: valueAxis(
+      unit,
+      unit,
+      series.map((s) => s.y),
+    ),
+    series,
+    picks,
+    subtitle,
+    notes,
+  });
 }
 
 /** The lines of a chart along one axis: one per variant, or, along a compare axis, one per combination of the other compare axes. */

@@ -373,3 +373,25 @@ test('figures of any size, infinities and NaN among them, never stop a picture',
     { numRuns: 300 },
   );
 });
+
+test('along a sweep, a single variant has its metrics of one unit in one chart: how they compare is the point', () => {
+  const metrics = [{ name: 'misses' }, { name: 'hits' }];
+  const one = shiftReport({ variants: ['v6.1'], plots: [{ metrics, text: 'misses, hits' }] });
+  const model = only(one);
+  assert.equal(model.title, 'Misses, Hits by server.memory');
+  assert.deepEqual(
+    model.series.map((s) => [s.key, s.x.length]),
+    [
+      ['misses', 4],
+      ['hits', 4],
+    ],
+  );
+  assert.equal(series(model, 'misses').y[0], one.points[0].counters['misses']);
+  // Of two variants each metric has a chart of its own, with a line for each variant.
+  assert.equal(chartsOf(shiftReport({ variants: ['v6.1', 'lru'], plots: [{ metrics, text: '' }] })).length, 2);
+  assert.equal(
+    chartsOf(shiftReport({ variants: ['v6.1'], plots: [{ metrics: [...metrics, { name: 'hit-ratio' }], text: '' }] }))
+      .length,
+    3,
+  );
+});
