@@ -1,4 +1,5 @@
 /** Rows of the definition tables as Markdown: what hover, completion and signature help show. */
+import type { WordRow } from '../simulator/tables/numa-words.ts';
 import type { Counter, Knob, Source, Variant } from '../simulator/tables/define.ts';
 import type { StatementRow } from '../simulator/tables/statements.ts';
 import type { UnitRow } from '../simulator/tables/units.ts';
@@ -86,6 +87,9 @@ export const describeStatement = (row: StatementRow): string =>
     'Example:',
     code(row.example),
   ].join('\n\n');
+
+export const describeWordRow = (row: WordRow): string =>
+  [code(row.form), row.doc, `In the kernel: \`${row.kernel}\`.`].join('\n\n');
 
 export const describePattern = (row: PatternRow): string =>
   [`**${row.form}**`, row.doc, code(row.example)].join('\n\n');

@@ -13,6 +13,7 @@ import { accountings } from '../simulator/tables/fuse-accounting.ts';
 import { gauges } from '../simulator/tables/gauges.ts';
 import { knobs } from '../simulator/tables/knobs.ts';
 import { measures } from '../simulator/tables/measures.ts';
+import { numaWords } from '../simulator/tables/numa-words.ts';
 import { patterns } from '../simulator/tables/patterns.ts';
 import { rules } from '../simulator/tables/rules.ts';
 import { statements, type Place } from '../simulator/tables/statements.ts';
@@ -67,6 +68,7 @@ function languagePage(): string {
         `### ${title}`,
         ...(intro ? [intro] : []),
         knobTable(knobs.filter((k) => k.scope === scope)),
+        ...wordTable(scope),
       ]),
       '## Reclaim variants',
       '`compare reclaim: ID, ID { PARAMETER VALUE }, …`; a name of your own follows `as`. [models/reclaim.md](models/reclaim.md) says what each follows and leaves out.',
@@ -224,6 +226,19 @@ const knobTable = (rows: readonly Knob[]): string =>
       `_${k.source.kind}_: ${k.source.where}`,
     ]),
   );
+
+/** Properties whose values are lists or policies. */
+function wordTable(scope: Scope): string[] {
+  const rows = numaWords.filter((row) => row.scope === scope);
+  return rows.length === 0
+    ? []
+    : [
+        table(
+          ['written', 'what it is', 'in the kernel'],
+          rows.map((row) => [code(row.form), row.doc, row.kernel]),
+        ),
+      ];
+}
 
 const valuesText = ({ type, ...k }: Knob): string =>
   type.kind === 'choice'

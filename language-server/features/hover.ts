@@ -27,6 +27,7 @@ import { RECOVERY_BLOCKS, type RecoveryBlock } from '../../simulator/tables/exit
 import { accountingById } from '../../simulator/tables/fuse-accounting.ts';
 import { accounting as accountingKnob } from '../../simulator/tables/fuse-knobs.ts';
 import { statements, type Place } from '../../simulator/tables/statements.ts';
+import { numaWord } from '../../simulator/tables/numa-words.ts';
 import { unitByName } from '../../simulator/tables/units.ts';
 import {
   code,
@@ -36,6 +37,7 @@ import {
   describeStatement,
   describeUnit,
   describeVariant,
+  describeWordRow,
 } from '../describe.ts';
 import { ancestor, leafAt, rangeOfLeaf, type PositionContext } from './context.ts';
 import { symbolAt } from './navigation.ts';
@@ -153,7 +155,9 @@ function describeWord(context: PositionContext, word: Word): string | null {
   const name = word.text;
   if (owner.$type === 'Property' && word.$containerProperty === 'name') {
     const knob = knobOfProperty(owner as Property);
-    return knob ? describeKnob(knob) : describeKeyword(owner, name);
+    const scope = scopes[(owner.$container as AstNode | undefined)?.$container?.$type ?? ''];
+    const row = knob || !scope ? undefined : numaWord(scope, name);
+    return knob ? describeKnob(knob) : row ? describeWordRow(row) : describeKeyword(owner, name);
   }
   const inLine = knobInLine(word);
   if (inLine) return describeKnob(inLine);

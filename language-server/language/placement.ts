@@ -209,6 +209,7 @@ class PlacementCheck {
         if (result && !result.ok)
           this.#refused(`writing '${name}' of cpuset '${spec.name}'`, result.errno, result.reason, at(name));
     });
+    this.#effective();
     scenario.processes.forEach((process, i) => {
       const task = system.addTask();
       if (process.cpuset === undefined || !fine) return;
@@ -225,6 +226,25 @@ class PlacementCheck {
       }
     });
     return fine;
+  }
+
+  /** What is in force of a cpuset's mems, where that is not what is written. */
+  #effective(): void {
+    const { program, scenario, system } = this;
+    (scenario.cpusets ?? []).forEach((spec, i) => {
+      const node = program.symbols.get(spec.name)?.node as Cpuset | undefined;
+      if (i === 0 || !node?.name || i >= system.cpusets.cpusets.length) return;
+      const mems = system.cpusets.taskMems(i);
+      const written = nodemask(spec.mems ?? []);
+      if (mems === written) return;
+      const given = propertiesIn(entriesOf(node.block)).find((p) => p.name.text === 'mems');
+      const place = program.placeOf(given?.values[0] ?? node.name);
+      program.placementNotes.set(keyOf(place), {
+        place,
+        label: `→ ${list(mems)}`,
+        doc: `Nodes in force (mems.effective): **${list(mems)}**${spec.mems ? `, of ${list(written)} as written` : ', those of its parent: none are written'}.`,
+      });
+    });
   }
 
   #absent(

@@ -455,6 +455,29 @@ test('inlay hints show the nodes in force behind each policy', () => {
   );
 });
 
+test('a cpuset shows the nodes in force where they are not those written, and its properties explain themselves', () => {
+  const text = `${MACHINE}cpuset outer { mems 1-2 }\ncpuset inner in outer { mems 2-3 }\ncpuset open in outer\nprocess p in inner { idle 1 s }\nprocess q in open { idle 1 s }\nrun`;
+  const { context } = fixture(text);
+  const hints = inlayHints(context, { start: { line: 0, character: 0 }, end: { line: 100, character: 0 } });
+  assert.deepEqual(
+    hints.filter((h) => labelOf(h).startsWith('→')).map((h) => [h.position.line + 1, h.label]),
+    [
+      [3, '→ 2'],
+      [4, '→ 1-2'],
+    ],
+  );
+  const about = (at: string): string => {
+    const found = hover(fixture(at).context);
+    return found && typeof found.contents === 'object' && 'value' in found.contents ? found.contents.value : '';
+  };
+  assert.match(about('cpuset a { me|ms 0-1 }'), /cpuset\.mems/);
+  assert.match(about('machine m { no|de 0 { } }'), /at most 1024/);
+  assert.match(about('machine m { dis|tance 0-1 15 }'), /SLIT/);
+  assert.match(about('machine m { node 0 { mova|ble } }'), /movable zone/);
+  assert.match(about('tmpfs s 1 MiB { mp|ol local }'), /mount option|creator/);
+  assert.match(about('cpuset a { memory_mi|grate on }'), /memory_migrate/);
+});
+
 test('renaming a cpuset, a mount and a process reaches events, groups and plots', () => {
   const text = program('mempolicy');
   const renamed = (from: string, to: string): string => {
