@@ -322,8 +322,9 @@ export class Numa {
     const moved = new Set<number>();
     for (const { cpuset, cpus, movedTo } of change.updates) {
       if (cpus === undefined) continue;
+      // of an attached process only its own threads move, which `act` sees to
       this.system.tasks.forEach((task, i) => {
-        if (task.cpuset === (movedTo ?? cpuset)) moved.add(i);
+        if (rule !== rules.ATTACH_MIGRATE && task.cpuset === (movedTo ?? cpuset)) moved.add(i);
       });
       if (movedTo !== undefined) {
         const from = this.#cpusetName(cpuset);
