@@ -173,21 +173,25 @@ export class Frames {
     this.#counters[PGALLOC]++;
   }
 
-  /** One node: wakes kswapd below low, reclaims at min. */
+  /** The only node. */
   #takeOnly(): number {
     const { freeOn } = this;
-    const reclaim = this.#reclaim;
-    if (freeOn[0] <= this.low[0] && !reclaim.reclaiming) {
-      reclaim.wakeKswapd(0);
-      if (reclaim.takeOom()) return this.#fail(CONSTRAINT_NONE, ONLY_NODE, 1);
-      for (let retries = RETRIES; freeOn[0] <= this.min[0];) {
-        if (reclaim.reclaimNodes(ONLY_NODE, 1) > 0) continue;
-        if (retries-- === 0) return this.#fail(CONSTRAINT_NONE, ONLY_NODE, 1);
-      }
-    }
+    if (freeOn[0] <= this.low[0] && !this.#reclaim.reclaiming && !this.#makeRoom()) return NO_NODE;
     freeOn[0]--;
     this.#counters[PGALLOC]++;
     return 0;
+  }
+
+  /** Wakes kswapd below low, reclaims at min. */
+  #makeRoom(): boolean {
+    const reclaim = this.#reclaim;
+    reclaim.wakeKswapd(0);
+    if (reclaim.takeOom()) return this.#fail(CONSTRAINT_NONE, ONLY_NODE, 1) >= 0;
+    for (let retries = RETRIES; this.freeOn[0] <= this.min[0];) {
+      if (reclaim.reclaimNodes(ONLY_NODE, 1) > 0) continue;
+      if (retries-- === 0) return this.#fail(CONSTRAINT_NONE, ONLY_NODE, 1) >= 0;
+    }
+    return true;
   }
 
   #takeWhere(placement: Placement, kernel: boolean): number {

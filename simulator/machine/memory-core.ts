@@ -387,11 +387,15 @@ export class MemoryCore implements MemoryHost {
 
   /** `page` of lruvec `lru` is no longer in memory. */
   leftMemory(page: number, lru: number): void {
-    const node = this.nodeOf(lru);
     this.resident--;
+    if (this.objectNodes === undefined) {
+      this.frames.give(0, 1);
+      if (lru > 0) this.memcg.uncharge(lru, 1);
+      return;
+    }
+    const node = this.nodeOf(lru);
     this.frames.give(node, 1);
     this.memcg.uncharge(this.cgroupOf(lru), 1);
-    if (this.objectNodes === undefined) return;
     this.objectNodes.left(page, node);
     this.frames.placement!.left(page, node);
   }
