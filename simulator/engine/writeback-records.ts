@@ -86,6 +86,7 @@ export class WritebackRecords {
       BdiWriteback: bdi.underWriteback + (counted ? bdi.temps : 0),
       BdiReclaimable: bdi.reclaimable,
       BdiDirtyThresh: bdi.threshold(now, nr_dirty_threshold, writeback.minRatios),
+      'bdi-peak': bdi.peak,
       BdiDirtied: bdi.dirtied,
       BdiWritten: bdi.written,
       BdiWriteBandwidth: bdi.estimates.average * PAGE_SIZE,

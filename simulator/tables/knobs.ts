@@ -37,7 +37,7 @@ export const kswapd = knob({
   name: 'kswapd',
   scope: 'machine',
   type: choice({
-    auto: 'Synchronous for a single thread, concurrent otherwise.',
+    auto: 'Synchronous for a single thread without FUSE daemons beside it, concurrent otherwise.',
     synchronous: 'kswapd finishes inside the allocation that woke it: simple and fast.',
     concurrent:
       'kswapd is an actor of its own and races with the allocating tasks, who reclaim for themselves when it is late.',

@@ -68,6 +68,12 @@ export const bdiMeasures: readonly Measure[] = [
       limit: true,
     },
   ),
+  device(
+    'bdi-peak',
+    'Most of its own',
+    'pages',
+    'The most that was dirty or on its way of it, whenever one of its writers was asked: what is held against BdiDirtyThresh.',
+  ),
   device('BdiDirtied', 'Dirtied', 'pages', 'Pages that became dirty, ever.'),
   device('BdiWritten', 'Written', 'pages', 'Pages written, ever.'),
   device('BdiWriteBandwidth', 'Estimated bandwidth', 'bytes/s', 'What the kernel believes it can write.'),

@@ -36,6 +36,8 @@ export class Bdi {
   lastWritten: Nanoseconds = 0;
   /** Ticks and counts of the last estimate. */
   stamp = { time: 0, dirtied: 0, written: 0 };
+  /** The most that was dirty, under writeback or on its way of it whenever a writer was asked. */
+  peak: Pages = 0;
   /** Above its threshold: its writers are asked after every eight pages. */
   exceeded = false;
   readonly #memory: Memory;

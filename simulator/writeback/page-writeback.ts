@@ -115,6 +115,7 @@ export class PageWriteback {
     s.wbThresh = bdi.threshold(now, s.thresh, this.minRatios);
     s.wbBackground = s.thresh > 0 ? Math.floor((s.wbThresh * s.background) / s.thresh) : 0;
     s.wbDirty = bdi.reclaimable + bdi.underWriteback + this.extraOf(bdi);
+    bdi.peak = Math.max(bdi.peak, s.wbDirty);
     s.bandwidth = bdi.estimates.average;
     return s;
   }
