@@ -30,4 +30,9 @@ export const samples: readonly Sample[] = [
     title: 'tmpfs and cpusets',
     about: 'Where pages go when policies, cpusets, a mount option, a memory cgroup and hotplug all have a say',
   },
+  {
+    file: 'fuse-writeback.refault.md',
+    title: 'FUSE writeback and the deadlock',
+    about: 'Copies of dirty pages that no limit counts fill memory; what was proposed, what was merged, what is today',
+  },
 ];

@@ -109,8 +109,8 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
       name: 'dirty limit',
       owners: () => this.holders((mount) => mount.extraDirty > 0 || mount.bdi.underWriteback > 0),
       holds: () => {
-        const { dirty, limit } = this.writeback.look(null, this.engine.local);
-        return `${pagesText(dirty)} dirty of ${pagesText(limit)}`;
+        const { dirty, thresh } = this.writeback.look(null, this.engine.local);
+        return `${pagesText(dirty)} dirty, the threshold at ${pagesText(thresh)}`;
       },
       needs: () => `pages on their way to the daemon to be written`,
     };

@@ -3,3 +3,4 @@ import './running.ts';
 import './language.ts';
 import './commands.ts';
 import './placement.ts';
+import './fuse.ts';
