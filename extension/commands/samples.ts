@@ -35,4 +35,9 @@ export const samples: readonly Sample[] = [
     title: 'FUSE writeback and the deadlock',
     about: 'Copies of dirty pages that no limit counts fill memory; what was proposed, what was merged, what is today',
   },
+  {
+    file: 'exit-and-recovery.refault.md',
+    title: 'Exit times, munlock, and back within thirty seconds',
+    about: 'What it takes to give half a terabyte of locked memory up and get it back, phase by phase, and what helps',
+  },
 ];

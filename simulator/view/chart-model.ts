@@ -54,6 +54,8 @@ export interface SeriesModel {
   readonly y: Float64Array;
   /** Upper ends, for histograms (bucket edges) and timelines (span ends). */
   readonly x2?: Float64Array;
+  /** In a timeline: what could be otherwise without anything ending otherwise. */
+  readonly faint?: true;
   /** In a stack: a line over it (a limit), no part of it. */
   readonly overlay?: true;
 }

@@ -5,6 +5,7 @@ import { distributionOf, metricInfo, metricText, valueAt } from './metrics.ts';
 import type { PlotContext } from './panel.ts';
 import { categoryAxis, metricTitle, numberAxis, panel, selectedPoints, shareX, valueAxis } from './panel.ts';
 import { picksFor } from './variants.ts';
+import { recoveryTimeline } from './recovery-timeline.ts';
 
 export function distributions(context: PlotContext): ChartModel[] {
   const { report, plot } = context;
@@ -111,6 +112,8 @@ const replaced = (list: readonly number[], at: number, value: number): number[] 
 
 /** Who used what when: lanes are resources, one panel per variant. */
 export function timelines(context: PlotContext): ChartModel[] {
+  const recovering = recoveryTimeline(context);
+  if (recovering) return [recovering];
   const { rows, picks, subtitle } = selectedPoints(context);
   const panels = rows.map(({ variant, point }, index) => {
     const lanes = [...new Set(point.spans.map((span) => span.resource))];

@@ -88,6 +88,8 @@ const isDistribution = (report: Report, plot: PlotSpec): boolean =>
 /** The report's own plots, or: hit ratio by pass if there are passes, by sweep or variant if there are several points, lists over time. */
 export function plotsOf(report: Report): readonly PlotSpec[] {
   if (report.plots.length > 0) return report.plots;
+  if (report.points.some((point) => point.recovery !== undefined))
+    return [{ metrics: [], as: 'timeline', text: 'timeline' }];
   const plots: PlotSpec[] = [];
   const { variants, sweeps } = dimensionsOf(report);
   const hitRatio = [{ name: 'hit-ratio' }];

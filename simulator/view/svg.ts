@@ -107,7 +107,7 @@ function seriesMarks(model: ChartModel, px: Project, py: Project, palette: Palet
     case 'timeline':
       return model.series.map((s) => {
         const spans = Array.from(s.x, (from, i) => box(px(from), py(s.y[i]) - 8, px(s.x2![i]) - px(from), 16));
-        return `<g fill="${colourOf(palette, s.style.slot)}" fill-opacity="0.7">${spans.join('')}</g>`;
+        return `<g fill="${colourOf(palette, s.style.slot)}" fill-opacity="${s.faint ? 0.3 : 0.75}"${s.faint ? ` stroke="${colourOf(palette, s.style.slot)}" stroke-dasharray="3 2"` : ''}>${spans.join('')}</g>`;
       });
     case 'area':
       return areas(model, px, py, palette);

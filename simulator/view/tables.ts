@@ -161,6 +161,14 @@ const SUMMARY: readonly SummaryColumn[] = [
   { title: SIMULATED_TIME, unit: 'ns', of: ['time'] },
 ];
 
+/** The same of a crash and the way back. */
+const RECOVERING: readonly SummaryColumn[] = [
+  { title: 'time to service', unit: 'ns', of: ['time-to-service'] },
+  { title: 'slack', unit: 'ns', of: ['slack'] },
+  { title: 'teardown', unit: 'ns', of: ['teardown-time'] },
+  { title: 'latent debt', unit: 'ns', of: ['latent-debt'] },
+];
+
 export interface Figure {
   readonly title: string;
   readonly unit: string;
@@ -171,8 +179,10 @@ export interface Figure {
 export function figuresOf(report: Report): Figure[] {
   const timeless = report.points.every((point) => point.time === 0);
   const some = (name: string) => report.points.some((point) => (point.counters[name] ?? 0) > 0);
-  const caches = report.points.some((point) => (point.measures['hit-ratio'] ?? 1) > 0);
+  const recovers = report.points.some((point) => point.recovery !== undefined);
+  const caches = report.points.some((point) => (point.measures['hit-ratio'] ?? (recovers ? 0 : 1)) > 0);
   const columns = [
+    ...(recovers ? RECOVERING : []),
     ...(some('throttle-time') ? WRITING : []),
     ...(caches ? SUMMARY : SUMMARY.filter(({ title }) => title === SIMULATED_TIME)),
   ];

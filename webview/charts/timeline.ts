@@ -17,7 +17,7 @@ export function timelineChart(model: ChartModel, theme: Theme): Config {
             const end = s.x2![i];
             return { x: end, y: s.y[i], _custom: { barStart: start, barEnd: end, start, end, min: start, max: end } };
           }),
-          backgroundColor: mix(colour, theme.background, 0.55),
+          backgroundColor: mix(colour, theme.background, s.faint ? 0.12 : 0.62),
           borderColor: colour,
           borderWidth: 1,
           borderSkipped: false,
