@@ -9,11 +9,13 @@ import { statements, type Place } from '../../simulator/tables/statements.ts';
 const DECLARED =
   'machine server { memory 64 MiB }\nmachine other { memory 64 MiB }\nmachine server2 { memory 64 MiB }\n';
 
+const NODES = 'machine m { node 0-3 { memory 64 MiB } }\n';
+
 /** A program in which an example may stand, by what it is an example of. */
 const frames: Readonly<Record<Place, (text: string) => string>> = {
   program: (text) => text,
   process: (text) =>
-    `file db 96 MiB\nfile log 64 MiB\nfuse photos\nfile A 1 MiB\nfile B 1 MiB\ntrace oltp "x"\nprocess p {${text.startsWith('anon heap') ? '' : '\n  anon heap 128 MiB'}\n  read db\n  ${text}\n}\nrun`,
+    `${/^m(empolicy|bind) /.test(text) ? NODES : ''}file db 96 MiB\nfile log 64 MiB\nfuse photos\nfile A 1 MiB\nfile B 1 MiB\ntrace oltp "x"\nprocess p {${text.startsWith('anon heap') ? '' : '\n  anon heap 128 MiB'}\n  read db\n  ${text}\n}\nrun`,
   run: (text) =>
     `machine server { memory 64 MiB }\nfile db 96 MiB\nprocess p { phase "B is hot" { read db } }\nrun {\n${text.includes('expect v3.15') ? 'compare reclaim: v3.15\n' : ''}${text}\n}`,
   at: (text) =>
