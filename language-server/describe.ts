@@ -83,7 +83,7 @@ export function describeVariant(
 export const describeStatement = (row: StatementRow): string =>
   [
     code(row.form),
-    `${row.doc}${row.later ? ' *Understood, but not simulated yet.*' : ''}`,
+    row.doc,
     'Example:',
     code(row.example),
   ].join('\n\n');

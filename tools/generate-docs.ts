@@ -12,6 +12,8 @@ import { diagnostics } from '../simulator/tables/diagnostics.ts';
 import { accountings } from '../simulator/tables/fuse-accounting.ts';
 import { gauges } from '../simulator/tables/gauges.ts';
 import { knobs } from '../simulator/tables/knobs.ts';
+import { devicePictures } from '../simulator/tables/device-measures.ts';
+import { numaPictures } from '../simulator/tables/numa-pictures.ts';
 import { measures } from '../simulator/tables/measures.ts';
 import { numaWords } from '../simulator/tables/numa-words.ts';
 import { patterns } from '../simulator/tables/patterns.ts';
@@ -120,6 +122,9 @@ function languagePage(): string {
       '### Measures',
       'Derived from the others.',
       metricTable(measures),
+      '### Pictures',
+      'To be plotted; they have no number.',
+      metricTable([...numaPictures, ...devicePictures]),
       '## Rules',
       'The reasons that events give.',
       table(
@@ -191,6 +196,12 @@ const scopes: readonly (readonly [Scope, string, string?])[] = [
   ['trace', 'Trace', '`trace NAME "PATH" { … }`'],
   ['fuse', 'FUSE mount', '`fuse NAME [SIZE] { … }`'],
   ['daemon', 'Daemon of a FUSE mount', '`daemon { … }` in a mount'],
+  ['device', 'Device', '`device NAME { … }`'],
+  ['link', 'Link of a device', '`link { … }` in a device'],
+  ['local', 'Memory of a device', '`local { … }` in a device'],
+  ['fault', 'Fault service of a device', '`fault { … }` in a device'],
+  ['thrash', 'Thrashing between device and host', '`thrash { … }` in a device'],
+  ['odp', 'On-demand paging of a network card', '`odp { … }` in a device of `kind rdma`'],
   ['sysctl', 'Kernel parameters', '`sysctl NAME VALUE`'],
 ];
 
@@ -204,14 +215,8 @@ function unitTable(dimension: Dimension): string {
 
 function statementSections(place: Place): string[] {
   return statements
-    .filter((s) => s.place === place && !s.later)
-    .flatMap((s) => [`#### ${code(s.word)}`, code(s.form), s.doc, fence(s.example)])
-    .concat(laterNote(place));
-}
-
-function laterNote(place: Place): string[] {
-  const words = statements.filter((s) => s.place === place && s.later).map((s) => code(s.word));
-  return words.length === 0 ? [] : [`Understood, but not simulated yet: ${words.join(', ')}.`];
+    .filter((s) => s.place === place)
+    .flatMap((s) => [`#### ${code(s.word)}`, code(s.form), s.doc, fence(s.example)]);
 }
 
 const knobTable = (rows: readonly Knob[]): string =>

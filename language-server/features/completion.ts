@@ -122,16 +122,14 @@ const data = (of: Data['of'], name: string, scope?: string): { data: Data } => (
 const words = (...labels: string[]): CompletionItem[] => labels.map((label) => ({ label, kind: KIND.keyword }));
 
 const statementItems = (place: Place): CompletionItem[] =>
-  statementsIn(place)
-    .filter((s) => !s.later)
-    .map((s) => ({
-      label: s.word,
-      kind: KIND.snippet,
-      detail: s.form,
-      insertText: s.snippet,
-      insertTextFormat: SNIPPET,
-      ...data('statement', s.word, s.place),
-    }));
+  statementsIn(place).map((s) => ({
+    label: s.word,
+    kind: KIND.snippet,
+    detail: s.form,
+    insertText: s.snippet,
+    insertTextFormat: SNIPPET,
+    ...data('statement', s.word, s.place),
+  }));
 
 const knobItems = (knobs: readonly Knob[], scope: string, given: ReadonlySet<string> = new Set()): CompletionItem[] =>
   knobs
@@ -159,6 +157,7 @@ const symbolKind: Readonly<Record<SymbolKind, CompletionItem['kind'] & number>> 
   cpuset: KIND.module,
   tmpfs: KIND.variable,
   fuse: KIND.variable,
+  device: KIND.class,
   let: KIND.value,
   trace: KIND.variable,
   phase: KIND.event,
@@ -284,13 +283,21 @@ function inProperties(program: Program, cursor: Cursor): CompletionItem[] {
             ? [snippet('mpol', `mpol \${1:bind:${allNodes(program)}}`)]
             : block.scope === 'fuse'
               ? [snippet('daemon', 'daemon { bandwidth ${1:200 MB/s}, threads ${2:1} }')]
-              : block.scope === 'recovery'
+              : block.scope === 'device'
                 ? [
-                    snippet('dump', 'dump ${1|off,filtered,full|}'),
-                    snippet('prefault', 'prefault threads ${1:8}'),
-                    snippet('helpers', 'helpers { $0 }'),
+                    snippet('link', 'link { h2d ${1:25 GB/s}, d2h ${2:25 GB/s}, latency ${3:1 us} }'),
+                    snippet('local', 'local { bandwidth ${1:1 TB/s}, latency ${2:400 ns} }'),
+                    snippet('fault', 'fault { batch ${1:256}, replay ${2|batch-flush,batch,block,once|} }'),
+                    snippet('thrash', 'thrash { mitigation ${1|on,off|} }'),
+                    snippet('odp', 'odp { side ${1|requester,responder|} }'),
                   ]
-                : [];
+                : block.scope === 'recovery'
+                  ? [
+                      snippet('dump', 'dump ${1|off,filtered,full|}'),
+                      snippet('prefault', 'prefault threads ${1:8}'),
+                      snippet('helpers', 'helpers { $0 }'),
+                    ]
+                  : [];
     return [...knobItems(knobs, block.kind === 'variant' ? (block.variant ?? '') : (block.scope ?? '')), ...more];
   }
   if (head.image === 'mpol') return policyItems(program, policyTokens(before.slice(1)), block.scope === 'tmpfs');
@@ -403,7 +410,8 @@ function inProcess(program: Program, before: readonly Token[]): CompletionItem[]
     case 'mbind':
       return rest.length === 1 ? symbolItems(program, ['anon', 'tmpfs']) : policyItems(program, rest.slice(2), false);
     case 'phase':
-      return rest.length >= 2 ? words('for') : [];
+      if (last.image === 'on') return symbolItems(program, ['device']);
+      return rest.length >= 2 ? words('on', 'for') : [];
     case 'anon':
       return rest.length === 2 ? valueItems(program) : [];
     default: {
@@ -446,7 +454,7 @@ function inRun(program: Program, before: readonly Token[], context: PositionCont
         return [...words('time', 'pass', 'phase', 'variant', 'node'), ...axesAt(context)];
       if (last.image === 'of')
         return [
-          ...symbolItems(program, ['file', 'anon', 'tmpfs', 'fuse', 'process', 'cgroup']),
+          ...symbolItems(program, ['file', 'anon', 'tmpfs', 'fuse', 'device', 'process', 'cgroup']),
           ...daemonItems(program),
         ];
       if (last.image === 'as') return words('line', 'bars', 'area', 'heatmap', 'distribution', 'timeline', 'table');
@@ -468,7 +476,14 @@ const policyTokens = (tokens: readonly Token[]): readonly Token[] =>
 function inAt(program: Program, before: readonly Token[]): CompletionItem[] {
   const [head] = before;
   if (!head) return statementItems('at');
-  if (head.image === 'kill') return [...symbolItems(program, ['process']), ...daemonItems(program)];
+  if (head.image === 'kill' || head.image === 'reset') {
+    const devices = symbolItems(program, ['device']);
+    if (before.length === 2) return devices.some((d) => d.label === before[1].image) ? words('give-back', 'lose') : [];
+    if (before.length > 2) return [];
+    return head.image === 'reset'
+      ? devices
+      : [...symbolItems(program, ['process']), ...daemonItems(program), ...devices];
+  }
   if (head.image === 'stall' || head.image === 'resume') return before.length === 1 ? daemonItems(program) : [];
   if (head.image === 'sysctl') return sysctlItems(before);
   if (head.image === 'offline' || head.image === 'online') {

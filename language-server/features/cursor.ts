@@ -49,6 +49,12 @@ const scopeOfHead: Readonly<Record<string, Scope>> = {
   helpers: 'helpers',
   fuse: 'fuse',
   daemon: 'daemon',
+  device: 'device',
+  link: 'link',
+  local: 'local',
+  fault: 'fault',
+  thrash: 'thrash',
+  odp: 'odp',
   locks: 'locks',
   on: 'handler',
 };

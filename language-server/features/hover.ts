@@ -1,6 +1,7 @@
 /** What a word or a quantity means: its row of the definition tables, or its declaration. */
 import type { AstNode } from 'langium';
 import type { Hover } from 'vscode-languageserver';
+import { isDevicePart } from '../language/devices.ts';
 import type {
   Compare,
   Expression,
@@ -110,6 +111,7 @@ export function knobOfProperty(property: Property): Knob | undefined {
       outer === 'swap' ||
       outer === 'node' ||
       outer === 'daemon' ||
+      isDevicePart(outer) ||
       outer === 'exit' ||
       outer === 'locks' ||
       isRecoveryBlock(outer)
@@ -147,6 +149,7 @@ export const scopes: Readonly<Record<string, Scope>> = {
   Swap: 'swap',
   Recovery: 'recovery',
   Fuse: 'fuse',
+  Device: 'device',
 };
 
 function describeWord(context: PositionContext, word: Word): string | null {

@@ -39,6 +39,7 @@ const typeOfSymbol: Readonly<Record<SymbolKind, TokenType>> = {
   cpuset: 'namespace',
   tmpfs: 'variable',
   fuse: 'variable',
+  device: 'class',
   let: 'variable',
   trace: 'variable',
   phase: 'event',
@@ -130,8 +131,9 @@ function word(
       case 'Anon':
       case 'Trace':
       case 'Tmpfs':
-      case 'LaterDeclaration':
         return all('variable', DECLARATION);
+      case 'Device':
+        return all('class', DECLARATION);
       default:
     }
   }

@@ -134,8 +134,8 @@ export function documentSymbols({ source }: DocumentContext): DocumentSymbol[] {
         return [
           symbol(item.process?.text ?? 'recovery', 'recovery', kinds.other, range, rangeOf(item.process ?? item)),
         ];
-      case 'LaterDeclaration':
-        return [symbol(item.name?.text ?? item.keyword, item.keyword, kinds.other, range, rangeOf(item.name ?? item))];
+      case 'Device':
+        return [symbol(item.name?.text ?? '', 'device', kinds.other, range, rangeOf(item.name ?? item))];
       default:
         return [];
     }

@@ -1,7 +1,9 @@
 /** `compare` and `sweep`: the dimensions of an experiment, and what each of their values puts in the place of what the text says. */
 import type { AstNode } from 'langium';
+
 import { formatNodelist, nodemask } from '../../simulator/numa/nodemask.ts';
 import { reportLeftOver } from './complaints.ts';
+import { deviceChoice, takesSecond } from './devices.ts';
 import type { Compare, CompareValue } from './generated/ast.ts';
 import { nodeList } from './nodes.ts';
 import { policyOfValue, readMpol, readPolicy } from './policies.ts';
@@ -132,6 +134,12 @@ function comparedValue(
     if (!nodes) return null;
     const label = nodes.length === 0 ? 'none' : formatNodelist(nodemask(nodes));
     return { label, id: label, override: { value: nodes.length === 0 ? '' : label }, value: label };
+  }
+  if (target.knob && takesSecond(target.knob)) {
+    const chosen = deviceChoice(scope, target.knob, v.terms, v);
+    if (!chosen) return null;
+    const { label, values } = chosen;
+    return { label, id: label, override: { values }, value: label };
   }
   if (target.knob && (target.knob.type.kind === 'choice' || target.knob.type.kind === 'flag')) {
     const value = knobValue(scope, target.knob, v.terms, v);

@@ -8,6 +8,7 @@ import type { Program } from './program.ts';
 import { type ProgramItem } from './program.ts';
 import { cgroupSpec } from './cgroups.ts';
 import { cpusetSpec } from './cpusets.ts';
+import { deviceSpec } from './devices.ts';
 import { machineSpec, sysctlValue } from './machines.ts';
 import { recoverySpec } from './recoveries.ts';
 import { scopeFor, seedValue } from './scenarios.ts';
@@ -95,6 +96,7 @@ function checkItem(scope: Scope, item: ProgramItem['item']): void {
           objects: new ObjectTable(program, [item]),
           cgroup: () => 0,
           cpuset: () => 0,
+          device: () => 0,
           fork: () => 0,
           complete: () => undefined,
           trace: (s, node) => (traceRef(s, node, undefined) ? 0 : null),
@@ -108,6 +110,7 @@ function checkItem(scope: Scope, item: ProgramItem['item']): void {
         cpuset: () => 0,
         mount: (node) => new ObjectTable(program, []).mount(scope, node),
         fuse: (node) => new ObjectTable(program, []).fuse(scope, node),
+        device: () => 0,
       });
       break;
     case 'Fuse':
@@ -116,11 +119,8 @@ function checkItem(scope: Scope, item: ProgramItem['item']): void {
     case 'Recovery':
       recoverySpec(scope, item);
       break;
-    case 'LaterDeclaration':
-      program.reporter.report('L01', program.placeWithin(item, 0, item.keyword.length), {
-        what: item.keyword,
-        remedy: 'remove it until then',
-      });
+    case 'Device':
+      deviceSpec(scope, item);
       break;
     case 'Unknown':
       reportUnknown(program, item, 'at the top level', [], 'program');

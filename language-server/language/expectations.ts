@@ -1,6 +1,5 @@
 /** `expect` and `plot`: figures of a run, by name. */
 import type { Comparison, ExpectCondition, ExpectSpec } from '../../simulator/plan.ts';
-import { laterName } from '../../simulator/tables/later.ts';
 import { type Dimension, dimensions } from '../../simulator/tables/units.ts';
 import { duration } from './amounts.ts';
 import type { Dimensional } from './sweeps.ts';
@@ -190,14 +189,6 @@ function eventOf(scope: Scope, node: Condition, word: Word | undefined): ExpectC
       what: `'${name}'`,
       part: "a comparison ('<', '<=', '==', '!=', '>=' or '>')",
       example: `'${name} > 0'`,
-    });
-    return null;
-  }
-  const later = laterName(name, 'event');
-  if (later) {
-    program.reporter.report('L01', program.placeOf(word), {
-      what: name,
-      remedy: `it belongs to ${later.of}; remove it until then`,
     });
     return null;
   }

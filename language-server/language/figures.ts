@@ -1,4 +1,5 @@
 /** Arithmetic over figures of a run, in the unit of the metric: `64 MiB` beside pages is 16 384. */
+import { isDevicePicture } from '../../simulator/tables/device-measures.ts';
 import { isNumaPicture } from '../../simulator/tables/numa-pictures.ts';
 import type { AstNode } from 'langium';
 import type { MetricExpression } from '../../simulator/plan.ts';
@@ -48,10 +49,10 @@ export function figure(scope: Scope, names: RunNames, node: Expression): FigureO
           ? ({ $cstNode: phase.$cstNode, $container: phase.$container, text: wordOf(phase)!.text } as unknown as Text)
           : undefined;
     const found = metricRef(scope, names, reference.name, text, reference.object);
-    if (found && isNumaPicture(found.ref.name)) {
+    if (found && (isNumaPicture(found.ref.name) || isDevicePicture(found.ref.name))) {
       program.reporter.report('R11', program.placeOf(reference.name), {
         what: `'${found.ref.name}' is a picture and has no number`,
-        remedy: "plot it, and expect something of a figure such as 'wrong-node'",
+        remedy: `plot it, and expect something of a figure such as '${isNumaPicture(found.ref.name) ? 'wrong-node' : 'reuse-margin'}'`,
       });
       return null;
     }

@@ -1,6 +1,5 @@
 /** Figures of a run, by name: `workingset_refault_file("B is hot")`, `residency of grid`. */
 import type { MetricRef } from '../../simulator/plan.ts';
-import { laterName } from '../../simulator/tables/later.ts';
 import { isBdiMeasure } from '../../simulator/tables/writeback-measures.ts';
 import type { Dimensional } from './sweeps.ts';
 import type { Text, Word } from './generated/ast.ts';
@@ -62,7 +61,7 @@ export function metricRef(
   };
 }
 
-const OBJECTS: ReadonlySet<SymbolKind> = new Set(['file', 'anon', 'tmpfs', 'fuse', 'cgroup', 'process']);
+const OBJECTS: ReadonlySet<SymbolKind> = new Set(['file', 'anon', 'tmpfs', 'fuse', 'device', 'cgroup', 'process']);
 
 /** A figure of one device: which one must be said. */
 function ofDevice(scope: Scope, word: Word, row: Counter, whose: boolean): { ref: MetricRef; row: Counter } | null {
@@ -97,7 +96,11 @@ export function isObject(scope: Scope, word: Word): boolean {
   program.reporter.report(
     'N01',
     program.placeOf(word),
-    { kind: 'file, memory, process or cgroup', name: word.text, hint: meant ? `: did you mean '${meant}'?` : '' },
+    {
+      kind: 'file, memory, process, device or cgroup',
+      name: word.text,
+      hint: meant ? `: did you mean '${meant}'?` : '',
+    },
     meant ? { fixes: [program.replace(word, meant)] } : {},
   );
   return false;
@@ -106,14 +109,6 @@ export function isObject(scope: Scope, word: Word): boolean {
 function reportMetric(scope: Scope, word: Word): void {
   const { program } = scope;
   const name = word.text;
-  const later = laterName(name, 'metric');
-  if (later) {
-    program.reporter.report('L01', program.placeOf(word), {
-      what: name,
-      remedy: `it belongs to ${later.of}; remove it until then`,
-    });
-    return;
-  }
   const meant =
     nearest(
       name,

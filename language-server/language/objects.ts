@@ -78,15 +78,8 @@ export class ObjectTable {
     const { program } = this;
     const name = word.text;
     const symbol = program.symbols.get(name);
-    if (symbol?.kind === 'later') {
-      // Its declaration says so already, unless that was only misspelt.
-      if (symbol.node.$type === 'LaterDeclaration')
-        program.reporter.report('L01', program.placeOf(word), {
-          what: name,
-          remedy: 'declare it as a file until then',
-        });
-      return null;
-    }
+    // Its declaration, misspelt, has been complained about.
+    if (symbol?.kind === 'later') return null;
     if (!symbol || !isObjectKind(symbol.kind)) {
       const objects = [...program.symbols.values()].filter((s) => isObjectKind(s.kind)).map((s) => s.name);
       const meant = nearest(name, objects);

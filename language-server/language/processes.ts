@@ -1,12 +1,12 @@
 /** Processes: their memory, their phases, their steps. */
 import type { AstNode } from 'langium';
 import type { Amount, MempolicySpec, PhaseSpec, ProcessSpec, Step, TraceRef } from '../../simulator/plan.ts';
-import { laterName } from '../../simulator/tables/later.ts';
 import type {
-  Cgroup, Cpuset, ForBlock, Fuse, Mbind, Mempolicy, Phase, Process, Property, RegionAction, Replay, Statement, Sync, Trace, Unknown, Weighted, Word,
+  Cgroup, Cpuset, Device, ForBlock, Fuse, Mbind, Mempolicy, Phase, Process, Property, RegionAction, Replay, Statement, Sync, Trace, Unknown, Weighted, Word,
 } from './generated/ast.ts'; // prettier-ignore
 import { accessStep } from './accesses.ts';
 import { duration, wholeCount } from './amounts.ts';
+import { deviceNamed } from './devices.ts';
 import { mixStep } from './mixtures.ts';
 import { policyOfWords, readPolicy } from './policies.ts';
 import { regionRef } from './regions.ts';
@@ -27,6 +27,8 @@ export interface ScenarioParts {
   cgroup(scope: Scope, node: Cgroup): number;
   /** Index of a cpuset in the scenario. */
   cpuset(scope: Scope, node: Cpuset): number;
+  /** Index of a device in the scenario; `null`: reported. */
+  device(scope: Scope, node: Device): number | null;
   /** Adds a child of fork; its index in the scenario. */
   fork(spec: ProcessSpec): number;
   complete(process: number, spec: ProcessSpec): void;
@@ -189,11 +191,8 @@ export function named(
   const { program } = scope;
   const symbol = program.symbols.get(word.text);
   if (symbol && kinds.includes(symbol.kind)) return symbol;
-  if (symbol?.kind === 'later') {
-    if (symbol.node.$type === 'LaterDeclaration')
-      program.reporter.report('L01', program.placeOf(word), { what: word.text, remedy: 'leave it out until then' });
-    return null;
-  }
+  // Its declaration, misspelt, has been complained about.
+  if (symbol?.kind === 'later') return null;
   const meant = nearest(
     word.text,
     [...program.symbols.values()].filter((s) => kinds.includes(s.kind)).map((s) => s.name),
@@ -255,12 +254,7 @@ function phaseSpec(scope: Scope, parts: ScenarioParts, node: Phase): PhaseSpec |
       part: 'a name',
       example: '\'phase "warm-up" { … }\'',
     });
-  const [device] = node.devices;
-  if (device)
-    program.reporter.report('L01', program.placeOf(device), {
-      what: `on ${device.text}`,
-      remedy: 'phases run on the processors until then',
-    });
+  const device = deviceOf(scope, parts, node);
   reportLeftOver(program, node.rest, 'what happens in a phase stands in braces: phase work for 6 s { … }');
   const time = node.durations[0] ? duration(scope, node.durations[0], 'the time of a phase', '6 s') : null;
   if (node.durations[1]) program.reporter.report('V10', program.placeOf(node.durations[1]), { name: 'for' });
@@ -276,9 +270,23 @@ function phaseSpec(scope: Scope, parts: ScenarioParts, node: Phase): PhaseSpec |
   const statements = node.block.statements;
   const [only] = statements;
   if (only?.$type === 'ForBlock' && statements.length === 1 && node.durations.length === 0)
-    return forPhase(scope, parts, only, name, node);
+    return onDevice(forPhase(scope, parts, only, name, node), device);
   const steps = stepsOf(scope, parts, statements, time === null ? null : { kind: 'time', time });
-  return { name, steps, ...(time === null ? {} : { duration: time }), source: parts.objects.span(node) };
+  const spec = { name, steps, ...(time === null ? {} : { duration: time }), source: parts.objects.span(node) };
+  return onDevice(spec, device);
+}
+
+const onDevice = (phase: PhaseSpec | null, device: number | null | undefined): PhaseSpec | null =>
+  phase && typeof device === 'number' ? { ...phase, device } : phase;
+
+/** `phase iterate on gpu`: `undefined`: on the processors; `null`: reported. */
+function deviceOf(scope: Scope, parts: ScenarioParts, node: Phase): number | null | undefined {
+  const { program } = scope;
+  const [device, second] = node.devices;
+  if (second) program.reporter.report('V10', program.placeOf(second), { name: 'on' });
+  if (!device) return undefined;
+  const symbol = deviceNamed(scope, device);
+  return symbol && parts.device(scope, symbol.node as Device);
 }
 
 /** `for 20 s { … }` is a phase with a duration; `for 1M times { … }` gives its mixture a number of accesses. */
@@ -439,7 +447,7 @@ function stepOf(scope: Scope, parts: ScenarioParts, s: Statement): Step | null {
 }
 
 const isSetting = (name: string): boolean =>
-  knobsOf('process').some((k) => k.name === name) || laterName(name, 'property') !== undefined;
+  knobsOf('process').some((k) => k.name === name);
 
 /** A word that looks like a property and is none: it may be meant as a statement. */
 function reportNoStatement(scope: Scope, s: Property): void {

@@ -28,6 +28,7 @@ export type SymbolKind =
   | 'let'
   | 'trace'
   | 'phase'
+  | 'device'
   | 'later';
 
 /** Something with a name. */
@@ -67,6 +68,7 @@ export const kindNames: Readonly<Record<SymbolKind, string>> = {
   let: 'value',
   trace: 'trace',
   phase: 'phase',
+  device: 'device',
   later: 'declaration',
 };
 
@@ -193,8 +195,8 @@ export class Program {
         case 'Fuse':
           declare('fuse', item.name, item);
           break;
-        case 'LaterDeclaration':
-          declare('later', item.name, item);
+        case 'Device':
+          declare('device', item.name, item);
           break;
         case 'Process':
           declare('process', item.name, item);

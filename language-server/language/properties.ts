@@ -2,7 +2,6 @@
 import type { AstNode } from 'langium';
 import type { KnobValues, VariantChoice } from '../../simulator/plan.ts';
 import type { Knob, Variant } from '../../simulator/tables/define.ts';
-import { laterName } from '../../simulator/tables/later.ts';
 import { PAGE_SIZE, pagesOf } from '../../simulator/units.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
 import type {
@@ -95,14 +94,6 @@ export function properties(
 function reportUnknownProperty(scope: Scope, owner: string, property: Property, names: readonly string[]): void {
   const { program } = scope;
   const name = property.name.text;
-  const later = laterName(name, 'property');
-  if (later) {
-    program.reporter.report('L01', program.placeOf(property.name), {
-      what: name,
-      remedy: `it belongs to ${later.of}; remove it until then`,
-    });
-    return;
-  }
   const meant = nearest(name, names);
   program.reporter.report(
     'N05',

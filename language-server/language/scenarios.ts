@@ -3,6 +3,7 @@ import type { ProcessSpec, Scenario, TraceRef, VariantChoice } from '../../simul
 import type { Knob } from '../../simulator/tables/define.ts';
 import { duration } from './amounts.ts';
 import { CgroupTable } from './cgroups.ts';
+import { checkDevices, DeviceTable } from './devices.ts';
 import { CpusetTable } from './cpusets.ts';
 import { reportLeftOver } from './complaints.ts';
 import { checkShares } from './fuse.ts';
@@ -66,11 +67,13 @@ export function buildScenario(
   const objects = new ObjectTable(program, inputs.processes);
   const cgroups = new CgroupTable();
   const cpusets = new CpusetTable();
+  const devices = new DeviceTable();
   const children: ProcessSpec[] = [];
   const parts: ScenarioParts = {
     objects,
     cgroup: (s, node) => cgroups.add(s, node),
     cpuset: (s, node) => cpusets.add(s, node),
+    device: (s, node) => devices.add(s, node),
     fork: (spec) => inputs.processes.length + children.push(spec) - 1,
     complete: (process, spec) => {
       children[process - inputs.processes.length] = spec;
@@ -93,6 +96,7 @@ export function buildScenario(
         cpuset: (node) => cpusets.add(scope, node),
         mount: (node) => objects.mount(scope, node),
         fuse: (node) => objects.fuse(scope, node),
+        device: (node) => devices.add(scope, node),
       }),
     )
     .filter((entry) => entry !== null)
@@ -128,15 +132,17 @@ export function buildScenario(
     ...(objects.mounts.length > 0 ? { mounts: objects.mounts } : {}),
     ...(objects.fuses.length > 0 ? { fuse: objects.fuses.map(({ spec }) => spec) } : {}),
     ...(recovery ? { recovery } : {}),
+    ...(devices.specs.length > 0 ? { devices: devices.specs } : {}),
     ...(time === undefined ? {} : { duration: time }),
   };
   reportRoom(scope, scenario, inputs);
   checkPlacement(program, scenario, inputs);
+  checkDevices(scope, scenario, inputs);
   if (program.reporter.errors > before) return null;
   return {
     scenario,
     traces,
-    used: objects.used,
+    used: new Set([...objects.used, ...devices.used]),
     phases: new Set(processes.flatMap((p) => p.phases.map((phase) => phase.name).filter((name) => name !== ''))),
   };
 }

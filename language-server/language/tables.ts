@@ -7,10 +7,11 @@ import type { Counter, Knob, Scope, Variant } from '../../simulator/tables/defin
 import { gauges } from '../../simulator/tables/gauges.ts';
 import { knobs } from '../../simulator/tables/knobs.ts';
 import { measures } from '../../simulator/tables/measures.ts';
+import { devicePictures } from '../../simulator/tables/device-measures.ts';
 import { numaPictures } from '../../simulator/tables/numa-pictures.ts';
 import { patterns, type PatternRow } from '../../simulator/tables/patterns.ts';
 
-export const metrics: readonly Counter[] = [...counterRows, ...gauges, ...measures, ...numaPictures];
+export const metrics: readonly Counter[] = [...counterRows, ...gauges, ...measures, ...numaPictures, ...devicePictures];
 
 const metricByName = new Map<string, Counter>(metrics.map((m) => [m.name, m]));
 export const metric = (name: string): Counter | undefined => metricByName.get(name);

@@ -5,9 +5,10 @@ import { RECOVERY_BLOCKS } from '../../simulator/tables/exit-knobs.ts';
 import { daemonOf, fuseKnob } from './fuse.ts';
 import { CPUSET_LISTS, type CpusetList } from './cpusets.ts';
 import type {
-  Anon, Cgroup, Cpuset, Expression, FileDeclaration, Fuse, Machine, Process, Tmpfs, Trace,
+  Anon, Cgroup, Cpuset, Device, Expression, FileDeclaration, Fuse, Machine, Process, Tmpfs, Trace,
 } from './generated/ast.ts'; // prettier-ignore
 import { hasNodes, readNodeList, totalOfNodes } from './nodes.ts';
+import { deviceKnob, deviceNames, isDevicePart } from './devices.ts';
 import { isObjectKind } from './objects.ts';
 import type { LanguageSymbol, SymbolKind } from './program.ts';
 import { type Entries, entriesOf, propertiesIn } from './properties.ts';
@@ -41,6 +42,7 @@ const scopeOf: Readonly<Partial<Record<SymbolKind, Knob['scope']>>> = {
   cpuset: 'cpuset',
   tmpfs: 'tmpfs',
   fuse: 'fuse',
+  device: 'device',
   trace: 'trace',
 };
 
@@ -105,7 +107,11 @@ function ofSymbol(
   const disk = kind === 'machine' && rest.startsWith('disk.') ? knobOf('disk', rest.slice(5)) : undefined;
   const exit = kind === 'machine' && rest.startsWith('exit.') ? knobOf('exit', rest.slice(5)) : undefined;
   const locks = kind === 'machine' && rest.startsWith('locks.') ? knobOf('locks', rest.slice(6)) : undefined;
-  const knob = disk ?? exit ?? locks ?? (kind === 'fuse' ? fuseKnob(rest) : knobOf(knobScope, rest));
+  const knob =
+    disk ??
+    exit ??
+    locks ??
+    (kind === 'fuse' ? fuseKnob(rest) : kind === 'device' ? deviceKnob(rest) : knobOf(knobScope, rest));
   return knob && { key: `${prefix}.${rest}`, kind: 'knob', knob, ...more };
 }
 
@@ -121,6 +127,7 @@ export function targetNames(scope: Pick<Scope, 'program' | 'machine'>): string[]
   for (const symbol of scope.program.symbols.values()) {
     if (symbol.kind === 'let') names.push(symbol.name);
     else if (symbol.kind === 'machine') names.push(...machineKnobs(symbol.name));
+    else if (symbol.kind === 'device') names.push(...deviceNames(symbol.name));
     else if (scopeOf[symbol.kind] && symbol.kind !== 'trace')
       names.push(...knobsOf(scopeOf[symbol.kind]!).map((k) => `${symbol.name}.${k.name}`));
     if (symbol.kind === 'fuse') names.push(...knobsOf('daemon').map((k) => `${daemonOf(symbol.name)}.${k.name}`));
@@ -220,7 +227,7 @@ function givenProperty(scope: Scope, target: Target, name: string): Expression |
   let entries: Entries =
     node.$type === 'Process'
       ? ((node as Process).block?.statements ?? [])
-      : entriesOf((node as Machine | FileDeclaration | Anon | Cgroup | Cpuset | Tmpfs | Fuse | Trace).block);
+      : entriesOf((node as Machine | FileDeclaration | Anon | Cgroup | Cpuset | Tmpfs | Fuse | Device | Trace).block);
   if (target.knob?.scope === 'disk' || target.knob?.scope === 'exit')
     entries = propertiesIn(entries)
       .filter((p) => p.name.text === target.knob?.scope)
@@ -228,6 +235,10 @@ function givenProperty(scope: Scope, target: Target, name: string): Expression |
   if (target.knob?.scope === 'daemon')
     entries = propertiesIn(entries)
       .filter((p) => p.name.text === 'daemon')
+      .flatMap((p) => [...entriesOf(p.block)]);
+  if (target.knob && isDevicePart(target.knob.scope))
+    entries = propertiesIn(entries)
+      .filter((p) => p.name.text === target.knob!.scope)
       .flatMap((p) => [...entriesOf(p.block)]);
   if (target.knob?.scope === 'node') {
     const number = Number(/\.node(\d+)\./.exec(name)?.[1]);

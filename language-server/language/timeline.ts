@@ -5,9 +5,10 @@ import { duration } from './amounts.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
 import { type CpusetList, listExample } from './cpusets.ts';
 import type {
-  Action, At, AttachAction, Cgroup, Cpuset, DaemonAction, Fuse, Loose, Machine, NodeAction, Process, RemountAction, SetAction, Tmpfs, Word,
+  Action, At, AttachAction, Cgroup, Cpuset, DaemonAction, Device, Fuse, Loose, Machine, NodeAction, Process, RemountAction, SetAction, Tmpfs, Word,
 } from './generated/ast.ts'; // prettier-ignore
 import { changesWhileRunning, changingNames, daemonOf } from './fuse.ts';
+import { deviceAction } from './devices.ts';
 import { knobValue } from './knob-values.ts';
 import { sysctlValue } from './machines.ts';
 import { nodeList } from './nodes.ts';
@@ -25,6 +26,7 @@ export interface Numbers {
   cpuset(node: Cpuset): number;
   mount(node: Tmpfs): number | null;
   fuse(node: Fuse): number | null;
+  device(node: Device): number | null;
 }
 
 export function timelineEntry(
@@ -62,6 +64,8 @@ function actionOf(
       return set && { kind: 'sysctl', ...set };
     }
     case 'KillAction': {
+      const ofDevice = node.process && program.symbols.get(node.process.text)?.kind === 'device';
+      if (ofDevice) return deviceAction(scope, 'kill', node.process!, node.rest, (d) => numbers.device(d));
       reportLeftOver(program, node.rest, "'kill' takes one process");
       if (!node.process) {
         program.reporter.report('S07', program.placeAfter(node), {
@@ -89,6 +93,14 @@ function actionOf(
       return remountAction(scope, node, numbers);
     case 'DaemonAction':
       return stallAction(scope, node, numbers);
+    case 'DeviceAction':
+      if (node.device) return deviceAction(scope, node.keyword, node.device, node.words, (d) => numbers.device(d));
+      program.reporter.report('S07', program.placeAfter(node), {
+        what: "'reset'",
+        part: 'a device',
+        example: "'reset gpu'",
+      });
+      return null;
     case 'Unknown':
       reportUnknown(program, node, "in an 'at' block", [], 'at');
       return null;

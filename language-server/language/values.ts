@@ -18,6 +18,8 @@ export interface Value {
 export type Override =
   /** `place`: where the value is written, if it is written. */
   | { readonly value: number | string | boolean; readonly place?: Place }
+  /** A choice with what goes with it: `counter 256` sets two properties. */
+  | { readonly values: Readonly<Record<string, number | string>> }
   | { readonly quantity: Value }
   | { readonly variant: VariantChoice };
 

@@ -1,7 +1,6 @@
 /** What `compare`, `sweep` and `set` name, and whether a value fits there. */
 import type { AstNode } from 'langium';
 import { MAX_PAGES } from '../../simulator/machine/access.ts';
-import { laterName } from '../../simulator/tables/later.ts';
 import type { Dimension } from '../../simulator/tables/units.ts';
 import { PAGE_SIZE } from '../../simulator/units.ts';
 import type { Expression, Word } from './generated/ast.ts';
@@ -57,13 +56,6 @@ export function varied(
   }
   const unordered = target?.kind === 'reclaim' || target?.kind === 'nodes' || target?.kind === 'policy';
   if (target && !(verb === 'swept' && unordered) && !(verb === 'set' && target.kind === 'reclaim')) return target;
-  const later =
-    laterName(name, 'target') ??
-    (program.split(name)?.symbol.node.$type === 'LaterDeclaration' ? { of: 'what is not simulated yet' } : undefined);
-  if (later) {
-    program.reporter.report('L01', place, { what: name, remedy: `it belongs to ${later.of}; remove it until then` });
-    return null;
-  }
   if (target) {
     program.reporter.report('N09', place, {
       name,

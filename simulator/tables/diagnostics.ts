@@ -2,7 +2,7 @@
  * Everything the language can complain about, one row each. A message says what is wrong and what to write instead; `{…}` are filled in at
  * the place. Each row has a page in docs/diagnostics/, generated from here.
  *
- * Letters: K volatile memory, S syntax, N names, U units, V values, R runs, P placement on nodes, F writeback and FUSE, E exit and recovery, L what later versions will simulate.
+ * Letters: K volatile memory, S syntax, N names, U units, V values, R runs, P placement on nodes, F writeback and FUSE, E exit and recovery, D devices.
  */
 export interface DiagnosticRow {
   readonly code: string;
@@ -35,6 +35,17 @@ const warning = (...row: Parameters<typeof error>): DiagnosticRow => ({ ...error
 const hint = (...row: Parameters<typeof error>): DiagnosticRow => ({ ...error(...row), severity: 'hint' });
 
 const PROGRAM = 'file db 96 MiB\nprocess p { read db zipf 1.0, 1M times }\nrun';
+
+const DEVICES = Array.from({ length: 9 }, (_, i) => `gpu${i}`);
+/** One device too many. */
+const MANY_DEVICES = [
+  ...DEVICES.map((name) => `device ${name}`),
+  'process p {',
+  '  anon grid 8 MiB',
+  ...DEVICES.map((name) => `  phase "on ${name}" on ${name} { read grid sequentially once }`),
+  '}',
+  'run',
+].join('\n');
 
 const rows = {
   // ---- syntax
@@ -827,13 +838,30 @@ const rows = {
   ),
 
   // ---- later
-  L01: error(
-    'L01',
-    'Not simulated yet',
-    "'{what}' is understood but not simulated yet: {remedy}",
-    'Refault grows one debate at a time. Nothing is ignored silently, because a run without this part would show other numbers than it says.',
-    'device gpu { memory 1 GiB }',
-    'file photos 1 GiB',
+  // ---- devices
+  D01: error(
+    'D01',
+    'Device memory not in chunks',
+    "the memory of '{name}' is {value}, which is no whole number of chunks of 2 MiB: write '{near}'",
+    'A device hands out and takes back its memory in chunks of 2 MiB, each of which backs one block of addresses.',
+    'device gpu { memory 3 MiB }\nprocess p {\n  anon grid 8 MiB\n  phase iterate on gpu { read grid sequentially once }\n}\nrun',
+    'device gpu { memory 4 MiB }\nprocess p {\n  anon grid 8 MiB\n  phase iterate on gpu { read grid sequentially once }\n}\nrun',
+  ),
+  D02: error(
+    'D02',
+    'Too many devices',
+    'a machine has at most {limit} devices: leave this one out, or run its processes apart',
+    'Which devices hold a copy of a page is kept in one byte for each page.',
+    MANY_DEVICES,
+    'device gpu\nprocess p {\n  anon grid 8 MiB\n  phase iterate on gpu { read grid sequentially once }\n}\nrun',
+  ),
+  D03: error(
+    'D03',
+    'Device under a policy of the literature',
+    "'{variant}' knows only a cache of file pages, but pages that move to '{name}' are anonymous and look swapped out: choose one of the kernel’s ways, such as 'v6.1'",
+    'The policies of the literature are given a capacity and page numbers. What it means that a page’s frame is lent to a device, and taken back under pressure, only the kernel’s ways of reclaim know.',
+    'machine m { reclaim lru }\ndevice gpu { memory 4 MiB }\nprocess p {\n  anon grid 8 MiB\n  phase iterate on gpu { read grid sequentially once }\n}\nrun',
+    'machine m { reclaim v6.1 }\ndevice gpu { memory 4 MiB }\nprocess p {\n  anon grid 8 MiB\n  phase iterate on gpu { read grid sequentially once }\n}\nrun',
   ),
 } as const satisfies Readonly<Record<string, DiagnosticRow>>;
 

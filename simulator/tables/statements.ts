@@ -12,8 +12,6 @@ export interface StatementRow {
   readonly example: string;
   /** With `${1:…}` places to fill in. */
   readonly snippet: string;
-  /** Understood, but not simulated yet. */
-  readonly later?: true;
 }
 
 const row = (
@@ -31,7 +29,6 @@ const row = (
   example,
   snippet,
 });
-const later = (...args: Parameters<typeof row>): StatementRow => ({ ...row(...args), later: true });
 
 export const statements: readonly StatementRow[] = [
   row(
@@ -130,13 +127,13 @@ export const statements: readonly StatementRow[] = [
     'at 5 s { sysctl vm.dirty_ratio 10 }',
     'at ${1:5 s} { ${2:sysctl vm.swappiness 10} }',
   ),
-  later(
+  row(
     'program',
     'device',
-    'device NAME { … }',
-    'A coprocessor with memory of its own.',
-    'device gpu { memory 1 GiB }',
-    'device ${1:gpu} { $0 }',
+    'device NAME [{ PROPERTIES, link { … }, local { … }, fault { … }, thrash { … }, odp { … } }]',
+    'A coprocessor with memory of its own behind a link, or (`kind rdma`) a network card that faults pages where they are. Phases run on it with `on`. Pages that move to it look swapped out to the host.',
+    'device gpu {\n  memory 1 GiB\n  link { h2d 25 GB/s, d2h 25 GB/s, latency 1 us }\n  prefetch tree 51%\n  evict uvm\n  policy counter 256\n}',
+    'device ${1:gpu} {\n  memory ${2:1 GiB}\n  link { h2d ${3:25 GB/s}, d2h ${4:25 GB/s} }\n  policy ${5|migrate,remote,counter 256,adaptive|}\n}',
   ),
   row(
     'program',
@@ -182,8 +179,8 @@ export const statements: readonly StatementRow[] = [
   row(
     'process',
     'phase',
-    'phase NAME|"TITLE" [for TIME] { STEPS }',
-    'A named part of the process, reported on its own. With `for`, its steps repeat until the time is over.',
+    'phase NAME|"TITLE" [on DEVICE] [for TIME] { STEPS }',
+    'A named part of the process, reported on its own. With `for`, its steps repeat until the time is over; with `on`, a device makes its accesses.',
     'phase "A is hot" { read A sequentially 4 times }',
     'phase "${1:name}" {\n  $0\n}',
   ),
@@ -369,10 +366,18 @@ export const statements: readonly StatementRow[] = [
   row(
     'at',
     'kill',
-    'kill PROCESS|MOUNT.daemon',
-    'Ends a process at once; its anonymous memory is freed. The daemon of a mount ends with its connection: what waits for it fails.',
+    'kill PROCESS|MOUNT.daemon|DEVICE [give-back|lose]',
+    'Ends a process at once; its anonymous memory is freed. The daemon of a mount ends with its connection: what waits for it fails. A device dies: nothing runs on it any more; what becomes of its pages is said behind it, or by `on-loss`.',
     'kill worker',
     'kill ${1:worker}',
+  ),
+  row(
+    'at',
+    'reset',
+    'reset DEVICE [give-back|lose]',
+    'Resets a device: its kernels are aborted and its memory is empty. Its pages go back to the host or are lost, as said behind it or by `on-loss`; who touches a lost page is killed.',
+    'reset gpu give-back',
+    'reset ${1:gpu} ${2|give-back,lose|}',
   ),
   row(
     'at',

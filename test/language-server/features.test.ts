@@ -37,7 +37,7 @@ const everywhere = { start: { line: 0, character: 0 }, end: { line: 1000, charac
 
 test('at the top level statements are offered as snippets, those of processes are not', () => {
   offers('|', 'machine', 'file', 'process', 'run', 'sysctl');
-  withholds('|', 'read', 'compare', 'device');
+  withholds('|', 'read', 'compare');
   const machine = completion(fixture('|').context).find((i) => i.label === 'machine');
   assert.match(machine?.insertText ?? '', /^machine \$\{1:server\} \{/);
 });

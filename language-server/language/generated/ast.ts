@@ -86,6 +86,7 @@ export type RefaultKeywordNames =
     | "recovery"
     | "remount"
     | "replay"
+    | "reset"
     | "resume"
     | "run"
     | "seed"
@@ -129,7 +130,7 @@ export function isAccess(item: unknown): item is Access {
     return reflection.isInstance(item, Access.$type);
 }
 
-export type Action = AttachAction | DaemonAction | KillAction | NodeAction | RemountAction | SetAction | Sysctl | Unknown;
+export type Action = AttachAction | DaemonAction | DeviceAction | KillAction | NodeAction | RemountAction | SetAction | Sysctl | Unknown;
 
 export const Action = {
     $type: 'Action'
@@ -154,10 +155,10 @@ export function isActionBlock(item: unknown): item is ActionBlock {
     return reflection.isInstance(item, ActionBlock.$type);
 }
 
-export type ActionWord = 'attach' | 'kill' | 'offline' | 'online' | 'remount' | 'resume' | 'set' | 'stall';
+export type ActionWord = 'attach' | 'kill' | 'offline' | 'online' | 'remount' | 'reset' | 'resume' | 'set' | 'stall';
 
 export function isActionWord(item: unknown): item is ActionWord {
-    return item === 'set' || item === 'kill' || item === 'offline' || item === 'online' || item === 'attach' || item === 'remount' || item === 'stall' || item === 'resume';
+    return item === 'set' || item === 'kill' || item === 'offline' || item === 'online' || item === 'attach' || item === 'remount' || item === 'stall' || item === 'resume' || item === 'reset';
 }
 
 export interface Anon extends langium.AstNode {
@@ -400,6 +401,46 @@ export const DaemonAction = {
 
 export function isDaemonAction(item: unknown): item is DaemonAction {
     return reflection.isInstance(item, DaemonAction.$type);
+}
+
+/** A coprocessor behind a link, or a network card that faults. */
+export interface Device extends langium.AstNode {
+    readonly $container: Program;
+    readonly $type: 'Device';
+    block?: PropertyBlock;
+    name?: Word;
+    rest: Array<Loose>;
+}
+
+export const Device = {
+    $type: 'Device',
+    block: 'block',
+    name: 'name',
+    rest: 'rest'
+} as const;
+
+export function isDevice(item: unknown): item is Device {
+    return reflection.isInstance(item, Device.$type);
+}
+
+/** `reset gpu`, `reset gpu lose`: what becomes of its pages may be said. */
+export interface DeviceAction extends langium.AstNode {
+    readonly $container: ActionBlock;
+    readonly $type: 'DeviceAction';
+    device?: Word;
+    keyword: 'reset';
+    words: Array<Loose>;
+}
+
+export const DeviceAction = {
+    $type: 'DeviceAction',
+    device: 'device',
+    keyword: 'keyword',
+    words: 'words'
+} as const;
+
+export function isDeviceAction(item: unknown): item is DeviceAction {
+    return reflection.isInstance(item, DeviceAction.$type);
 }
 
 export interface Exit extends langium.AstNode {
@@ -651,7 +692,7 @@ export function isImport(item: unknown): item is Import {
     return reflection.isInstance(item, Import.$type);
 }
 
-export type Item = At | Cgroup | Cpuset | FileDeclaration | Fuse | Import | LaterDeclaration | Let | Machine | Process | Recovery | Run | Seed | Swap | Sysctl | Tmpfs | Trace | Unknown;
+export type Item = At | Cgroup | Cpuset | Device | FileDeclaration | Fuse | Import | Let | Machine | Process | Recovery | Run | Seed | Swap | Sysctl | Tmpfs | Trace | Unknown;
 
 export const Item = {
     $type: 'Item'
@@ -684,28 +725,6 @@ export function isKillAction(item: unknown): item is KillAction {
     return reflection.isInstance(item, KillAction.$type);
 }
 
-/** Understood, but not simulated yet. */
-export interface LaterDeclaration extends langium.AstNode {
-    readonly $container: Program;
-    readonly $type: 'LaterDeclaration';
-    block?: LooseBlock;
-    keyword: 'device';
-    name?: Word;
-    rest: Array<Loose>;
-}
-
-export const LaterDeclaration = {
-    $type: 'LaterDeclaration',
-    block: 'block',
-    keyword: 'keyword',
-    name: 'name',
-    rest: 'rest'
-} as const;
-
-export function isLaterDeclaration(item: unknown): item is LaterDeclaration {
-    return reflection.isInstance(item, LaterDeclaration.$type);
-}
-
 export interface Let extends langium.AstNode {
     readonly $container: Program;
     readonly $type: 'Let';
@@ -734,7 +753,7 @@ export function isLinkWord(item: unknown): item is LinkWord {
 
 /** Anything that ends no statement and opens no block. */
 export interface Loose extends langium.AstNode {
-    readonly $container: Access | Anon | At | AttachAction | Cgroup | Compare | Cpuset | DaemonAction | Exit | Expect | FileDeclaration | ForBlock | Fork | Fuse | Handler | Idle | Import | KillAction | LaterDeclaration | Let | LooseBlock | Machine | Mbind | Mempolicy | NodeAction | Phase | Plot | Process | Property | RangeCall | Recovery | RegionAction | RemountAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Unknown | Weighted;
+    readonly $container: Access | Anon | At | AttachAction | Cgroup | Compare | Cpuset | DaemonAction | Device | DeviceAction | Exit | Expect | FileDeclaration | ForBlock | Fork | Fuse | Handler | Idle | Import | KillAction | Let | LooseBlock | Machine | Mbind | Mempolicy | NodeAction | Phase | Plot | Process | Property | RangeCall | Recovery | RegionAction | RemountAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Unknown | Weighted;
     readonly $type: 'Loose';
     text: LooseInListText | LooseText | NotActionText | NotClauseText | NotItemText | NotPropertyText | NotStatementText;
 }
@@ -749,7 +768,7 @@ export function isLoose(item: unknown): item is Loose {
 }
 
 export interface LooseBlock extends langium.AstNode {
-    readonly $container: LaterDeclaration | LooseBlock | Unknown;
+    readonly $container: LooseBlock | Unknown;
     readonly $type: 'LooseBlock';
     blocks: Array<LooseBlock>;
     open: '{';
@@ -1140,7 +1159,7 @@ export function isProperty(item: unknown): item is Property {
 }
 
 export interface PropertyBlock extends langium.AstNode {
-    readonly $container: Anon | Cgroup | CompareValue | Cpuset | FileDeclaration | Fuse | Handler | Machine | Property | Recovery | Swap | Tmpfs | Trace;
+    readonly $container: Anon | Cgroup | CompareValue | Cpuset | Device | FileDeclaration | Fuse | Handler | Machine | Property | Recovery | Swap | Tmpfs | Trace;
     readonly $type: 'PropertyBlock';
     entries: Array<PropertyEntry>;
     open: '{';
@@ -1710,7 +1729,7 @@ export function isWhere(item: unknown): item is Where {
 }
 
 export interface Word extends langium.AstNode {
-    readonly $container: Anon | AttachAction | Cgroup | Compare | CompareValue | Cpuset | DaemonAction | Figure | FileDeclaration | Fork | Fuse | Handler | KillAction | LaterDeclaration | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | RangeCall | Recovery | Reference | Region | RemountAction | Replay | Run | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Where;
+    readonly $container: Anon | AttachAction | Cgroup | Compare | CompareValue | Cpuset | DaemonAction | Device | DeviceAction | Figure | FileDeclaration | Fork | Fuse | Handler | KillAction | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | RangeCall | Recovery | Reference | Region | RemountAction | Replay | Run | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Where;
     readonly $type: 'Word';
     text: WordText | string;
 }
@@ -1747,6 +1766,8 @@ export type RefaultAstType = {
     Condition: Condition
     Cpuset: Cpuset
     DaemonAction: DaemonAction
+    Device: Device
+    DeviceAction: DeviceAction
     Exit: Exit
     Expect: Expect
     Expression: Expression
@@ -1762,7 +1783,6 @@ export type RefaultAstType = {
     Import: Import
     Item: Item
     KillAction: KillAction
-    LaterDeclaration: LaterDeclaration
     Let: Let
     Loose: Loose
     LooseBlock: LooseBlock
@@ -2095,6 +2115,43 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
             },
             superTypes: [Action.$type]
         },
+        Device: {
+            name: Device.$type,
+            properties: {
+                block: {
+                    name: Device.block,
+                    optional: true
+                },
+                name: {
+                    name: Device.name,
+                    optional: true
+                },
+                rest: {
+                    name: Device.rest,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Item.$type]
+        },
+        DeviceAction: {
+            name: DeviceAction.$type,
+            properties: {
+                device: {
+                    name: DeviceAction.device,
+                    optional: true
+                },
+                keyword: {
+                    name: DeviceAction.keyword
+                },
+                words: {
+                    name: DeviceAction.words,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Action.$type]
+        },
         Exit: {
             name: Exit.$type,
             properties: {
@@ -2368,28 +2425,6 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
                 }
             },
             superTypes: [Action.$type]
-        },
-        LaterDeclaration: {
-            name: LaterDeclaration.$type,
-            properties: {
-                block: {
-                    name: LaterDeclaration.block,
-                    optional: true
-                },
-                keyword: {
-                    name: LaterDeclaration.keyword
-                },
-                name: {
-                    name: LaterDeclaration.name,
-                    optional: true
-                },
-                rest: {
-                    name: LaterDeclaration.rest,
-                    defaultValue: [],
-                    optional: true
-                }
-            },
-            superTypes: [Item.$type]
         },
         Let: {
             name: Let.$type,
