@@ -2,7 +2,7 @@
  * Threads, flushers, devices and daemons put together: who dirties pages of which device and pauses for it, who waits for what is dirty now to be
  * written (fsync, sync), which files are streams, when a FUSE mount is deadlocked. The rules are in writeback/ and fuse/.
  */
-import { Daemon, type Backing, type DaemonHost } from '../fuse/daemon.ts';
+import { Daemon, DaemonThread, type Backing, type DaemonHost } from '../fuse/daemon.ts';
 import { endlessSync, lockupOf, pagesText, type Lockup, type Resource } from '../fuse/lockup.ts';
 import { FuseMount, type Request } from '../fuse/mount.ts';
 import { BALANCE_PAUSES, NR_DIRTIED, THROTTLE_TIME } from '../machine/counters.ts';
@@ -173,7 +173,7 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
   }
 
   private backingOf(name: string, daemon: KnobValues): Backing | null {
-    if (valueOf(daemon, fuseKnobs.daemonBacking) === 'none') return null;
+    if (valueOf(daemon, fuseKnobs.daemonBacking) !== 'disk') return null;
     const { engine } = this;
     const stream = engine.memory.streams.add(Infinity, 0);
     const bandwidth = daemon[fuseKnobs.daemonDiskBandwidth.name];
@@ -374,8 +374,14 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
 
   answered(mount: FuseMount, request: Request, now: Nanoseconds): void {
     this.targetOf(mount.bdi).flusher.resume(now);
-    if (request.writer) this.engine.unblock(request.writer, now);
+    this.answer(request.writer, now);
     this.wakeSyncing(now);
+  }
+
+  /** Somebody has his answer: a thread, or one of the daemon's own. */
+  private answer(writer: Request['writer'], now: Nanoseconds): void {
+    if (writer instanceof DaemonThread) writer.goOnAt(now);
+    else if (writer) this.engine.unblock(writer, now);
   }
 
   // ---- settings
@@ -409,7 +415,7 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
         const writers = mount.abort(time, daemon.die());
         const text = `${daemon.name} dies: ${pagesText(pages)} on their way to it are lost`;
         recorder.event(time, rules.DAEMON_DIE, daemon.name, text, source);
-        for (const writer of writers) this.engine.unblock(writer, time);
+        for (const writer of writers) this.answer(writer, time);
         this.targetOf(mount.bdi).flusher.kick(time);
         this.wakeSyncing(time);
       }

@@ -94,6 +94,9 @@ export class Daemon {
   /** Reclaim on its behalf waits for writeback of its own mount. */
   readonly #waitsForWriteback: boolean;
   readonly #ownWriteback: Waitable;
+  /** It writes to its own mount. */
+  readonly #toItself: boolean;
+  readonly #ownAnswer: Waitable;
 
   constructor(host: DaemonHost, mount: FuseMount, fuse: KnobValues, values: KnobValues, backing: Backing | null) {
     this.name = `${mount.bdi.name}.daemon`;
@@ -102,7 +105,8 @@ export class Daemon {
     this.#memory = host.engine.memory;
     this.#backing = backing;
     this.bandwidth = valueOf(values, knobs.daemonBandwidth);
-    this.#need = backing ? valueOf(values, knobs.daemonNeed) : 0;
+    this.#toItself = valueOf(values, knobs.daemonBacking) === 'mount';
+    this.#need = backing || this.#toItself ? valueOf(values, knobs.daemonNeed) : 0;
     this.#reserve = Math.floor(valueOf(values, knobs.daemonReserve) / PAGE_SIZE);
     this.#direct = valueOf(values, knobs.daemonDirect);
     this.#last = valueOf(values, knobs.daemonOrder) === 'last';
@@ -114,6 +118,7 @@ export class Daemon {
       (_, i) => new DaemonThread(threads > 1 ? `${this.name}/${i}` : this.name, this, flag, host.engine),
     );
     this.#ownWriteback = { name: `writeback of ${mount.bdi.name}`, owners: () => this.threads };
+    this.#ownAnswer = { name: `answer of ${this.name}`, owners: () => this.threads };
     mount.queued = (now) => this.wake(now);
     this.#memory.streams.setAside(this.#reserve);
   }
@@ -156,8 +161,21 @@ export class Daemon {
     if (this.stalled || this.mount.dead || thread.requests.length === 0) return;
     thread.waitsFor = 'nothing';
     thread.waitsOn = null;
+    if (this.#toItself && !this.#ask(thread, now)) return;
     if (this.#backing && !this.#write(thread, this.#backing, now)) return;
     this.#answer(thread, now);
+  }
+
+  /** Its own write to its own mount: a request, unless these are such. False if the thread must wait for the answer. */
+  #ask(thread: DaemonThread, now: Nanoseconds): boolean {
+    if (thread.left >= 0 || this.#need === 0) return true;
+    let pages = 0;
+    for (const { pages: n, writer } of thread.requests) if (!(writer instanceof DaemonThread)) pages += n;
+    thread.left = 0;
+    if (pages === 0) return true;
+    this.#wait(thread, 'request', this.#ownAnswer, Infinity);
+    this.mount.write(Math.ceil(pages * this.#need), thread, now);
+    return false;
   }
 
   /** Its own write; false if the thread must wait. */

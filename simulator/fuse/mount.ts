@@ -18,6 +18,7 @@ import * as knobs from '../tables/fuse-knobs.ts';
 import { MILLISECOND, PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
 import type { Bdi } from '../writeback/bdi.ts';
 import type { Outlet } from '../writeback/flusher.ts';
+import type { DaemonThread } from './daemon.ts';
 
 /** One write request: so many pages of one file. */
 export interface Request {
@@ -25,8 +26,8 @@ export interface Request {
   /** Where its pages stay under writeback; null: copies are sent. */
   readonly stream: Stream | null;
   readonly numbers: Uint32Array | null;
-  /** Who waits for it: a write through. */
-  readonly writer: Thread | null;
+  /** Who waits for it: a write through, or a thread of the daemon that writes to its own mount. */
+  readonly writer: Thread | DaemonThread | null;
 }
 
 /** Pages that the flusher copies at a time. */
@@ -172,7 +173,7 @@ export class FuseMount implements Outlet, Waiter {
   }
 
   /** A write through: the writer waits for it. */
-  write(pages: Pages, writer: Thread, now: Nanoseconds): void {
+  write(pages: Pages, writer: Thread | DaemonThread, now: Nanoseconds): void {
     this.#push({ pages, stream: null, numbers: null, writer });
     this.queued(now);
   }
@@ -215,8 +216,8 @@ export class FuseMount implements Outlet, Waiter {
   }
 
   /** The daemon is gone: what it had and what waited for it fails (fuse_abort_conn). Writers that waited are returned. */
-  abort(now: Nanoseconds, active: readonly Request[]): Thread[] {
-    const writers: Thread[] = [];
+  abort(now: Nanoseconds, active: readonly Request[]): (Thread | DaemonThread)[] {
+    const writers: (Thread | DaemonThread)[] = [];
     const { finished } = this;
     for (let request = this.next(); request !== undefined; request = this.next()) this.#fail(request, now, writers);
     for (const request of active) this.#fail(request, now, writers);
@@ -226,7 +227,7 @@ export class FuseMount implements Outlet, Waiter {
     return writers;
   }
 
-  #fail(request: Request, now: Nanoseconds, writers: Thread[]): void {
+  #fail(request: Request, now: Nanoseconds, writers: (Thread | DaemonThread)[]): void {
     this.complete(request, now);
     if (request.writer) writers.push(request.writer);
   }

@@ -260,6 +260,8 @@ export const daemonBacking = knob({
   type: choice({
     disk: 'A file on the machine’s disk, or on a disk of its own if `disk-bandwidth` is given.',
     none: 'Nothing: the daemon throws data away or sends it off the machine.',
+    mount:
+      'A file on the mount itself, by mistake: each of its writes is a request that another of its threads must answer.',
   }),
   default: 'disk',
   doc: 'Where the daemon puts what it is given.',

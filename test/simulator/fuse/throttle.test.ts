@@ -202,6 +202,28 @@ test('a daemon that is resumed in time ends nothing; one that dies makes writes 
   assert.ok(resumed.measures['accesses'] > dead.measures['accesses']);
 });
 
+test('D-E: a daemon that writes to its own mount waits for its own answers: with one thread at once, with more as soon as all of them do', () => {
+  for (const threads of [1, 2, 8]) {
+    const point = outcome({ gib: 1, seconds: 20, daemon: { threads, backing: 'mount', bandwidth: 50_000_000 } });
+    const [lockup] = lockupsOf(point);
+    assert.equal(lockup.rule, 'lockup.queue', `${threads} threads`);
+    assert.equal(point.cycles![0].class, 'D-E');
+  }
+});
+
+test('the ring of waits in the report leads from the daemon back to it, and says what everybody holds', () => {
+  const point = outcome({ accounting: 'none', gib: 2, seconds: 20 });
+  const [cycle] = point.cycles!;
+  assert.equal(cycle.class, 'D-A');
+  assert.equal(cycle.time, point.time);
+  assert.ok(cycle.time - cycle.since >= 5 * SECOND);
+  const [daemon, memory] = cycle.members;
+  assert.deepEqual([daemon.actor, daemon.kind], ['photos.daemon', 'daemon']);
+  assert.equal(memory.kind, 'resource');
+  assert.equal(cycle.members[cycle.members[daemon.on].on], daemon);
+  assert.ok(cycle.members.some(({ actor }) => actor === 'copier'));
+});
+
 test('write-through dirties nothing and goes at the daemon’s speed (measured on 6.1: Dirty 0, 3.55 of 4 MB/s)', () => {
   const point = outcome({
     gib: 1,
