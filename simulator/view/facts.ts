@@ -2,6 +2,7 @@
 import type { PointReport, Report, VariantInfo } from '../report.ts';
 import type { Rule } from '../tables/define.ts';
 import { OOM_KILL_RULE, OOM_PANIC, RUN_STUCK, RUN_TIMELESS } from '../tables/engine-rules.ts';
+import { KERNEL_CRASH } from '../tables/placement-rules.ts';
 import { rules } from '../tables/rules.ts';
 import { formatValue } from './format.ts';
 import { cycleName } from './wait-graph.ts';
@@ -20,6 +21,7 @@ const ALARMS: readonly { readonly rule: Rule; readonly text: (subjects: readonly
     rule: OOM_KILL_RULE,
     text: (subjects) => `out of memory: ${subjects.slice(0, 3).join(', ')}${subjects.length > 3 ? ', …' : ''} killed`,
   },
+  { rule: KERNEL_CRASH, text: () => 'kernel crash' },
   { rule: OOM_PANIC, text: () => 'out of memory: nobody left to kill' },
   { rule: RUN_STUCK, text: () => 'stuck' },
   { rule: RUN_TIMELESS, text: () => 'no time passes' },

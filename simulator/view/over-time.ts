@@ -8,6 +8,7 @@ import type { PlotContext } from './panel.ts';
 import { metricTitle, numberAxis, panel, selectedPoints, shareValueAxes, shareX, valueAxis } from './panel.ts';
 import type { VariantRow } from './variants.ts';
 import { workAt } from './work.ts';
+import { KERNEL_CRASH } from '../tables/placement-rules.ts';
 
 interface Row {
   readonly variant: VariantRow;
@@ -202,6 +203,7 @@ function resample(t: Float64Array, y: Float64Array, x: Float64Array): Float64Arr
 /** Few words for what its event says at length. */
 function alarmLabel({ cycles = [] }: PointReport, { rule, subject, time }: EventRecord): string | undefined {
   if (/oom/.test(rule)) return `OOM: ${subject}`;
+  if (rule === KERNEL_CRASH.id) return 'kernel crash';
   const cycle = cycles.find((c) => c.rule === rule && c.time === time);
   return cycle && `locked up, ${cycle.class}`;
 }
@@ -226,7 +228,7 @@ function annotationsOf(context: PlotContext, rows: readonly Row[], key?: string)
       const label = processes.size > 1 ? `${phase.process}: ${phase.name}` : phase.name;
       add(`phase ${label}`, label, 'phase', series, place(phase.start));
     }
-    const isAlarm = (rule: string) => /(^|\.)(oom|kill|lockup|stuck|timeless)(\.|$)/.test(rule);
+    const isAlarm = (rule: string) => /(^|\.)(oom|kill|lockup|stuck|timeless|crash)(\.|$)/.test(rule);
     // Phase starts are drawn already, and a curve's end says that its program was over.
     const others = point.events.filter((e) => e.rule !== 'phase.start' && e.rule !== 'process.end');
     const events = others.filter((e) => isAlarm(e.rule) || others.length <= EVENTS_DRAWN);

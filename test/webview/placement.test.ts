@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { decodeReport, encodeReport } from '../../simulator/report-codec.ts';
 import { reportToMarkdown } from '../../simulator/text/markdown.ts';
 import { reportToText } from '../../simulator/text/terminal.ts';
+import { factsOf } from '../../simulator/view/facts.ts';
 import { flowPicture } from '../../simulator/view/flow-picture.ts';
 import { flowModel } from '../../simulator/view/placement.ts';
 import { chartsOf } from '../../simulator/view/plots.ts';
@@ -131,4 +132,28 @@ test('a report of one node says so instead of drawing nothing', () => {
   const report = shiftReport({ variants: ['v6.1'], sizes: [64], plots: PLACEMENT_PLOTS.slice(0, 1) });
   const [model] = chartsOf(report);
   assert.deepEqual(model.notes, ['The machine has one node: everything is on it.']);
+});
+
+test('a kernel crash is an alarm: beside the title, and on charts over time', () => {
+  const report = placementReport([
+    { metrics: [{ name: 'nr_active_file' }], over: 'time', text: 'nr_active_file over time' },
+  ]);
+  const crash = {
+    time: 3e9,
+    rule: 'crash.kernel',
+    subject: 'kernel',
+    text: 'kernel crash: … (fixed by: 5f00110f7273)',
+  };
+  const crashed = { ...report, points: report.points.map((p) => ({ ...p, events: [...p.events, crash] })) };
+  const fact = factsOf(crashed).find((f) => f.id === 'alarm');
+  assert.deepEqual([fact?.text, fact?.warn], ['kernel crash', true]);
+  assert.equal(
+    factsOf(report).some((f) => f.id === 'alarm'),
+    false,
+  );
+  const [chart] = chartsOf(crashed);
+  assert.deepEqual(
+    chart.annotations.filter((a) => a.tone === 'alarm').map((a) => a.label),
+    ['kernel crash'],
+  );
 });
