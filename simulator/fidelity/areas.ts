@@ -1,11 +1,12 @@
 /** Every area that can be held against recordings, and the comparison of a whole directory of them. */
+import { exitArea } from './exit.ts';
 import { fuseArea } from './fuse.ts';
 import { numaArea } from './numa.ts';
 import { ownArea } from './own.ts';
 import { reclaimArea } from './reclaim.ts';
 import { UnusableRecording, type FidelityArea, type FidelitySet, type RecordedFolder } from './sets.ts';
 
-export const fidelityAreas: readonly FidelityArea[] = [ownArea, reclaimArea, numaArea, fuseArea];
+export const fidelityAreas: readonly FidelityArea[] = [ownArea, reclaimArea, numaArea, fuseArea, exitArea];
 
 export interface FidelityReport {
   readonly sets: readonly FidelitySet[];
