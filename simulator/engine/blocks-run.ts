@@ -5,6 +5,7 @@
 import { BLOCK, OP_LOAD, OP_SHIFT, OP_STORE, PAGE_MASK } from '../machine/access.ts';
 import { OOM_KILL, PGREFILL, PGSCAN_DIRECT, PGSCAN_KSWAPD } from '../machine/counters.ts';
 import { OUT_OF_MEMORY, type Memory } from '../machine/memory.ts';
+import { CONSTRAINT_MEMCG } from '../machine/placement.ts';
 import type { PointSpec, RegionStep } from '../plan.ts';
 import type { PointReport } from '../report.ts';
 import type { Nanoseconds } from '../units.ts';
@@ -13,6 +14,7 @@ import type { Program } from '../workload/program.ts';
 import { costsOf, transferTime, type Costs } from './costs.ts';
 import { exitAlone, exitDoneText } from './exiting.ts';
 import { unmap } from './numbering.ts';
+import { oomPlace } from './oom.ts';
 import type { PointRun } from './point-run.ts';
 import type { Recorder } from './recorder.ts';
 import { OOM_KILL_RULE, EXIT_DONE, PROCESS_EXIT } from '../tables/engine-rules.ts';
@@ -76,6 +78,8 @@ export class BlocksRun implements PointRun {
     this.io = { ...memory.io };
     this.scans = scansOf(memory);
     recorder.begin();
+    setup.numa?.run(0);
+    setup.numa?.tell(recorder, 0);
     recorder.sample(0);
     this.next();
   }
@@ -287,14 +291,15 @@ export class BlocksRun implements PointRun {
     this.recorder.sample(this.now);
     this.memory.counters[OOM_KILL]++;
     this.cursor.stop(this.now);
+    const limited = this.memory.failure?.constraint === CONSTRAINT_MEMCG || this.setup.numa === undefined;
+    const where = oomPlace(this.setup, this.memory, limited ? this.program.cgroup : 0);
     const start = this.now;
     const { pages: freed, time } = exitAlone(this.setup, this.memory, this.program.process);
-    const { name } = this.setup.scenario.cgroups[this.program.cgroup];
     this.recorder.event(
       this.now,
       OOM_KILL_RULE,
       process.name,
-      `out of memory in ${this.program.cgroup === 0 ? 'the machine' : `cgroup '${name}'`}: ${process.name} is killed and gives back ${freed} pages`,
+      `out of memory in ${where}: ${process.name} is killed and gives back ${freed} pages`,
       process.source,
     );
     this.gone(start, freed, time);

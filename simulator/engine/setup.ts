@@ -4,10 +4,11 @@ import { processesPer } from '../exit/scenario.ts';
 import type { MemoryLayout } from '../machine/memory.ts';
 import { Shmem } from '../machine/shmem.ts';
 import { PlanError } from '../plan-error.ts';
-import type { AccessStep, ObjectSpec, Plan, Scenario, Step } from '../plan.ts';
+import type { AccessStep, KnobValues, ObjectSpec, Plan, Scenario, Step } from '../plan.ts';
 import { reclaimVariant } from '../reclaim/registry.ts';
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
+import { bugFoldZero, bugRefcount, bugRemountUaf } from '../tables/numa-knobs.ts';
 import { PAGE_SIZE, type Pages } from '../units.ts';
 import type { TracePlacement } from '../workload/program.ts';
 import { isLocked, numberedPages } from './numbering.ts';
@@ -96,6 +97,9 @@ function mayFill({ machine, mounts = [], objects }: Scenario): boolean {
   return sizes.some((pages, mount) => pages > limits[mount]);
 }
 
+const hasNumaBugs = (machine: KnobValues): boolean =>
+  valueOf(machine, bugRefcount) || valueOf(machine, bugRemountUaf) || valueOf(machine, bugFoldZero);
+
 /** Why a scenario needs the full machine; empty if the fast path will do. */
 export function needsEvents(
   scenario: Scenario,
@@ -104,7 +108,7 @@ export function needsEvents(
   logging: boolean,
 ): string {
   const threads = threadsOf(scenario);
-  if (hasNodes(scenario)) return 'several nodes';
+  if (hasNodes(scenario) && hasNumaBugs(scenario.machine.values)) return 'a known bug of memory policies';
   if (threads !== 1) return `${threads} threads`;
   if (kswapdOf(scenario) === 'concurrent') return 'kswapd runs concurrently';
   if (scenario.timeline.length > 0) return 'a timeline';
@@ -120,6 +124,8 @@ export function needsEvents(
   if (usesVolatile(scenario)) return 'volatile memory';
   if (mayFill(scenario)) return 'a tmpfs mount that may be full';
   for (const step of stepsOf(scenario)) {
+    if (step.kind === 'mempolicy') return 'memory policies that change';
+    if (step.kind === 'sync') return 'sync';
     if ((step.kind === 'access' || step.kind === 'mix') && step.amount.kind === 'time')
       return 'a step that ends by time';
     if (step.kind === 'replay' && traces[step.trace].writesFiles) return 'a trace that writes files';

@@ -14,7 +14,7 @@ import type {
 import { hashReport } from '../../../simulator/report-codec.ts';
 import { PAGE_SIZE } from '../../../simulator/units.ts';
 import * as make from '../plans.ts';
-import { checked, run, runPoint } from '../runs.ts';
+import { checked, onEvents, run, runPoint } from '../runs.ts';
 
 const MODES = ['default', 'local', 'preferred', 'preferred-many', 'bind', 'interleave', 'weighted-interleave'] as const;
 const FLAGS = [undefined, undefined, 'static', 'relative'] as const;
@@ -190,6 +190,83 @@ test('how a run is cut into batches changes no report of a machine with several 
     }),
     { numRuns: 40, seed: 6 },
   );
+});
+
+/** The same world with one process of one thread, and nothing that only the full machine can do. */
+function alone(plan: Plan): Plan {
+  const [{ scenario }] = plan.points;
+  const steps = (all: readonly Step[]) =>
+    all
+      .filter(({ kind }) => kind !== 'mempolicy')
+      .map((one) =>
+        one.kind === 'access' && one.target.object === 0 && one.verb === 'write'
+          ? { ...one, verb: 'read' as const }
+          : one,
+      );
+  const [first] = scenario.processes;
+  const process: ProcessSpec = {
+    ...first,
+    values: { threads: 1 },
+    phases: first.phases.map((phase) => ({ ...phase, steps: steps(phase.steps) })),
+  };
+  return {
+    ...plan,
+    points: [
+      {
+        coordinates: [],
+        scenario: {
+          ...scenario,
+          machine: { ...scenario.machine, values: { ...scenario.machine.values, kswapd: 'synchronous' } },
+          processes: [process],
+          // 6.12 flushes its statistics by the clock
+          reclaim: scenario.reclaim.id === 'v6.12' ? { id: 'v6.1', values: {} } : scenario.reclaim,
+          objects: scenario.objects.filter(({ process: of }) => of === undefined || of === 0),
+          mounts: [{ name: 'tmp', values: { size: 5000 * PAGE_SIZE } }],
+          timeline: [],
+        },
+      },
+    ],
+  };
+}
+
+test('both speeds place the same pages by the same rules on machines with several nodes', () => {
+  fc.assert(
+    fc.property(worlds, (world) => {
+      const plan = alone(world);
+      const [fast] = run(plan).points;
+      const [full] = run(plan, onEvents).points;
+      assert.deepEqual([fast.path, full.path], ['blocks', 'events']);
+      assert.deepEqual(fast.counters, full.counters);
+      assert.deepEqual(fast.gauges, full.gauges);
+      assert.deepEqual(fast.numa?.nodes, full.numa?.nodes);
+      assert.deepEqual(fast.numa?.why, full.numa?.why);
+      assert.deepEqual(
+        fast.events.map(({ rule, text }) => ({ rule, text })),
+        full.events.map(({ rule, text }) => ({ rule, text })),
+      );
+    }),
+    { numRuns: 150, seed: 7 },
+  );
+});
+
+test('a program that sets policies or syncs runs on any machine, with nodes or without', () => {
+  const steps: Step[] = [
+    { kind: 'mempolicy', policy: { mode: 'interleave', nodes: [0] } },
+    make.passes(0, 1, { pages: 100 }),
+    { kind: 'sync' },
+  ];
+  for (const reclaim of ['v6.1', 'lru']) {
+    const point = runPoint(
+      make.plan({
+        memoryPages: 2000,
+        objects: [make.file('f', 100)],
+        processes: [make.process('p', [make.phase('', steps)])],
+        reclaim,
+      }),
+    );
+    assert.equal(point.complete, true);
+    assert.equal(point.path, 'events');
+  }
 });
 
 /** Two nodes, a tmpfs mount of 100 pages. */
