@@ -137,7 +137,29 @@ export class WritebackRecords {
       predicted: exhaustion(engine.setup.scenario, engine.memory.reserves),
       lockedUp: lockups[0]?.cycle.time ?? Infinity,
       overshoot: writeback.overshoot,
+      fairness: this.#fairness(),
     };
+  }
+
+  #fairness(): number {
+    const { engine } = this.#writers;
+    const { processes, objects } = engine.setup.scenario;
+    let n = 0;
+    let sum = 0;
+    let squares = 0;
+    processes.forEach(({ phases }, i) => {
+      const writes = phases.some(({ steps }) =>
+        steps.some(
+          (step) => step.kind === 'access' && step.verb === 'write' && objects[step.target.object].kind === 'file',
+        ),
+      );
+      if (!writes) return;
+      const share = engine.recorder.accessesOf(i);
+      n++;
+      sum += share;
+      squares += share * share;
+    });
+    return squares > 0 ? (sum * sum) / (n * squares) : NaN;
   }
 
   get mounts(): number {

@@ -10,6 +10,8 @@ export interface WritebackFigures {
   readonly lockedUp: number;
   /** Most dirty pages by the limit on them. */
   readonly overshoot: number;
+  /** Jain’s index over what processes that write have written: 1 if all the same, 1/n if one did all. */
+  readonly fairness: number;
 }
 
 const derived = { kind: 'derived', where: 'counted by the simulator' } as const;
@@ -107,6 +109,13 @@ export const writebackMeasures: readonly Measure[] = [
     'ratio',
     'The most that was dirty by the limit on it at that time, whenever somebody looked.',
     (f) => f.overshoot,
+  ),
+  run(
+    'fairness',
+    'Fairness',
+    'ratio',
+    'Of processes that write files: the square of the sum by n times the sum of squares of what each has accessed (Jain’s index). 1: all the same; 1/n: one did everything.',
+    (f) => f.fairness,
   ),
   ...bdiMeasures,
 ];

@@ -290,5 +290,9 @@ test('two mounts and a disk share the threshold: nobody is starved, and none get
   assert.deepEqual(lockupsOf(point), []);
   const [a, b] = point.phases.map(({ accesses }) => accesses);
   assert.ok(Math.abs(a / b - 1) < 0.1, `${a} and ${b}`);
+  const shares = point.phases.map(({ accesses }) => accesses);
+  const sum = shares.reduce((total, n) => total + n, 0);
+  const squares = shares.reduce((total, n) => total + n * n, 0);
+  assert.ok(Math.abs(point.measures['fairness'] - (sum * sum) / (3 * squares)) < 1e-12);
   assert.ok(peak(point, 'nr_writeback_temp') < 2 * 1.5 * (peak(point, 'nr_dirty_threshold') / 100));
 });
