@@ -138,6 +138,18 @@ export function topology(scope: Scope, name: string, given: readonly Property[],
   const memory = shared(scope, given, values, 'memory', numbers, found, valueOf({}, rows.nodeMemory));
   const cpus = shared(scope, given, values, 'cpus', numbers, found, valueOf({}, rows.nodeCpus));
   if (!memory || !cpus) return { totals: {} };
+  const own = numbers.filter((n, i) => memory[i] > 0 && found.get(n)!.values['movable'] !== true);
+  if (own.length === 0) {
+    const { property } = found.get(0)!;
+    const movable = propertiesIn(entriesOf(property.block)).find((p) => p.name.text === 'movable');
+    program.reporter.report('P14', program.placeOf(movable ?? property), {
+      problem: memory.some((bytes) => bytes > 0)
+        ? 'all nodes are movable, and the kernel has nowhere to put what is its own'
+        : 'no node has memory',
+      remedy: 'give one node memory that is not movable, as the node that a machine boots from has it',
+    });
+    return { totals: {} };
+  }
   const weights = numbers.filter((n) => found.get(n)!.values['weight'] !== undefined);
   if (weights.length > 1 && weights.every((n) => found.get(n)!.values['weight'] === 1)) {
     const at = propertiesIn(entriesOf(found.get(weights[0])!.property.block)).find((p) => p.name.text === 'weight');

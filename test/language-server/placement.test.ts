@@ -341,10 +341,12 @@ test('bad input: absent nodes, impossible distances, too many nodes, weights, em
   );
   one(`${MACHINE}${body('idle 1 s').replace('\nrun', '')}\nat 1 s { offline node 9 }\nrun`, 'P16', /no node 9/);
   one(
-    `machine m { node 0 { memory 64 MiB, movable } }\n${body('idle 1 s').replace('\nrun', '')}\nat 1 s { offline node 0 }\nrun`,
+    `machine m { node 0 { memory 64 MiB } }\n${body('idle 1 s').replace('\nrun', '')}\nat 1 s { offline node 0 }\nrun`,
     'P17',
     /EBUSY: it is the last node/,
   );
+  one(`machine m { node 0-1 { memory 64 MiB, movable } }${end}`, 'P14', /all nodes are movable/);
+  one(`machine m { node 0-1 { memory 0 MiB } }${end}`, 'P14', /no node has memory/);
   one(`${MACHINE}${body('mempolicy bind=static|relative:0')}`, 'P08', /exclude each other/);
   one(`${MACHINE}${body('mempolicy local:0')}`, 'P08', /takes no nodes/);
   one(
