@@ -625,7 +625,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
       let word = lot[thread.at];
       if (watched) memory.setTime?.(this.local);
       if (guard !== undefined && !guard.enter(thread, word)) {
-        this.tell(thread, this.local);
+        // A guard that refuses an access has passed it by.
+        if (thread.at < thread.lotEnd) this.tell(thread, this.local);
         return;
       }
       // A guard may have turned it into an access to another page (of a parent, after fork).
