@@ -195,7 +195,10 @@ export class ReclaimDriver implements FrameReclaim {
     }
   }
 
-  /** Lists and streams together give what is wanted, each in proportion to its size. */
+  /**
+   * Lists and streams together give what is wanted, each in proportion to its size. Streams are inactive pages that the lists don't know of: as long
+   * as with them the inactive pages are enough, lists whose own inactive part is short are left alone, or they would give up active pages for it.
+   */
   #shrinkLists(lru: number, sc: ScanControl): void {
     const { streams } = this.#core;
     if (streams.pages === 0) {
@@ -205,6 +208,8 @@ export class ReclaimDriver implements FrameReclaim {
     const { inactiveFile, activeFile } = this.#reclaimer.sizes(lru);
     const wanted = sc.nrToReclaim;
     const freed = streams.shrink(this.#core.cgroupOf(lru), sc, inactiveFile + activeFile);
+    const own = streams.pagesOf(this.#core.cgroupOf(lru));
+    if (freed > 0 && isLow(inactiveFile, activeFile) && !isLow(inactiveFile + own, activeFile)) return;
     sc.nrToReclaim = Math.max(1, wanted - freed);
     this.#reclaimer.shrink(lru, sc);
     sc.nrToReclaim = wanted;
@@ -252,3 +257,11 @@ export class ReclaimDriver implements FrameReclaim {
 }
 
 export const nodePages = (nodes: number): Pages => Math.ceil((nodes * NODE_BYTES) / PAGE_SIZE);
+
+/** inactive_is_low: of a GiB of pages a third may be inactive, of more less. */
+function isLow(inactive: Pages, active: Pages): boolean {
+  const gib = Math.floor((inactive + active) / PAGES_PER_GIB);
+  return inactive * (gib > 0 ? Math.floor(Math.sqrt(10 * gib)) : 1) < active;
+}
+
+const PAGES_PER_GIB: Pages = 262_144;

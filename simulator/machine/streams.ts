@@ -6,7 +6,8 @@
  * in other ways, they need numbers (MemoryLayout.numbered).
  *
  * Kernel: what write(), writeback and reclaim do to folios nobody looks at again (mm/filemap.c, mm/vmscan.c, fs/fuse/file.c).
- * Known divergence: reclaim takes from streams and from lists in proportion to their sizes, not by age.
+ * Known divergence: reclaim takes from streams and from lists in proportion to their sizes, not by age; lists whose own inactive part is short are
+ * left alone as long as streams make up for it.
  */
 import type { Pages } from '../units.ts';
 import { PGSCAN_DIRECT, PGSCAN_FILE, PGSCAN_KSWAPD, PGSTEAL_DIRECT, PGSTEAL_FILE, PGSTEAL_KSWAPD } from './counters.ts';

@@ -95,6 +95,9 @@ export function valueAt(metric: MetricRef, point: PointReport): number | null {
       point.phases.filter((phase) => phase.name === metric.phase),
     );
   }
+  // Of an object the figure of the whole run, not the last of a series.
+  const own = metric.object === undefined ? null : known(metricValue(point, metric));
+  if (own !== null) return own;
   for (const key of keysOf(metric)) {
     const value = point.measures[key] ?? point.counters[key];
     if (value !== undefined) return value;

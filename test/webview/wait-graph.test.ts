@@ -196,3 +196,19 @@ test('the summary of a run without hits tells of writing: throughput, time throt
   );
   assert.deepEqual(rows[0], ['none', 160e6, 5e9, 13e9, 0.98 * 4_194_304]);
 });
+
+test('a bar of one object is its figure of the whole run, also where its course is drawn beside', () => {
+  const t = Float64Array.of(0, 30e9, 60e9);
+  const both: Report = {
+    ...report,
+    points: report.points.map((point) => ({
+      ...point,
+      series: [...point.series, { name: 'throughput of copier', unit: 'bytes/s', t, y: Float64Array.of(9, 9, 0) }],
+    })),
+  };
+  const bars = chartsOf(both).find((model) => model.kind === 'bars')!;
+  assert.deepEqual(
+    bars.series.map((s) => s.y[0]),
+    [1.2e9, 160e6, 195e6],
+  );
+});

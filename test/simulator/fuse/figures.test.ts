@@ -46,6 +46,16 @@ test('bytes are neither made nor lost on their way: what the copier wrote is wit
   assert.equal(of(point, 'copier').accesses * 4096, Math.round(of(point, 'copier').values['throughput'] * seconds));
 });
 
+test('all pauses are somebody’s: those of processes and daemons add up to the counters', () => {
+  const [point] = run(`${ASKED}\nplot throttle-time of copier, photos.daemon by variant`);
+  for (const name of ['throttle-time', 'balance-pauses']) {
+    const sum = of(point, 'copier').values[name] + of(point, 'photos.daemon').values[name];
+    assert.ok(sum > 0);
+    // A pause under way at the end is in the counter, or in both.
+    assert.ok(Math.abs(sum - point.counters[name]) <= 0.01 * sum, `${name}: ${sum} and ${point.counters[name]}`);
+  }
+});
+
 test('asking for figures of devices changes nothing but that they are there', () => {
   const [asked] = run(ASKED);
   const [plain] = run('compare photos.accounting: strict');
