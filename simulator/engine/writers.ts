@@ -272,7 +272,9 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     if (pause === 0) return true;
     this.paused(pause);
     thread.checkDirty = dirtier.again;
-    return engine.pass(thread, engine.local + pause, 'throttle') && !dirtier.again;
+    // a step that ends by time ends then, in the middle of a pause if need be
+    const until = Math.min(engine.local + pause, Math.max(engine.local, thread.cursor.deadline));
+    return engine.pass(thread, until, 'throttle') && !dirtier.again;
   }
 
   paused(time: Nanoseconds): void {
