@@ -92,25 +92,37 @@ function byResource({ recovery }: Row, lanes: string[], bars: Bar[]): void {
   bars.push(...slackOf(recovery, lanes.length - 1));
 }
 
-/** Phases one after another in one lane; what overlaps them in a second. */
+/** The critical path in one lane, with what else has room there; what overlaps it in a second. */
 function byTrack({ label, recovery }: Row, lanes: string[], bars: Bar[]): void {
   const first = lanes.push(label) - 1;
   let second = -1;
-  let free = -Infinity;
-  const sorted = [...recovery.phases].sort((a, b) => a.start - b.start || a.end - b.end);
-  for (const phase of sorted) {
-    let lane = first;
-    if (phase.start < free) {
-      if (second < 0) second = lanes.push(`${label}, meanwhile`) - 1;
-      lane = second;
-    } else free = phase.end;
-    bars.push(...barsOf(recovery, phase, lane));
+  const drawn: RecoveryPhase[] = [];
+  for (const phase of [...recovery.phases].sort(
+    (a, b) => Number(b.critical !== undefined) - Number(a.critical !== undefined),
+  )) {
+    // a phase that goes on after what it was waited for keeps its lane: the rest of it is the second's
+    const { critical, end } = phase;
+    const kept = critical ? { ...phase, end: critical.to } : phase;
+    const overlaps = drawn.some((other) => kept.start < other.end && other.start < kept.end);
+    if (overlaps || end > kept.end) second = second < 0 ? lanes.push(`${label}, meanwhile`) - 1 : second;
+    bars.push(...barsOf(recovery, kept, overlaps ? second : first));
+    if (end > kept.end) bars.push(...barsOf(recovery, { ...phase, start: kept.end, end, critical: undefined }, second));
+    if (!overlaps) drawn.push(kept);
   }
   bars.push(...slackOf(recovery, first));
 }
 
 /** The part of a phase that is on the critical path, and what is not. */
-function barsOf({ crash }: RecoveryReport, { name, start, end, critical }: RecoveryPhase, lane: number): Bar[] {
+function barsOf(
+  { crash }: RecoveryReport,
+  {
+    name,
+    start,
+    end,
+    critical,
+  }: Pick<RecoveryPhase, 'name' | 'start' | 'end'> & { readonly critical?: RecoveryPhase['critical'] | undefined },
+  lane: number,
+): Bar[] {
   const bar = (from: number, to: number, binds: boolean): Bar[] =>
     to > from ? [{ lane, name, binds, from: from - crash, to: to - crash }] : [];
   if (!critical) return bar(start, end, false);

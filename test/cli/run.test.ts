@@ -225,3 +225,23 @@ test('the sample on FUSE writeback runs to its end: every expectation holds, loc
       );
   for (const cls of ['D-A', 'D-C', 'D-D']) assert.match(out, new RegExp(`"class": ?"${cls}"`));
 });
+
+test('the sample on exit and recovery runs to its end: every expectation holds, a chart of phases comes with each crash', async () => {
+  const sample = path.join(import.meta.dirname, '../../samples/exit-and-recovery.refault.md');
+  const { status, out, err } = await refault(['run', sample, '--format', 'json']);
+  assert.equal(status, 0);
+  assert.doesNotMatch(err, / (error|warning) /);
+  const { runs } = json(out);
+  assert.equal(runs.length, 9);
+  for (const { title, points } of runs)
+    for (const { expectations } of points)
+      assert.deepEqual(
+        expectations.filter((e) => !e.holds),
+        [],
+        title,
+      );
+  const text = await refault(['run', sample, '--run', 'Overlap']);
+  const told = text.out.replace(/\s+/g, ' ');
+  assert.match(told, /From crash to service/);
+  assert.match(told, /free: service after 27\.88 s, 2\.123 s left; critical path: detect → zap → last chunk → replay/);
+});

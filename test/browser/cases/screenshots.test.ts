@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { encodeReport } from '../../../simulator/report-codec.ts';
 import { REPORT_MIME } from '../../../simulator/host-protocol.ts';
 import { shiftReport } from '../../webview/fixtures.ts';
-import { browserTest, fourThemes, openRenderer, screenshot } from '../harness.ts';
+import { recoveryReport } from '../../webview/recovery-report.ts';
+import { accessibilityProblems, browserTest, fourThemes, openRenderer, screenshot } from '../harness.ts';
 
 const gallery = shiftReport({
   title: 'Every kind of chart',
@@ -34,6 +35,20 @@ for (const { name } of fourThemes) {
     const more = await renderer.render({ mime: REPORT_MIME, data: encodeReport(gallery), metadata: { cached: true } });
     await more.locator('canvas').first().waitFor();
     await screenshot(more, `gallery-${name}`);
+    assert.deepEqual(renderer.errors, []);
+  });
+}
+
+const recoveries = recoveryReport('compare recovery.overlap: none, freed, free\ncompare exit.munlock: v3.12, v5.18');
+
+for (const { name } of fourThemes) {
+  browserTest(`recoveries are pictured in ${name}, bar by bar and without fault`, async () => {
+    const renderer = await openRenderer(name);
+    await renderer.page.setViewportSize({ width: 1100, height: 900 });
+    const output = await renderer.render({ mime: REPORT_MIME, data: encodeReport(recoveries) });
+    await output.locator('canvas').first().waitFor();
+    await screenshot(output, `recovery-${name}`);
+    assert.deepEqual(await accessibilityProblems(renderer.page), []);
     assert.deepEqual(renderer.errors, []);
   });
 }
