@@ -479,17 +479,24 @@ export class Numa {
   }
 
   *#setNode(
-    { node, online, movable = false }: Extract<TimelineAction, { kind: 'node' }>,
+    action: Extract<TimelineAction, { kind: 'node' }>,
     memory: Memory,
     time: Nanoseconds,
     source: SourceSpan | undefined,
   ): Work {
     const { system } = this;
     const { nodes } = memory;
+    const { node, online } = action;
     const name = `node ${node}`;
     if (nodes === undefined || node >= system.nodes) return;
+    // Without a word a node comes back as it was declared.
+    const movable = action.movable ?? this.#scenario.machine.nodes?.[node]?.values['movable'] === true;
     if (online) {
       const pages = nodes.online(node, movable);
+      if (pages === 0) {
+        this.#notice(rules.NODE_REFUSED, name, `${name} can't go online: all of it is online already (EINVAL)`, source);
+        return;
+      }
       const zone = movable ? 'its movable zone' : 'its normal zone';
       this.#notice(rules.NODE_ONLINE, name, `${name} is online: ${pages} pages in ${zone}`, source);
       if (nodes.present(node) > 0)

@@ -144,7 +144,7 @@ export const NODE_ONLINE = rule({ id: 'node.online', doc: 'A node’s memory cam
 export const NODE_OFFLINE = rule({ id: 'node.offline', doc: 'A node’s memory went offline.', kernel: 'offline_pages' });
 export const NODE_REFUSED = rule({
   id: 'node.refused',
-  doc: 'A node could not go offline, or not completely: pages that can’t move, or no memory elsewhere.',
+  doc: 'A node could not go offline, or not completely: pages that can’t move, or no memory elsewhere; or it could not go online, as it was already.',
   kernel: 'offline_pages: EBUSY',
 });
 export const TMPFS_REMOUNT = rule({
