@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { diagnostics } from '../simulator/tables/diagnostics.ts';
 import { counterRows } from '../simulator/machine/counters.ts';
 import { reclaimVariants } from '../simulator/reclaim/registry.ts';
+import { accountings } from '../simulator/tables/fuse-accounting.ts';
 import { gauges } from '../simulator/tables/gauges.ts';
 import { knobs } from '../simulator/tables/knobs.ts';
 import { measures } from '../simulator/tables/measures.ts';
@@ -21,6 +22,9 @@ interface Table {
 const allKnobs = [...knobs, ...reclaimVariants.flatMap((v) => v.knobs.map((k) => ({ ...k, name: k.name, of: v.id })))];
 const metrics = [...counterRows, ...gauges, ...measures];
 
+/** Ways of counting the pages of a FUSE mount: `compare photos.accounting: …`. */
+const accountingRows = accountings.map((row) => ({ mechanism: 'fuse accounting', ...row }));
+
 const tables: Readonly<Record<string, Table>> = {
   knobs: {
     rows: () =>
@@ -29,14 +33,14 @@ const tables: Readonly<Record<string, Table>> = {
   },
   variants: {
     rows: () =>
-      reclaimVariants.map((v) => [
+      [...reclaimVariants, ...accountingRows].map((v) => [
         v.mechanism,
         v.id,
         v.linux ? `Linux ${v.linux}` : v.family,
         String(v.year ?? ''),
         v.summary,
       ]),
-    json: () => reclaimVariants.map((row) => ({ ...row, create: undefined })),
+    json: () => [...reclaimVariants.map((row) => ({ ...row, create: undefined })), ...accountingRows],
   },
   counters: { rows: () => metrics.map((c) => [c.kind, c.name, c.unit, c.doc]), json: () => metrics },
   rules: { rows: () => rules.map((r) => [r.id, r.doc]), json: () => rules },

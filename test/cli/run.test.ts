@@ -188,6 +188,7 @@ test('list prints every table, and JSON of it', async () => {
     const rows = JSON.parse((await refault(['list', what, '--format', 'json'])).out) as unknown[];
     assert.ok(rows.length > 0, what);
   }
+  assert.match((await refault(['list', 'variants'])).out, /fuse accounting +strict +Linux 3\.12 +2013/);
   assert.equal((await refault(['list', 'nothing'])).status, 2);
 });
 
