@@ -4,3 +4,4 @@ import './language.ts';
 import './commands.ts';
 import './placement.ts';
 import './fuse.ts';
+import './recovery.ts';
