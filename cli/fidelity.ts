@@ -1,17 +1,14 @@
 /** `refault fidelity [DIR]`: how far the simulator is from real kernels, on the recordings that come with it or on those found under DIR. */
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compareFolders, gather, type FidelityStep } from '../simulator/fidelity/areas.ts';
 import { fidelityMarkdown, fidelityText } from '../simulator/text/fidelity.ts';
 import { CliError, EXIT, type CliIo } from './io.ts';
 import { recordedFolder, recordedFolders } from './recorded-folder.ts';
+import { shippedRecordings } from './recordings.ts';
 
 const FORMATS = ['text', 'json', 'markdown'] as const;
-
-/** Recordings beside the bundle, or in the checkout. */
-const shipped = (): string => path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'samples', 'recordings');
 
 export async function fidelity(args: string[], io: CliIo): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -24,7 +21,7 @@ export async function fidelity(args: string[], io: CliIo): Promise<number> {
     throw new CliError(`there is no format '${values.format}'; there are ${FORMATS.join(', ')}`);
   if (positionals.length > 1)
     throw new CliError('fidelity takes one directory, or none for the recordings it comes with');
-  const dir = positionals[0] ?? shipped();
+  const dir = positionals[0] ?? shippedRecordings();
   if (!existsSync(dir) || !statSync(dir).isDirectory())
     throw new CliError(`there is no directory '${dir}'`, EXIT.unreadable);
   const folders = recordedFolders(dir);

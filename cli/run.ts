@@ -46,9 +46,11 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       );
     }
     const traces = plan.traces.length === 0 ? [] : await (await import('./trace-file.ts')).loadTraces(plan, file);
+    const recordings = plan.fidelity === undefined ? [] : (await import('./recordings.ts')).loadRecordings();
     reports.push(
       await runPlan(plan, {
         traces,
+        recordings,
         threads,
         signal: io.signal,
         progress: progressLine(io, `${plan.title || 'run'} (${i + 1}/${plans.length})`),

@@ -27,13 +27,25 @@ export interface Plan {
   readonly seed: number;
   /** The dimensions of the experiment, `compare` axes first, in the order written. Empty: one point. */
   readonly axes: readonly Axis[];
-  /** Every combination of axis values; the last axis varies fastest. Never empty. */
+  /** Every combination of axis values; the last axis varies fastest. Empty only where recordings are compared. */
   readonly points: readonly PointSpec[];
   readonly plots: readonly PlotSpec[];
   readonly expects: readonly ExpectSpec[];
   readonly traces: readonly TraceRef[];
+  /** A run that compares with recordings of real kernels instead of simulating: then there are no points, axes and plots. */
+  readonly fidelity?: readonly RecordingChoice[];
   readonly source?: SourceSpan;
 }
+
+/** Recordings that come with Refault (tables/recordings.ts): a folder, or some of its recordings. Each folder is named once. */
+export interface RecordingChoice {
+  readonly area: string;
+  /** Absent: all. */
+  readonly recordings?: readonly string[];
+}
+
+/** What can be run apart from the rest of a plan: how a pool spreads it. */
+export const partsOf = (plan: Plan): number => plan.fidelity?.length ?? plan.points.length;
 
 export interface Axis {
   readonly kind: 'compare' | 'sweep';

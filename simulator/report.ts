@@ -3,6 +3,7 @@
  * Sizes are bytes, times nanoseconds, counts pages unless a unit says otherwise. The schema is versioned; older reports stay readable.
  */
 import type { Axis, KnobValues, PlotSpec, SourceSpan } from './plan.ts';
+import type { FidelitySet } from './fidelity/sets.ts';
 import type { Nanoseconds } from './units.ts';
 
 export const REPORT_VERSION = 1;
@@ -27,7 +28,24 @@ export interface Report {
   readonly variants: Readonly<Record<string, VariantInfo>>;
   /** What was decimated, assumed, left out. */
   readonly warnings: readonly string[];
+  /** What recordings of real kernels say beside the simulator; such a report has no points. */
+  readonly fidelity?: readonly FidelityPart[];
   readonly source?: SourceSpan;
+}
+
+/** One folder of recordings, compared. */
+export interface FidelityPart {
+  /** Index into Plan.fidelity. */
+  readonly part: number;
+  /** The folder's name. */
+  readonly area: string;
+  /** False for the one that an interruption hit. */
+  readonly complete: boolean;
+  readonly sets: readonly FidelitySet[];
+  /** Files that no comparison knows. */
+  readonly unknown: readonly string[];
+  /** Recordings that can't be used, and why. */
+  readonly unusable: readonly { readonly folder: string; readonly reason: string }[];
 }
 
 export interface MetricInfo {

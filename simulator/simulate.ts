@@ -5,6 +5,7 @@
  * Both functions may throw a PlanError: what is asked for can't be simulated, and how to change it.
  */
 import { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
+import type { RecordedFiles } from './fidelity/recorded-files.ts';
 import { preparePoint, type PrepareContext } from './engine/prepare.ts';
 import type { PointRun } from './engine/point-run.ts';
 import { traceFacts, type TraceFacts } from './engine/setup.ts';
@@ -19,6 +20,7 @@ import { reclaimVariant, reclaimVariants } from './reclaim/registry.ts';
 import {
   MODEL_VERSION,
   REPORT_VERSION,
+  type FidelityPart,
   type MetricInfo,
   type PointReport,
   type Report,
@@ -40,10 +42,12 @@ export { estimateMemory, type MemoryEstimate };
 export { PlanError } from './plan-error.ts';
 
 export interface SimulationOptions {
-  /** Run only these points (indices into plan.points): how a pool spreads a sweep. Default: all. */
+  /** Run only these points (indices into plan.points, or plan.fidelity): how a pool spreads a sweep. Default: all. */
   readonly points?: readonly number[];
   /** Access words of Plan.traces[i] (see machine/access.ts), loaded and decoded by the host. */
   readonly traces?: readonly Uint32Array[];
+  /** Folders of recordings that Plan.fidelity names, and `reclaim`, whose sequences others use. */
+  readonly recordings?: readonly RecordedFiles[];
   /** Record single events with rule ids in this window of simulated time. Off by default: it costs time and memory. */
   readonly log?: { readonly from: number; readonly to: number; readonly limit: number };
 }
@@ -324,6 +328,7 @@ export const mergeReports: MergeReports = (plan, shards) => {
       if (!known || (point.complete && !known.complete)) found.set(key(point.coordinates), point);
     }
   const points = plan.points.flatMap(({ coordinates }) => found.get(key(coordinates)) ?? []);
+  if (plan.fidelity !== undefined) return mergeFidelity(plan, plan.fidelity.length, shards);
   const partial = points.length < plan.points.length || points.some((point) => !point.complete);
   return reportOf(
     plan,
@@ -332,3 +337,12 @@ export const mergeReports: MergeReports = (plan, shards) => {
     shards.flatMap((shard) => shard.warnings),
   );
 };
+
+function mergeFidelity(plan: Plan, parts: number, shards: readonly Report[]): Report {
+  const found: FidelityPart[] = [];
+  for (const part of shards.flatMap((shard) => shard.fidelity ?? []))
+    if (!(found[part.part] as FidelityPart | undefined)?.complete) found[part.part] = part;
+  const fidelity = found.filter(() => true); // without the holes
+  const partial = fidelity.length < parts || fidelity.some(({ complete }) => !complete);
+  return { ...reportOf(plan, [], partial, []), fidelity };
+}

@@ -54,7 +54,15 @@ export function validatePlan(value: unknown): asserts value is Plan {
   }
   for (const expect of list(plan['expects'], 'the list of expectations')) expectation(expect);
   const points = list(plan['points'], 'the list of points');
-  if (points.length === 0) fail('the plan has no points', BROKEN);
+  const choices = plan['fidelity'] === undefined ? [] : list(plan['fidelity'], 'the list of recordings');
+  for (const choice of choices) {
+    const { area, recordings } = row(choice, 'a choice of recordings');
+    text(area, 'the name of recordings');
+    if (recordings !== undefined)
+      for (const name of list(recordings, 'the names of recordings')) text(name, 'the name of a recording');
+  }
+  if (choices.length > 0 && points.length > 0) fail('the plan has both points and recordings', BROKEN);
+  if (points.length === 0 && choices.length === 0) fail('the plan has no points', BROKEN);
   if (points.length > MAX_POINTS)
     fail(
       `the plan has ${points.length} points, more than ${MAX_POINTS}`,

@@ -4,7 +4,8 @@ import { fuseArea } from './fuse.ts';
 import { numaArea } from './numa.ts';
 import { ownArea } from './own.ts';
 import { reclaimArea } from './reclaim.ts';
-import { UnusableRecording, type FidelityArea, type FidelitySet, type RecordedFolder } from './sets.ts';
+import { recordingOf } from '../tables/recordings.ts';
+import { UnusableRecording, type FidelityArea, type FidelitySet, type RecordedFolder, type Wanted } from './sets.ts';
 
 export const fidelityAreas: readonly FidelityArea[] = [ownArea, reclaimArea, numaArea, fuseArea, exitArea];
 
@@ -25,19 +26,19 @@ export type FidelityStep =
 /** Files that explain recordings: nothing to compare. */
 const EXPLAINS = /(^|\/)(README(\.\w+)?|[^/]*\.(md|how\.txt|args\.txt)|[^/]*_args\.txt)$/i;
 
-/** Compares folder after folder; nothing that is wrong with one of them keeps the others from being compared. */
-export function* compareFolders(folders: readonly RecordedFolder[]): Generator<FidelityStep, void> {
+/** Compares folder after folder, all of each or what is wanted of it; nothing that is wrong with one of them keeps the others from being compared. */
+export function* compareFolders(folders: readonly RecordedFolder[], wanted?: Wanted): Generator<FidelityStep, void> {
   for (const folder of folders) {
     const area = fidelityAreas.find((one) => one.claims(folder));
     for (const file of folder.files)
       if (!EXPLAINS.test(file) && !area?.uses(file)) yield { kind: 'unknown', file: `${folder.name}/${file}` };
     if (!area) continue;
-    const sets = area.compare(folder);
+    const sets = area.compare(folder, wanted);
     for (;;) {
       try {
         const next = sets.next();
         if (next.done) break;
-        yield { kind: 'set', set: next.value };
+        if (wanted?.(recordingOf(next.value.name)) ?? true) yield { kind: 'set', set: next.value };
       } catch (error) {
         if (!(error instanceof UnusableRecording)) throw error;
         yield { kind: 'unusable', folder: folder.name, reason: error.message };

@@ -6,6 +6,7 @@
 import type { Plan, Scenario } from '../plan.ts';
 import type { PointReport } from '../report.ts';
 import { createSimulation } from '../simulate.ts';
+import { recordingOf } from '../tables/recordings.ts';
 import { MIB, PAGE_SIZE, SECOND } from '../units.ts';
 import { compareFigures, UnusableRecording, type FidelityArea, type FidelitySet, type RecordedFolder } from './sets.ts';
 
@@ -236,12 +237,12 @@ export function compareFuseRow(area: string, row: RecordedFuse, kernel: '6.1' | 
 export const fuseArea: FidelityArea = {
   claims: ({ name }) => name === 'fuse' || name.startsWith('fuse-'),
   uses: (file) => FILES.test(file),
-  *compare(folder) {
+  *compare(folder, wanted = () => true) {
     for (const file of folder.files) {
       const kernel = FILES.exec(file)?.[1] === 'guest61' ? '6.1' : '6.18';
       if (!FILES.test(file)) continue;
       for (const row of rowsOf(folder, file))
-        if (isComparedFuse(row.key)) yield compareFuseRow(folder.name, row, kernel);
+        if (isComparedFuse(row.key) && wanted(recordingOf(row.key))) yield compareFuseRow(folder.name, row, kernel);
     }
   },
 };

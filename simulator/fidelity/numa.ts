@@ -143,9 +143,10 @@ export function compareNumaSet(folder: RecordedFolder, name: string): FidelitySe
 export const numaArea: FidelityArea = {
   claims: ({ name }) => name === 'numa' || name.startsWith('numa-'),
   uses: (file) => FILES.test(file),
-  *compare(folder) {
+  *compare(folder, wanted = () => true) {
     for (const file of folder.files) {
-      if (file.endsWith('.jsonl')) yield compareNumaSet(folder, file.slice(0, -'.jsonl'.length));
+      const name = file.slice(0, -'.jsonl'.length);
+      if (file.endsWith('.jsonl') && wanted(name)) yield compareNumaSet(folder, name);
     }
   },
 };

@@ -341,8 +341,9 @@ const FILES = /^(runs\.json|sequences\.json|traces\/[^/]+\.u32|miss-bits\/[^/]+\
 export const reclaimArea: FidelityArea = {
   claims: ({ name }) => name === 'reclaim' || name.startsWith('reclaim-'),
   uses: (file) => FILES.test(file),
-  *compare(folder) {
+  *compare(folder, wanted = () => true) {
     for (const name of Object.keys(readRuns(folder).runs)) {
+      if (!wanted(name)) continue;
       const run = readRun(folder, name);
       for (const mode of Object.keys(run.repeats) as Mode[]) yield compareRun(folder.name, run, mode);
     }

@@ -40,13 +40,17 @@ export interface RecordedFolder {
   sibling(name: string): RecordedFolder | undefined;
 }
 
+/** Whether a recording is to be compared. */
+export type Wanted = (recording: string) => boolean;
+
 /** How an area compares: yields one set after the other, so that hosts can show progress and cancel. */
 export interface FidelityArea {
   /** Whether a folder belongs to the area. */
   claims(folder: RecordedFolder): boolean;
   /** Which of its files it uses; the others are reported as unknown. */
   uses(file: string): boolean;
-  compare(folder: RecordedFolder): Generator<FidelitySet, void>;
+  /** With `wanted`, those of the folder's recordings that it names (tables/recordings.ts); others may be left out. */
+  compare(folder: RecordedFolder, wanted?: Wanted): Generator<FidelitySet, void>;
 }
 
 /** A recording that can't be used: truncated, mixed up, counters missing. The message says which file and why. */
