@@ -1,13 +1,14 @@
 /** Every area that can be held against recordings, and the comparison of a whole directory of them. */
 import { exitArea } from './exit.ts';
 import { fuseArea } from './fuse.ts';
+import { madvFreeArea } from './madv-free.ts';
 import { numaArea } from './numa.ts';
 import { ownArea } from './own.ts';
 import { reclaimArea } from './reclaim.ts';
 import { recordingOf } from '../tables/recordings.ts';
 import { UnusableRecording, type FidelityArea, type FidelitySet, type RecordedFolder, type Wanted } from './sets.ts';
 
-export const fidelityAreas: readonly FidelityArea[] = [ownArea, reclaimArea, numaArea, fuseArea, exitArea];
+export const fidelityAreas: readonly FidelityArea[] = [ownArea, reclaimArea, numaArea, madvFreeArea, fuseArea, exitArea];
 
 export interface FidelityReport {
   readonly sets: readonly FidelitySet[];

@@ -31,6 +31,11 @@ export class Advice {
     this.#core.volatilePages = volatile;
   }
 
+  /** memory.reclaim of a cgroup: how much came of it. */
+  reclaim(cgroup: number, pages: Pages): Pages {
+    return this.#core.reclaim(cgroup, pages);
+  }
+
   /** Whether the variant has file lists that lazily freed pages can join. */
   get freesLazily(): boolean {
     return this.#reclaimer.lazyFree !== undefined;

@@ -431,6 +431,11 @@ export class MemoryCore implements MemoryHost {
     return this.droppable.size > 0 && this.droppable.has(this.objectOf(page));
   }
 
+  /** try_to_free_mem_cgroup_pages: what memory.reclaim asks for. */
+  reclaim(cgroup: number, pages: Pages): Pages {
+    return this.#driver.reclaimMemcg(cgroup, pages);
+  }
+
   pageout(page: number): boolean {
     return this.leaving.pageout(page);
   }
