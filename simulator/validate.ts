@@ -7,6 +7,7 @@ import { PLAN_VERSION, type Plan } from './plan.ts';
 import { BROKEN, fail, indexIn, integerIn, list, numberIn, row, text, values, type Row } from './plan-values.ts';
 import { validateDeviceAction, validateDevices, validatePhaseDevice } from './validate-devices.ts';
 import { isFuseAction, validateFuse } from './validate-fuse.ts';
+import { validateRecovery } from './validate-recovery.ts';
 import {
   validateCpusets,
   validateMounts,
@@ -133,6 +134,7 @@ function scenario(content: Row, traces: number): void {
   values(machine['values'], 'machine', 'the machine');
   validateNodes(machine);
   values(machine['disk'], 'disk', 'the disk');
+  if (machine['exit'] !== undefined) values(machine['exit'], 'exit', 'exit');
   for (const device of list(machine['swap'], 'the list of swap devices'))
     values(row(device, 'a swap device')['values'], 'swap', 'a swap device');
   const cgroups = list(content['cgroups'], 'the list of cgroups');
@@ -185,6 +187,7 @@ function scenario(content: Row, traces: number): void {
   values(content['sysctls'], 'sysctl', 'the sysctls');
   validateFuse(content);
   if (content['duration'] !== undefined) integerIn(content['duration'], 'the length of the run', 0, MAX_TIME);
+  if (content['recovery'] !== undefined) validateRecovery(row(content['recovery'], 'the recovery'), processes.length);
 }
 
 function objects(content: readonly unknown[], processes: number, mounts: number): number[] {

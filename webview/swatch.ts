@@ -5,13 +5,13 @@ import { markerPath } from '../simulator/view/svg.ts';
 import { s } from './dom.ts';
 import type { Theme } from './theme.ts';
 
-export function swatch(style: SeriesStyle, theme: Theme, kind: ChartKind = 'line'): SVGElement {
+export function swatch(style: SeriesStyle, theme: Theme, kind: ChartKind = 'line', faint = false): SVGElement {
   const colour = colourOf(theme, style.slot);
   if (kind === 'area' || kind === 'timeline') {
     const body = s('path', {
       d: 'M8 1H20V11H8Z',
       fill: colour,
-      'fill-opacity': style.slot < 0 ? 0.15 : 0.5,
+      'fill-opacity': faint || style.slot < 0 ? 0.12 : 0.5,
       stroke: colour,
     });
     return s('svg', { width: 28, height: 12, viewBox: '0 0 28 12', 'aria-hidden': 'true' }, body);

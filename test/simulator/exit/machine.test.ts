@@ -6,6 +6,7 @@ import { simulationsOn, type CreateSimulation } from '../../../simulator/simulat
 import { createMemory } from '../../../simulator/machine/create-memory.ts';
 import type { KnobValues, Plan, RecoverySpec, Scenario } from '../../../simulator/plan.ts';
 import type { PointReport } from '../../../simulator/report.ts';
+import { PlanError } from '../../../simulator/plan-error.ts';
 import { GIB, MIB, PAGE_SIZE, SECOND } from '../../../simulator/units.ts';
 import * as make from '../plans.ts';
 import { runPoint } from '../runs.ts';
@@ -220,4 +221,14 @@ test('a recovery is the same whatever the budget of a step', () => {
     return simulation.report().points[0];
   };
   assert.deepEqual(run(17), run(1_000_000));
+});
+
+test('a plan whose recovery contradicts itself is refused, whoever made it', () => {
+  const refused = (given: Given) => assert.throws(() => runPoint(crash(given)), PlanError);
+  refused({ values: { budget: 0 } });
+  refused({ values: { crash: 'kernel', reboot: 'none' } });
+  refused({ exit: { munlock: 'v4' } });
+  refused({ prefault: { threads: 0 } });
+  refused({ helpers: { trim: 2_000_000 } });
+  refused({ gib: 8, memory: 4, values: { after: 1 } });
 });
