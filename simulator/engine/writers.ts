@@ -3,8 +3,9 @@
  * written (fsync, sync), which files are streams, when a FUSE mount is deadlocked. The rules are in writeback/ and fuse/.
  */
 import { Daemon, DaemonThread, type Backing, type DaemonHost } from '../fuse/daemon.ts';
-import { endlessSync, lockupOf, pagesText, type Lockup, type Resource } from '../fuse/lockup.ts';
+import { pagesText, type Resource } from '../fuse/lockup.ts';
 import { FuseMount, type Request } from '../fuse/mount.ts';
+import { FuseWatch } from '../fuse/watch.ts';
 import { BALANCE_PAUSES, NR_DIRTIED, THROTTLE_TIME } from '../machine/counters.ts';
 import type { KnobValues, RegionStep, SourceSpan, SyncStep, TimelineAction } from '../plan.ts';
 import { valueOf } from '../tables/define.ts';
@@ -13,13 +14,13 @@ import { accountingById } from '../tables/fuse-accounting.ts';
 import * as fuseKnobs from '../tables/fuse-knobs.ts';
 import { noGauges } from '../tables/gauges.ts';
 import * as knobs from '../tables/knobs.ts';
-import { SECOND, type Nanoseconds, type Pages } from '../units.ts';
+import type { Nanoseconds, Pages } from '../units.ts';
 import { Bdi } from '../writeback/bdi.ts';
 import { DiskOutlet } from '../writeback/disk-outlet.ts';
 import { Flusher, type FlusherSettings } from '../writeback/flusher.ts';
 import { Dirtier, PageWriteback } from '../writeback/page-writeback.ts';
 import { Device } from './device.ts';
-import type { Actor, Engine, StepHandler, TimelineHandlers } from './engine.ts';
+import type { Engine, StepHandler, TimelineHandlers } from './engine.ts';
 import { streamedObjects } from './numbering.ts';
 import { StreamWrites } from './stream-writes.ts';
 import type { Thread } from './thread.ts';
@@ -58,8 +59,7 @@ const percent = (
   return { minRatio: Math.min(maxRatio, valueOf(values, min)), maxRatio };
 };
 
-export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor {
-  readonly name = 'lock-up watch';
+export class Writers implements StepHandler, DaemonHost, WritebackPolicy {
   readonly engine: Engine;
   readonly writeback: PageWriteback;
   readonly targets: Target[] = [];
@@ -67,10 +67,7 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
   readonly frames: Resource;
   readonly throttle: Resource;
   readonly actions: TimelineHandlers;
-  /** Lock-ups found: at most one, it ends the run. */
-  readonly lockups: Lockup[] = [];
-  /** When memory first stayed exhausted for a second; Infinity: never. */
-  exhausted: Nanoseconds = Infinity;
+  readonly watch: FuseWatch;
   private readonly settings: FlusherSettings = { expire: 0, interval: 0 };
   private readonly dirtiers: Dirtier[];
   private readonly deviceOf: readonly number[];
@@ -79,9 +76,6 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
   private readonly tickets = new Map<Thread, readonly Ticket[]>();
   private syncing: Thread[] = [];
   private readonly waitsForWriteback: Waitable;
-  private readonly watch: number;
-  private readonly lockupAfter: Nanoseconds;
-  private exhaustedSince: Nanoseconds = Infinity;
   private readonly gauges = noGauges();
   private readonly told = new Set<FuseMount>();
 
@@ -93,7 +87,6 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     this.dirtiers = engine.threads.map(() => new Dirtier());
     this.deviceOf = layout.devices ?? [];
     this.several = layout.devices !== undefined;
-    this.lockupAfter = valueOf(machine.values, fuseKnobs.lockupAfter);
     this.writeback = new PageWriteback(memory, {
       hz: valueOf(machine.values, fuseKnobs.hz),
       cpus: valueOf(machine.values, knobs.cpus),
@@ -127,8 +120,9 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     this.addStreams();
     this.warnOfWriteThrough();
     this.seenDirtied = memory.dirtied;
-    this.watch = engine.addActor(this);
-    if (this.daemons.length > 0) engine.scheduleBackground(this.watchEvery, this.watch);
+    this.watch = new FuseWatch(engine, this.daemons, valueOf(machine.values, fuseKnobs.lockupAfter), (thread, mount) =>
+      this.waitsForMount(thread, mount),
+    );
     const { recorder } = engine;
     recorder.writeback = new WritebackRecords(this, recorder.wanted.objectsOverTime);
     this.actions = {
@@ -386,6 +380,13 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
     else if (writer) this.engine.unblock(writer, now);
   }
 
+  /** Whether it waits for writeback that only this mount's daemon can end, or for an answer of it. */
+  private waitsForMount(thread: Thread, mount: FuseMount): boolean {
+    if (thread.waitsFor === 'request') return thread.waitsOn?.name === `answer of ${mount.bdi.name}.daemon`;
+    const tickets = thread.waitsFor === 'sync' ? (this.tickets.get(thread) ?? []) : [];
+    return tickets.some((ticket) => ticket.target.mount === mount && !this.isWritten(ticket));
+  }
+
   // ---- settings
 
   setSysctls(values: KnobValues, now: Nanoseconds): void {
@@ -448,69 +449,6 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy, Actor 
       return;
     }
     recorder.event(time, rules.FUSE_SET, mount.bdi.name, `${name} = ${String(value)}`, source);
-  }
-
-  // ---- deadlocks and exhaustion
-
-  private get watchEvery(): Nanoseconds {
-    return Math.max(1, Math.min(Math.floor(this.lockupAfter / 10), SECOND / 10));
-  }
-
-  due(now: Nanoseconds): void {
-    this.watchMemory(now);
-    for (const [i, daemon] of this.daemons.entries()) {
-      const since = daemon.mount.stuckSince;
-      if (now - since < this.lockupAfter) continue;
-      const lockup = this.lockupOf(daemon, i, since, now);
-      if (!lockup) continue;
-      this.lockups.push(lockup);
-      this.engine.recorder.event(
-        now,
-        lockup.rule,
-        daemon.name,
-        lockup.text,
-        this.engine.setup.scenario.fuse![i].source,
-      );
-      this.engine.finish(now);
-      return;
-    }
-    this.engine.scheduleBackground(now + this.watchEvery, this.watch);
-  }
-
-  private lockupOf(daemon: Daemon, index: number, since: Nanoseconds, now: Nanoseconds): Lockup | null {
-    const { threads, setup } = this.engine;
-    const living = threads.filter((thread) => !thread.over);
-    if (!daemon.stalled) {
-      const flushers = this.daemons.map(({ mount }) => mount);
-      return lockupOf(daemon, since, now, [...living, ...flushers]);
-    }
-    const resumes = setup.scenario.timeline.some(
-      ({ time, actions }) => time > now && actions.some((action) => action.kind === 'daemon' && action.fuse === index),
-    );
-    const waiting = living.filter((thread) => this.waitsForMount(thread, daemon.mount));
-    // Without an end of the run, writers would be held back for ever; those whose steps end by time are not.
-    const held = living.filter(({ waitsFor, cursor }) => waitsFor === 'throttle' && cursor.deadline === Infinity);
-    const endless =
-      waiting.length > 0 || (this.engine.end === Infinity && held.length > 0 && held.length === living.length);
-    return resumes || !endless ? null : endlessSync(daemon, since, now, waiting.length > 0 ? waiting : held);
-  }
-
-  /** Whether it waits for writeback that only this mount's daemon can end, or for an answer of it. */
-  private waitsForMount(thread: Thread, mount: FuseMount): boolean {
-    if (thread.waitsFor === 'request') return thread.waitsOn?.name === `answer of ${mount.bdi.name}.daemon`;
-    const tickets = thread.waitsFor === 'sync' ? (this.tickets.get(thread) ?? []) : [];
-    return tickets.some((ticket) => ticket.target.mount === mount && !this.isWritten(ticket));
-  }
-
-  /** Exhausted: for a second nothing was free or reclaimable beyond the reserves. */
-  private watchMemory(now: Nanoseconds): void {
-    if (this.exhausted !== Infinity) return;
-    const { memory } = this.engine;
-    const g = memory.gauges(this.gauges);
-    const clean = g.nr_inactive_file + g.nr_active_file - g.nr_dirty - g.nr_writeback;
-    if (g.nr_free_pages + Math.max(0, clean) > memory.reserves) this.exhaustedSince = Infinity;
-    else if (this.exhaustedSince === Infinity) this.exhaustedSince = now;
-    else if (now - this.exhaustedSince >= SECOND) this.exhausted = this.exhaustedSince;
   }
 
   // ---- figures
