@@ -79,7 +79,8 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
   for (const { scenario } of plan.points) {
     const { pages, filePages } = numbersOf(plan, scenario);
     const policy = policyBytes[scenario.reclaim.id] ?? greediest;
-    const owner = scenario.cgroups.length === 1 ? 0 : scenario.cgroups.length <= 256 ? 1 : 2;
+    const lruvecs = scenario.cgroups.length * (hasNodes(scenario) ? scenario.machine.nodes!.length : 1);
+    const owner = lruvecs === 1 ? 0 : lruvecs <= 256 ? 1 : lruvecs <= 65_536 ? 2 : 4;
     most(
       'pages of files and regions',
       Math.ceil(pages * (BYTES_PER_PAGE + owner + policy.page) + filePages * TREE_BYTES_PER_PAGE),
@@ -133,7 +134,7 @@ function numbersOf(plan: Plan, scenario: Scenario): { readonly pages: Pages; rea
   let filePages = 0;
   numberedPages(scenario, scenario.objects, new Set(homes)).forEach((n, i) => {
     pages += n;
-    if (scenario.objects[i].kind === 'file') filePages += n;
+    if (scenario.objects[i].kind !== 'anon') filePages += n;
   });
   for (const trace of traces) {
     pages += trace.pages ?? 0;

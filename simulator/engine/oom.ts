@@ -4,7 +4,7 @@
  * Kernel: out_of_memory, mem_cgroup_out_of_memory, oom_badness in mm/oom_kill.c: the process with the most anonymous memory, in frames or in
  * swap; of the cgroup's subtree if its limit was the reason. Left out: oom_score_adj. How frames come back, and the reaper: teardown.ts.
  */
-import { CONSTRAINT_CPUSET, CONSTRAINT_MEMORY_POLICY } from '../machine/placement.ts';
+import { CONSTRAINT_CPUSET, CONSTRAINT_MEMCG, CONSTRAINT_MEMORY_POLICY } from '../machine/placement.ts';
 import { ANON, TOUCHED } from '../machine/reclaimer.ts';
 import type { Memory } from '../machine/memory.ts';
 import { formatNodelist, nodemask } from '../numa/nodemask.ts';
@@ -16,6 +16,8 @@ const CHARGE_BATCH = 64;
 
 /** Whose limit makes an allocation in `cgroup` fail: a cgroup above it (or itself), or 0 for the machine. */
 export function oomDomain(setup: Setup, memory: Memory, limits: readonly number[], cgroup: number): number {
+  // with several nodes it is known which of the two it was
+  if (setup.numa !== undefined && memory.failure?.constraint !== CONSTRAINT_MEMCG) return 0;
   for (let at = cgroup; at > 0; at = setup.scenario.cgroups[at].parent!)
     if (memory.usage(at) + CHARGE_BATCH > limits[at]) return at;
   return 0;
