@@ -55,6 +55,8 @@ export class Streams {
   writeback: Pages = 0;
   /** Copies on their way to FUSE daemons: neither on a list nor movable nor reclaimable (NR_WRITEBACK_TEMP). */
   temps: Pages = 0;
+  /** The most there ever were. */
+  mostTemps: Pages = 0;
   /** Set aside for daemons and not in use. */
   reserve: Pages = 0;
   /** Reclaim has met nothing but dirty pages since the flushers last asked (WB_REASON_VMSCAN). */
@@ -142,6 +144,7 @@ export class Streams {
   takeTemps(pages: Pages): Pages {
     const got = this.#frames(pages, 0, 'any');
     this.temps += got;
+    this.mostTemps = Math.max(this.mostTemps, this.temps);
     return got;
   }
 

@@ -10,6 +10,7 @@ export interface WritebackFigures {
   readonly lockedUp: number;
   /** Most dirty pages by the limit on them. */
   readonly overshoot: number;
+  readonly mostTemporary: number;
   /** Jain’s index over what processes that write have written: 1 if all the same, 1/n if one did all. */
   readonly fairness: number;
 }
@@ -102,6 +103,13 @@ export const writebackMeasures: readonly Measure[] = [
     'ns',
     'When the lock-up was noticed; infinite if there was none.',
     (f) => f.lockedUp,
+  ),
+  run(
+    'most-temporary',
+    'Most temporary',
+    'pages',
+    'The most temporary pages there were at a time: memory that nobody but daemons can give back.',
+    (f) => f.mostTemporary,
   ),
   run(
     'dirty-overshoot',

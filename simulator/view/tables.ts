@@ -149,6 +149,7 @@ interface SummaryColumn {
 const WRITING: readonly SummaryColumn[] = [
   { title: 'throughput', unit: 'bytes/s', of: ['throughput'] },
   { title: 'throttled', unit: 'ns', of: ['throttle-time'] },
+  { title: 'most temporary', unit: 'pages', of: ['most-temporary'] },
 ];
 
 /** What the summary shows of each point; refaults and activations of both kinds of memory together. */
@@ -158,6 +159,8 @@ const SUMMARY: readonly SummaryColumn[] = [
   { title: 'refaults', unit: 'pages', of: ['workingset_refault_file', 'workingset_refault_anon'] },
   { title: 'activations', unit: 'pages', of: ['pgactivate'] },
   { title: 'wrong node', unit: 'pages', of: ['wrong-node'] },
+  { title: 'device faults', unit: 'events', of: ['device-faults'] },
+  { title: 'over the link', unit: 'bytes', of: ['h2d.bytes', 'd2h.bytes'] },
   { title: SIMULATED_TIME, unit: 'ns', of: ['time'] },
 ];
 
@@ -183,7 +186,9 @@ export function figuresOf(report: Report): Figure[] {
   const caches = report.points.some((point) => (point.measures['hit-ratio'] ?? (recovers ? 0 : 1)) > 0);
   const columns = [
     ...(recovers ? RECOVERING : []),
-    ...(some('throttle-time') ? WRITING : []),
+    ...(some('throttle-time') || report.points.some((point) => (point.measures['most-temporary'] ?? 0) > 0)
+      ? WRITING
+      : []),
     ...(caches ? SUMMARY : SUMMARY.filter(({ title }) => title === SIMULATED_TIME)),
   ];
   return columns
@@ -196,22 +201,8 @@ export function figuresOf(report: Report): Figure[] {
         return found.length === 0 ? null : found.reduce((a, b) => a + b, 0);
       },
     }))
-    .concat(PEAKS)
     .filter((figure) => report.points.some((point) => figure.of(point) !== null));
 }
-
-/** Of levels what they were at most. */
-const PEAKS: readonly Figure[] = [
-  {
-    title: 'most temporary',
-    unit: 'pages',
-    of: (point) => {
-      const y = point.series.find((s) => s.name === 'nr_writeback_temp')?.y;
-      const most = y?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
-      return most > 0 ? most : null;
-    },
-  },
-];
 
 export interface SummaryTable extends DataTable {
   /** Variant key of each row, for colours and for grouping. */
