@@ -131,11 +131,11 @@ export class WritebackRecords {
 
   /** Of runs with mounts. */
   figures(): WritebackFigures {
-    const { writeback, exhausted, lockups, engine } = this.#writers;
+    const { writeback, watch, engine } = this.#writers;
     return {
-      exhausted,
+      exhausted: watch.exhausted,
       predicted: exhaustion(engine.setup.scenario, engine.memory.reserves),
-      lockedUp: lockups[0]?.cycle.time ?? Infinity,
+      lockedUp: watch.lockups[0]?.cycle.time ?? Infinity,
       overshoot: writeback.overshoot,
       mostTemporary: engine.memory.streams.mostTemps,
       fairness: this.#fairness(),
@@ -168,7 +168,7 @@ export class WritebackRecords {
   }
 
   get cycles(): readonly WaitCycle[] {
-    return this.#writers.lockups.map(({ cycle }) => cycle);
+    return this.#writers.watch.lockups.map(({ cycle }) => cycle);
   }
 }
 
