@@ -36,6 +36,11 @@ export const samples: readonly Sample[] = [
     about: 'Copies of dirty pages that no limit counts fill memory; what was proposed, what was merged, what is today',
   },
   {
+    file: 'volatile-ranges.refault.md',
+    title: 'Volatile ranges, and what became of them',
+    about: 'Why not VMAs? What programs could say, what reclaim took, what was decoded again, and who waited for whom',
+  },
+  {
     file: 'exit-and-recovery.refault.md',
     title: 'Exit times, munlock, and back within thirty seconds',
     about: 'What it takes to give half a terabyte of locked memory up and get it back, phase by phase, and what helps',

@@ -6,7 +6,7 @@
  * A kernel of 6.12 or later is simulated as v6.12, an earlier one as v6.1.
  */
 import { OP_READ, OP_SHIFT, OP_STORE } from '../machine/access.ts';
-import { counterIndex, counterRows } from '../machine/counters.ts';
+import { counterIndex, type counterRows } from '../machine/counters.ts';
 import { createMemory } from '../machine/create-memory.ts';
 import { OUT_OF_MEMORY, type Memory } from '../machine/memory.ts';
 import type { ObjectSpec } from '../plan.ts';
@@ -202,8 +202,8 @@ export function compareMadvFree(folder: RecordedFolder, file: string): FidelityS
     // A run that was killed says nothing.
     if (record['test'] !== 'purge' || record['how'] === undefined || record['F_zero'] === undefined) continue;
     const swap = figure(record, 'swap') > 0 ? ', swap' : '';
-    const way = `v${figure(record, 'v')} ${String(record['how'])}`;
-    const key = `${String(record['cfg'])}, ${way}${swap}, X ${figure(record, 'X')}`;
+    const way = `v${figure(record, 'v')} ${record['how'] === 'alloc' ? 'alloc' : 'reclaim'}`;
+    const key = `${typeof record['cfg'] === 'string' ? record['cfg'] : '?'}, ${way}${swap}, X ${figure(record, 'X')}`;
     groups.set(key, [...(groups.get(key) ?? []), record]);
   }
   for (const [name, repeats] of groups) {
