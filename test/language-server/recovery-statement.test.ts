@@ -1,8 +1,12 @@
 /** Crashes and the way back in the language: what compiles to what, what is refused, and what the editor offers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { completion } from '../../language-server/features/completion.ts';
+import { hover } from '../../language-server/features/hover.ts';
 import { compileSources } from '../../language-server/language/compile.ts';
+import { formatText } from '../../language-server/language/format.ts';
 import { createSimulation } from '../../simulator/simulate.ts';
+import { fixture } from './fixture.ts';
 
 const STORE = 'machine m { memory 64 GiB, cpus 32 }\nprocess store { anon cache 16 GiB { locked } }\n';
 const compile = (text: string) => compileSources([{ uri: 'test:', text }]);
@@ -76,4 +80,26 @@ test('what cannot be is refused with what to write instead', () => {
     ["E05 'b' has 3 MiB, which pages of 2 MiB ('hugetlb-2m') do not divide: write 4 MiB"],
   );
   assert.match(found(`${STORE}recovery { prefault treads 8 }\nrun`)[0], /did you mean 'threads'/);
+});
+
+test('the editor offers what belongs to a recovery, and explains it', () => {
+  const labels = (text: string) => completion(fixture(text).context).map(({ label }) => label);
+  for (const label of ['budget', 'crash', 'overlap', 'dump', 'prefault', 'helpers'])
+    assert.ok(labels('recovery { | }').includes(label), label);
+  assert.ok(labels('recovery { prefault | }').includes('threads'));
+  assert.ok(labels('recovery { dump | }').includes('filtered'));
+  assert.ok(labels('recovery { helpers { | } }').includes('mrelease'));
+  assert.ok(labels('recovery { crash | }').includes('kernel'));
+  assert.ok(labels('machine m { exit { | } }').includes('munlock'));
+  assert.ok(labels('process p { anon a 1 GiB { backing | } }').includes('hugetlb-2m'));
+  const explained = (text: string) => JSON.stringify(hover(fixture(text).context)?.contents);
+  assert.match(explained('recovery { prefault thr|eads 8 }'), /Threads that touch the successor/);
+  assert.match(explained('machine m { exit { munl|ock v3.12 } }'), /How locked memory is unlocked at exit/);
+});
+
+test('formatting a recovery settles after one pass', () => {
+  const text = 'recovery{budget 30 s;crash process\nprefault threads 8\ndump{mode full,bandwidth 2 GB/s}}\n';
+  const once = formatText(text);
+  assert.equal(formatText(once), once);
+  assert.match(once, /^recovery \{/);
 });
