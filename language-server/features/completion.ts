@@ -24,6 +24,7 @@ import { ADVICES } from '../language/range-calls.ts';
 import { dimensionOf, exampleOf } from '../language/knob-values.ts';
 import { type Scope } from '../language/values.ts';
 import { dumpMode, RECOVERY_BLOCKS } from '../../simulator/tables/exit-knobs.ts';
+import { recordingRows } from '../../simulator/tables/recordings.ts';
 import { statements, statementsIn, type Place } from '../../simulator/tables/statements.ts';
 import { units, type Dimension } from '../../simulator/tables/units.ts';
 import {
@@ -462,12 +463,27 @@ function inRun(program: Program, before: readonly Token[], context: PositionCont
     case 'expect':
       if (last.image === 'at') return axesAt(context);
       return [...metricItems(), ...labelsAt(context), ...words('no', 'oom', 'at', 'before')];
+    case 'fidelity':
+      return before.length === 1 || last.image === ',' ? recordingItems() : [];
     case 'sysctl':
       return sysctlItems(before);
     default:
       return [];
   }
 }
+
+/** Folders of recordings, then single ones. */
+const recordingItems = (): CompletionItem[] => [
+  ...recordingRows.map(({ name, title, doc }) => ({
+    label: name,
+    kind: KIND.module,
+    detail: title,
+    documentation: doc,
+  })),
+  ...recordingRows.flatMap(({ name, title, recordings }) =>
+    recordings.map((one) => ({ label: `${name}.${one}`, kind: KIND.value, detail: title })),
+  ),
+];
 
 /** The words of a policy behind `mpol`, without the `=` that may stand there. */
 const policyTokens = (tokens: readonly Token[]): readonly Token[] =>

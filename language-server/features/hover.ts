@@ -1,6 +1,7 @@
 /** What a word or a quantity means: its row of the definition tables, or its declaration. */
 import type { AstNode } from 'langium';
 import type { Hover } from 'vscode-languageserver';
+import { recordingChoice } from '../language/fidelity.ts';
 import { isDevicePart } from '../language/devices.ts';
 import type {
   Compare,
@@ -27,6 +28,7 @@ import type { Scope } from '../../simulator/tables/define.ts';
 import { RECOVERY_BLOCKS, type RecoveryBlock } from '../../simulator/tables/exit-knobs.ts';
 import { accountingById } from '../../simulator/tables/fuse-accounting.ts';
 import { accounting as accountingKnob } from '../../simulator/tables/fuse-knobs.ts';
+import { recordingRow } from '../../simulator/tables/recordings.ts';
 import { statements, type Place } from '../../simulator/tables/statements.ts';
 import { numaWord } from '../../simulator/tables/numa-words.ts';
 import { unitByName } from '../../simulator/tables/units.ts';
@@ -152,13 +154,22 @@ export const scopes: Readonly<Record<string, Scope>> = {
   Device: 'device',
 };
 
+function describeRecording(name: string): string | null {
+  const choice = recordingChoice(name);
+  const row = choice && recordingRow(choice.area);
+  if (!row) return null;
+  const one =
+    choice.one === undefined ? '' : `\n\n\`${choice.one}\` is one of its ${row.recordings.length} recordings.`;
+  return `**${code(row.name)}**: ${row.title}\n\n${row.doc}${one}`;
+}
+
 function describeWord(context: PositionContext, word: Word): string | null {
   const { program } = context;
   const owner = word.$container as AstNode;
   const name = word.text;
   if (owner.$type === 'Property' && word.$containerProperty === 'name') {
     const knob = knobOfProperty(owner as Property);
-    const scope = scopes[(owner.$container as AstNode | undefined)?.$container?.$type ?? ''];
+    const scope = scopes[owner.$container?.$container?.$type ?? ''];
     const row = knob || !scope ? undefined : numaWord(scope, name);
     return knob ? describeKnob(knob) : row ? describeWordRow(row) : describeKeyword(owner, name);
   }
@@ -168,6 +179,7 @@ function describeWord(context: PositionContext, word: Word): string | null {
     const knob = knobOf('sysctl', name);
     return knob ? describeKnob(knob) : null;
   }
+  if (owner.$type === 'Fidelity') return describeRecording(name);
   if (owner.$type === 'PlotMetric' || ancestor(owner, 'Condition')) {
     const row = metric(name);
     if (row) return describeCounter(row);

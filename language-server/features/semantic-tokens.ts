@@ -2,6 +2,7 @@
 import { AstUtils, type AstNode } from 'langium';
 import { SemanticTokensBuilder, type SemanticTokens, type SemanticTokensDelta } from 'vscode-languageserver';
 import type { Access, Loose, Property, Unit, Word } from '../language/generated/ast.ts';
+import { recordingChoice } from '../language/fidelity.ts';
 import type { Range } from '../language/index.ts';
 import type { SymbolKind } from '../language/program.ts';
 import { rangeOf } from '../language/syntax.ts';
@@ -107,6 +108,7 @@ function word(
   if (property === 'alias') return all('enumMember', DECLARATION);
   if (property === 'form') return all('enumMember', LIBRARY);
   if (property === 'what' || property === 'to') return all('keyword');
+  if (property === 'choices') return recordingChoice(name) ? all('enumMember', LIBRARY) : undefined;
   if (isMpol(owner)) return all('enumMember', LIBRARY);
   if (property === 'name') {
     switch (owner.$type) {

@@ -1,5 +1,6 @@
 /** What a run takes from the text before it: machine, swap, sysctls, processes, what happens at fixed times. */
 import type { At, Machine, Process, Recovery, Run, Swap, Sysctl } from './generated/ast.ts';
+import { takesProcesses } from './fidelity.ts';
 import { named } from './processes.ts';
 import type { Program } from './program.ts';
 import { type ProgramItem } from './program.ts';
@@ -16,7 +17,7 @@ export function inputsOf(program: Program, node: Run, index: number): RunInputs 
     if (item.$type === 'Machine') {
       machineAt = i;
       firstMachine = Math.min(firstMachine, i);
-    } else if (item.$type === 'Run' && !imported) since = i + 1;
+    } else if (takesProcesses(item) && !imported) since = i + 1;
   }
   const before = items.slice(0, index);
   const belongs = (i: number): boolean => i > machineAt || i < firstMachine;

@@ -14,6 +14,7 @@ import { overrideKey } from './varied.ts';
 import type { CompileOptions } from './compile.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
 import { expectSpec } from './expectations.ts';
+import { fidelityChoices, fidelityOf } from './fidelity.ts';
 import type { Access, Expect, FileDeclaration, Machine, Process, Run, Seed, Trace } from './generated/ast.ts';
 import type { RunNames } from './metrics.ts';
 import { spanOfNode } from './objects.ts';
@@ -48,6 +49,7 @@ export function compileRun(
   context: RunContext,
 ): Plan | null {
   const before = program.reporter.errors;
+  if (fidelityOf(node).length > 0) return compileFidelity(program, node, index, ordinal, context);
   const inputs = inputsOf(program, node, index);
   const scope = scopeFor(program, inputs.machine, context.overrides);
   reportLeftOver(
@@ -136,6 +138,34 @@ export function compileRun(
   };
 }
 
+/** A run that compares with recordings: nothing of the program around it matters but the seed, which is told like any other's. */
+function compileFidelity(
+  program: Program,
+  node: Run,
+  index: number,
+  ordinal: number,
+  { options, overrides, titles, faulty }: RunContext,
+): Plan | null {
+  const title = titleOf(program, node, ordinal, titles);
+  const fidelity = fidelityChoices(program, node);
+  if (!fidelity || options.checkOnly || faulty.has(node)) return null;
+  const override = overrides.get('seed');
+  const seed =
+    options.seed ?? (override && 'value' in override ? (override.value as number) : seedBefore(program, index));
+  return {
+    version: PLAN_VERSION,
+    title,
+    seed,
+    axes: [],
+    points: [],
+    plots: [],
+    expects: [],
+    traces: [],
+    fidelity,
+    source: spanOfNode(program, node),
+  };
+}
+
 function titleOf(program: Program, node: Run, ordinal: number, titles: Map<string, Run>): string {
   const title = node.title ? unquoted(node.title.text).trim() : '';
   if (!node.title) return `Run ${ordinal}`;
@@ -197,6 +227,7 @@ function clausesOf(scope: Scope, node: Run) {
         seedNode = clause;
         seed = seedValue(scope, clause);
         break;
+      case 'Fidelity':
       case 'Sysctl':
         break; // read with the others, point by point
       case 'Unknown':

@@ -516,6 +516,15 @@ const rows = {
     'machine server { memory 64 MiB }\nfile db 96 MiB\nprocess p { read db once }\nrun {\n  sweep server.memory 32 MiB .. 64 MiB step 32 MiB\n  expect nr_active_file < 32 MiB at server.memory >= 64 MiB\n}',
   ),
 
+  R15: error(
+    'R15',
+    'Recordings stand alone',
+    "a run with 'fidelity' takes no '{what}': leave it out, or write a run of its own",
+    'Recordings bring their own machines, accesses and limits: each is compared as it was recorded.',
+    'run { fidelity reclaim; plot hit-ratio }',
+    'run { fidelity reclaim }',
+  ),
+
   // ---- placement on nodes
   P01: error(
     'P01',

@@ -54,6 +54,7 @@ export type RefaultKeywordNames =
     | "every"
     | "exit"
     | "expect"
+    | "fidelity"
     | "file"
     | "for"
     | "fork"
@@ -273,7 +274,7 @@ export function isCgroup(item: unknown): item is Cgroup {
     return reflection.isInstance(item, Cgroup.$type);
 }
 
-export type Clause = Compare | Expect | Plot | Seed | Sweep | Sysctl | Unknown;
+export type Clause = Compare | Expect | Fidelity | Plot | Seed | Sweep | Sysctl | Unknown;
 
 export const Clause = {
     $type: 'Clause'
@@ -283,10 +284,10 @@ export function isClause(item: unknown): item is Clause {
     return reflection.isInstance(item, Clause.$type);
 }
 
-export type ClauseWord = 'compare' | 'expect' | 'plot' | 'sweep';
+export type ClauseWord = 'compare' | 'expect' | 'fidelity' | 'plot' | 'sweep';
 
 export function isClauseWord(item: unknown): item is ClauseWord {
-    return item === 'compare' || item === 'sweep' || item === 'plot' || item === 'expect';
+    return item === 'compare' || item === 'sweep' || item === 'plot' || item === 'expect' || item === 'fidelity';
 }
 
 export interface Compare extends langium.AstNode {
@@ -491,6 +492,26 @@ export const Expression = {
 
 export function isExpression(item: unknown): item is Expression {
     return reflection.isInstance(item, Expression.$type);
+}
+
+/** `fidelity reclaim, numa.static2`: recordings that come with Refault; without names, all. */
+export interface Fidelity extends langium.AstNode {
+    readonly $container: RunBlock;
+    readonly $type: 'Fidelity';
+    choices: Array<Word>;
+    keyword: 'fidelity';
+    rest: Array<Loose>;
+}
+
+export const Fidelity = {
+    $type: 'Fidelity',
+    choices: 'choices',
+    keyword: 'keyword',
+    rest: 'rest'
+} as const;
+
+export function isFidelity(item: unknown): item is Fidelity {
+    return reflection.isInstance(item, Fidelity.$type);
 }
 
 export interface Figure extends langium.AstNode {
@@ -753,7 +774,7 @@ export function isLinkWord(item: unknown): item is LinkWord {
 
 /** Anything that ends no statement and opens no block. */
 export interface Loose extends langium.AstNode {
-    readonly $container: Access | Anon | At | AttachAction | Cgroup | Compare | Cpuset | DaemonAction | Device | DeviceAction | Exit | Expect | FileDeclaration | ForBlock | Fork | Fuse | Handler | Idle | Import | KillAction | Let | LooseBlock | Machine | Mbind | Mempolicy | NodeAction | Phase | Plot | Process | Property | RangeCall | Recovery | RegionAction | RemountAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Unknown | Weighted;
+    readonly $container: Access | Anon | At | AttachAction | Cgroup | Compare | Cpuset | DaemonAction | Device | DeviceAction | Exit | Expect | Fidelity | FileDeclaration | ForBlock | Fork | Fuse | Handler | Idle | Import | KillAction | Let | LooseBlock | Machine | Mbind | Mempolicy | NodeAction | Phase | Plot | Process | Property | RangeCall | Recovery | RegionAction | RemountAction | Replay | Run | Seed | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Unknown | Weighted;
     readonly $type: 'Loose';
     text: LooseInListText | LooseText | NotActionText | NotClauseText | NotItemText | NotPropertyText | NotStatementText;
 }
@@ -1729,7 +1750,7 @@ export function isWhere(item: unknown): item is Where {
 }
 
 export interface Word extends langium.AstNode {
-    readonly $container: Anon | AttachAction | Cgroup | Compare | CompareValue | Cpuset | DaemonAction | Device | DeviceAction | Figure | FileDeclaration | Fork | Fuse | Handler | KillAction | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | RangeCall | Recovery | Reference | Region | RemountAction | Replay | Run | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Where;
+    readonly $container: Anon | AttachAction | Cgroup | Compare | CompareValue | Cpuset | DaemonAction | Device | DeviceAction | Fidelity | Figure | FileDeclaration | Fork | Fuse | Handler | KillAction | Let | Machine | Phase | PlotForm | PlotMetric | PlotObject | PlotOver | Process | Property | RangeCall | Recovery | Reference | Region | RemountAction | Replay | Run | SetAction | Swap | Sweep | Sync | Sysctl | Tmpfs | Trace | Where;
     readonly $type: 'Word';
     text: WordText | string;
 }
@@ -1771,6 +1792,7 @@ export type RefaultAstType = {
     Exit: Exit
     Expect: Expect
     Expression: Expression
+    Fidelity: Fidelity
     Figure: Figure
     FileDeclaration: FileDeclaration
     ForArgument: ForArgument
@@ -2202,6 +2224,25 @@ export class RefaultAstReflection extends langium.AbstractAstReflection {
             properties: {
             },
             superTypes: []
+        },
+        Fidelity: {
+            name: Fidelity.$type,
+            properties: {
+                choices: {
+                    name: Fidelity.choices,
+                    defaultValue: [],
+                    optional: true
+                },
+                keyword: {
+                    name: Fidelity.keyword
+                },
+                rest: {
+                    name: Fidelity.rest,
+                    defaultValue: [],
+                    optional: true
+                }
+            },
+            superTypes: [Clause.$type]
         },
         Figure: {
             name: Figure.$type,
