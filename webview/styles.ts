@@ -74,7 +74,7 @@ const css = `
 .refault .data { max-height: 320px; overflow: auto; margin-top: 6px; border: 1px solid var(--refault-line); }
 .refault .data thead th { position: sticky; top: 0; background: var(--refault-canvas); }
 .refault .heat td { min-width: 4.5em; }
-.refault .wait-graph, .refault .flow { display: block; max-width: 100%; height: auto; margin: 4px auto; }
+.refault .wait-graph, .refault .flow, .refault .heat-picture { display: block; max-width: 100%; height: auto; margin: 4px auto; }
 
 .refault .tip { position: absolute; z-index: 10; max-width: min(420px, 90%); padding: 5px 9px; pointer-events: none; color: var(--vscode-editorHoverWidget-foreground, var(--vscode-foreground)); background: var(--vscode-editorHoverWidget-background, var(--vscode-editorWidget-background, var(--refault-canvas))); border: 1px solid var(--vscode-editorHoverWidget-border, var(--vscode-contrastBorder, var(--refault-line-strong))); border-radius: 3px; box-shadow: 0 2px 8px rgb(0 0 0 / 25%); }
 .refault .tip .title { font-weight: 600; }

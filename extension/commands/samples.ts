@@ -45,4 +45,9 @@ export const samples: readonly Sample[] = [
     title: 'Exit times, munlock, and back within thirty seconds',
     about: 'What it takes to give half a terabyte of locked memory up and get it back, phase by phase, and what helps',
   },
+  {
+    file: 'hardware-initiated-paging.refault.md',
+    title: 'Hardware-initiated paging',
+    about: 'A GPU faults pages across a link: when moving them pays, when it does not, and where the break-even is',
+  },
 ];

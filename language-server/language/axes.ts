@@ -36,7 +36,7 @@ export function compareAxis(scope: Scope, node: Compare): Dimensional | null {
     reportTooMany(scope, node, node.values.length);
     return null;
   }
-  const values: { label: string; id: string; override: Override; value: number | string; node: CompareValue }[] = [];
+  const values: (Compared & { node: CompareValue })[] = [];
   for (const v of node.values) {
     const read = comparedValue(scope, target, v, node);
     if (read) values.push({ ...read, node: v });
@@ -72,24 +72,35 @@ export function compareAxis(scope: Scope, node: Compare): Dimensional | null {
   };
 }
 
+/** One value of a comparison. */
+interface Compared {
+  readonly label: string;
+  readonly id: string;
+  /** Shown as it was written, though its id alone would do (`counter 256`). */
+  readonly whole?: boolean;
+  readonly override: Override;
+  readonly value: number | string;
+}
+
 /** A value is known by its alias, else by its id, else (the id being there twice) by its id with parameters. */
 function labelled(
-  values: readonly { readonly label: string; readonly id: string; readonly node: CompareValue }[],
+  values: readonly {
+    readonly label: string;
+    readonly id: string;
+    readonly whole?: boolean;
+    readonly node: CompareValue;
+  }[],
 ): string[] {
-  return values.map(({ label, id, node }) => {
+  return values.map(({ label, id, whole, node }) => {
     if (node.alias || node.title) return node.alias?.text ?? unquoted(node.title!.text);
+    if (whole) return label;
     return values.some((other) => other.node !== node && other.id === id && !other.node.alias && !other.node.title)
       ? label
       : id;
   });
 }
 
-function comparedValue(
-  scope: Scope,
-  target: Target,
-  v: CompareValue,
-  at: AstNode,
-): { label: string; id: string; override: Override; value: number | string } | null {
+function comparedValue(scope: Scope, target: Target, v: CompareValue, at: AstNode): Compared | null {
   const { program } = scope;
   if (target.kind === 'reclaim') {
     const variant = variantChoice(scope, v, at, target.mechanism);
@@ -139,7 +150,7 @@ function comparedValue(
     const chosen = deviceChoice(scope, target.knob, v.terms, v);
     if (!chosen) return null;
     const { label, values } = chosen;
-    return { label, id: label, override: { values }, value: label };
+    return { label, id: String(values[target.knob.name]), whole: true, override: { values }, value: label };
   }
   if (target.knob && (target.knob.type.kind === 'choice' || target.knob.type.kind === 'flag')) {
     const value = knobValue(scope, target.knob, v.terms, v);

@@ -173,6 +173,8 @@ export function sameUnits(
         return q.dimension === 'share' ? number(q.value / 1e6) : fail(f, "'90%'");
       case 'percent':
         return q.dimension === 'share' ? number(q.value / 1e4) : fail(f, "'10%'");
+      case 'factor':
+        return q.dimension === 'share' ? number(q.value / 1e6) : fail(f, "'1.5'");
       case 'events':
       case 'nodes':
       case 'entries':

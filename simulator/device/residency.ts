@@ -6,7 +6,7 @@ import type { PageMap } from './page-map.ts';
 
 const COLUMNS = 96;
 /** Rows of one region; neighbouring blocks share one if there are more. */
-const ROWS = 48;
+const ROWS = 32;
 
 export class ResidencyRecord {
   interval: Nanoseconds = 50_000;

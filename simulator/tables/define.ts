@@ -101,7 +101,7 @@ export interface Counter {
   readonly title: string;
   /** `counter` only rises; `gauge` is a level sampled over time; `measure` is derived from others at the end. */
   readonly kind: 'counter' | 'gauge' | 'measure';
-  readonly unit: 'pages' | 'events' | 'ratio' | 'ns' | 'bytes' | 'bytes/s' | 'percent' | 'nodes' | 'entries';
+  readonly unit: 'pages' | 'events' | 'ratio' | 'ns' | 'bytes' | 'bytes/s' | 'percent' | 'nodes' | 'entries' | 'factor';
   readonly doc: string;
   /** `/proc/vmstat`, `memory.stat`, `/proc/pressure/memory`; absent for our own. */
   readonly kernel?: string;

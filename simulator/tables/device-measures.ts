@@ -67,9 +67,9 @@ export const deviceMeasures: readonly Measure[] = [
     'ratio',
     'Share of the moves that moved a page again within the window (`thrash { window }`) after its last move, evictions included.',
   ),
-  row('throttle-time', 'Throttled time', 'ns', 'Time for which accesses to thrashing pages were made to wait.'),
+  row('thrash-throttle-time', 'Throttled time', 'ns', 'Time for which accesses to thrashing pages were made to wait.'),
   row(
-    'pin-time',
+    'thrash-pin-time',
     'Pinned time',
     'ns',
     'Time for which thrashing pages were to stay where all can reach them, added up over pages.',
@@ -120,7 +120,7 @@ export const deviceMeasures: readonly Measure[] = [
   ),
   row('nr_device_chunks', 'Chunks in use', 'events', 'Chunks of 2 MiB in use on devices.', true),
   row('failed-accesses', 'Failed accesses', 'events', 'Accesses of devices that could not be had.'),
-  row('lost-pages', 'Lost pages', 'pages', 'Pages that were on a device when it was lost.'),
+  row('device-lost-pages', 'Lost pages', 'pages', 'Pages that were on a device when it was lost.'),
   row(
     'bounced-pages',
     'Bounced pages',
@@ -130,25 +130,25 @@ export const deviceMeasures: readonly Measure[] = [
   row(
     'reuse',
     'Reuse',
-    'ratio',
+    'factor',
     'Uses of each byte for each time it came to a device; of what never moved, for each byte that was used at all. Access by access, page by page the mean.',
   ),
   row(
     'break-even-reuse',
     'Break-even reuse',
-    'ratio',
+    'factor',
     'Uses of each byte from which on moving it costs less than reaching over the link, from this run’s own costs: fault, batch, unit moved, evictions.',
   ),
   row(
     'reuse-margin',
     'Reuse by break-even',
-    'ratio',
+    'factor',
     'Measured reuse by break-even reuse: above 1 moving pays, below it does not.',
   ),
   row(
     'speedup',
     'Speedup over remote',
-    'ratio',
+    'factor',
     'Time that the same work takes with all devices under policy `remote`, by the time it took.',
   ),
 ];

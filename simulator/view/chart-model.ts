@@ -56,6 +56,8 @@ export interface SeriesModel {
   readonly x2?: Float64Array;
   /** In a timeline: what could be otherwise without anything ending otherwise. */
   readonly faint?: true;
+  /** Markers without a line between them. */
+  readonly points?: true;
   /** In a stack: a line over it (a limit), no part of it. */
   readonly overlay?: true;
 }
@@ -79,6 +81,8 @@ export interface HeatmapModel {
   readonly columns: readonly string[];
   /** Row by row; NaN where there is no point. */
   readonly values: Float64Array;
+  /** Too many cells to read one by one: a picture of shades, with figures only in the table. */
+  readonly dense?: true;
 }
 
 /** Who waits for whom: first a cycle, in the order of waiting, then those who wait for it from outside. */

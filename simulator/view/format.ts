@@ -90,6 +90,8 @@ export function scaleFor(unit: string, size: number): Scale {
       return { divide: 10_000, suffix: '%' };
     case 'percent':
       return { divide: 1, suffix: '%' };
+    case 'factor':
+      return { divide: 1, suffix: '×' };
     case 'count':
     case '':
       return { divide: 1, suffix: '' };

@@ -4,6 +4,7 @@ import type { PlotSpec } from '../plan.ts';
 import { PLACEMENT } from '../tables/numa-pictures.ts';
 import type { Report } from '../report.ts';
 import type { ChartModel } from './chart-model.ts';
+import { isAboutDevices, ofDevices } from './device-charts.ts';
 import { distributionOf, seriesOf } from './metrics.ts';
 import { overAxis, overPhase, overVariant } from './over-category.ts';
 import { overPass } from './over-pass.ts';
@@ -37,6 +38,7 @@ export function chartsOfPlot(
 ): ChartModel[] {
   const context = plotContext(report, plot, index, dimensions, selection, options);
   if (isAboutNodes(context)) return overNode(context);
+  if (isAboutDevices(context)) return ofDevices(context);
   switch (plot.as) {
     case 'distribution':
       return distributions(context);

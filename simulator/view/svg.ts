@@ -1,5 +1,6 @@
 /** A chart as a picture that stands alone: vector graphics for papers and mails, drawn from the same model as the screen. */
 import { axisTitle, ticksOf } from './axis.ts';
+import { heatRuns, sparse } from './heat-runs.ts';
 import type { Annotation, ChartModel, Marker, SeriesModel } from './chart-model.ts';
 import { flowPicture, type FlowShape } from './flow-picture.ts';
 import { formatCell, formatValue } from './format.ts';
@@ -25,6 +26,7 @@ export function chartSvg(model: ChartModel, options: SvgOptions = {}): string {
   const palette = options.palette ?? LIGHT;
   const sideways = isSideways(model);
   const rows = sideways ? (model.x.labels?.length ?? 1) : (model.heatmap?.rows.length ?? model.y.labels?.length ?? 0);
+  const each = model.heatmap?.dense ? Math.max(5, Math.min(16, 300 / rows)) : 26;
   const graph = model.graph ? graphPicture(model.graph, width - 32) : null;
   const flow = model.flow ? flowPicture(model.flow, width - 32) : null;
   const written = model.kind === 'table' && model.table ? tableLines(model) : null;
@@ -34,7 +36,7 @@ export function chartSvg(model: ChartModel, options: SvgOptions = {}): string {
       ? flow.height - 30
       : written
         ? written.length * 18
-        : (options.height ?? (rows > 0 ? rows * 26 + 20 : 300));
+        : (options.height ?? (rows > 0 ? rows * each + 20 : 300));
   const legend = legendOf(model, width - 32);
   const top = 48 + legend.height;
   const left = sideways || rows > 0 ? Math.min(220, 24 + 7 * longest(labelsDown(model, sideways))) : 78;
@@ -130,8 +132,10 @@ function curve(s: SeriesModel, px: Project, py: Project, palette: Palette, steps
     pen = 'L';
   }
   const dash = s.style.dash.length > 0 ? ` stroke-dasharray="${s.style.dash.join(' ')}"` : '';
-  const line = `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8" stroke-linejoin="round"${dash}/>`;
-  const every = Math.max(1, Math.ceil(s.x.length / 12));
+  const line = s.points
+    ? ''
+    : `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8" stroke-linejoin="round"${dash}/>`;
+  const every = s.points ? 1 : Math.max(1, Math.ceil(s.x.length / 12));
   let marks = '';
   if (!steps) {
     for (let i = Math.floor(every / 2); i < s.x.length; i += every) {
@@ -198,6 +202,7 @@ function annotation(a: Annotation, px: Project, frame: Frame, palette: Palette):
 }
 
 function heatmap(model: ChartModel, frame: Frame, palette: Palette): string[] {
+  if (model.heatmap!.dense) return denseHeatmap(model, frame, palette);
   const { rows, columns, values } = model.heatmap!;
   const w = (frame.right - frame.left) / columns.length;
   const h = (frame.bottom - frame.top) / rows.length;
@@ -219,6 +224,38 @@ function heatmap(model: ChartModel, frame: Frame, palette: Palette): string[] {
       text(frame.left + (i + 0.5) * w, frame.bottom + 16, c, palette.muted, 'text-anchor="middle"'),
     ),
     text((frame.left + frame.right) / 2, frame.bottom + 36, model.x.title, palette.muted, 'text-anchor="middle"'),
+  ];
+}
+
+/** Shades without figures, and a scale. */
+function denseHeatmap(model: ChartModel, frame: Frame, palette: Palette): string[] {
+  const { rows, columns } = model.heatmap!;
+  const w = (frame.right - frame.left) / columns.length;
+  const h = (frame.bottom - frame.top) / rows.length;
+  const cell = (x: number, y: number, width: number, height: number, share: number): string =>
+    `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" fill="${palette.slots[0]}" fill-opacity="${round(0.1 + 0.9 * share)}"/>`;
+  const scale = frame.bottom + 28;
+  return [
+    `<rect x="${frame.left}" y="${frame.top}" width="${frame.right - frame.left}" height="${frame.bottom - frame.top}" fill="none" stroke="${palette.grid}"/>`,
+    ...heatRuns(model.heatmap!, model.y.min, model.y.max).map(({ row, from, to, share }) =>
+      cell(frame.left + from * w, frame.top + row * h, (to - from) * w, h, share),
+    ),
+    ...sparse(rows.length, Math.floor((frame.bottom - frame.top) / 16)).map((r) =>
+      text(frame.left - 6, frame.top + r * h + Math.min(h, 11), rows[r], palette.muted, 'text-anchor="end"'),
+    ),
+    ...sparse(columns.length, 7).map((c) =>
+      text(
+        frame.left + (c + 1) * w,
+        frame.bottom + 16,
+        columns[c],
+        palette.muted,
+        `text-anchor="${c === 0 ? 'start' : 'middle'}"`,
+      ),
+    ),
+    text(frame.left, scale + 9, formatValue(model.y.min, model.y.unit), palette.muted),
+    ...Array.from({ length: 10 }, (_, i) => cell(frame.left + 34 + i * 9, scale, 9, 10, i / 9)),
+    text(frame.left + 130, scale + 9, `${formatValue(model.y.max, model.y.unit)} ${model.y.title}`, palette.muted),
+    text(frame.right, scale + 9, model.x.title, palette.muted, 'text-anchor="end"'),
   ];
 }
 

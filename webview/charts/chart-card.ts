@@ -15,6 +15,7 @@ import { Chart } from './chart-js.ts';
 import { configOf } from './config.ts';
 import { faceOf, setFace } from './face.ts';
 import { flowChart } from './flow.ts';
+import { heatPicture } from './heat-picture.ts';
 import { heatmapTable } from './heatmap.ts';
 import { interact } from './interaction.ts';
 import { waitGraph } from './wait-graph.ts';
@@ -48,6 +49,8 @@ export interface CardInput {
 
 /** Wide enough for a line of words; it shrinks with a narrower card. */
 const GRAPH_WIDTH = 430;
+/** Of a dense heat map; it shrinks with its card. */
+const HEAT_WIDTH = 640;
 const FLOW_WIDTH = 640;
 
 export class ChartCard {
@@ -205,7 +208,10 @@ export class ChartCard {
     ] as const)
       if (model.heatmap) this.#heat.setAttribute(name, value);
       else this.#heat.removeAttribute(name);
-    if (model.heatmap) this.#heat.replaceChildren(heatmapTable(model, theme));
+    if (model.heatmap)
+      this.#heat.replaceChildren(
+        model.heatmap.dense ? heatPicture(model, theme, HEAT_WIDTH) : heatmapTable(model, theme),
+      );
     if (model.graph) this.#heat.replaceChildren(waitGraph(model, theme, GRAPH_WIDTH));
     if (model.flow) this.#heat.replaceChildren(flowChart(model, theme, FLOW_WIDTH));
     const config = hasData ? configOf(zoomed(model, zoom), theme) : null;

@@ -227,14 +227,14 @@ test('a device that is reset and gives its pages back ends its kernels; the grid
   assert.equal(events(point, 'device.give-back').length, 1);
   assert.equal(level(point, 'd2h.eviction'), grid * PAGE_SIZE);
   assert.equal(level(point, 'nr_device_private'), 0);
-  assert.equal(level(point, 'lost-pages'), 0);
+  assert.equal(level(point, 'device-lost-pages'), 0);
   assert.equal(events(point, 'process.kill').length, 0);
   assert.ok(point.phases.some((p) => p.name === 'collect' && p.accesses === 64));
 });
 
 test('one that loses its pages does so at once, and whoever touches one of them is killed', () => {
   const point = run({ ...solver([long], [collect]), timeline: atOnce('reset', 'lose') });
-  assert.equal(level(point, 'lost-pages'), grid);
+  assert.equal(level(point, 'device-lost-pages'), grid);
   assert.match(events(point, 'device.lost')[0], /solver is killed/);
   assert.equal(level(point, 'd2h.bytes'), 0);
 });
