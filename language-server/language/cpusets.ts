@@ -3,7 +3,7 @@ import type { CpusetSpec } from '../../simulator/plan.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Cpuset } from './generated/ast.ts';
 import { nodeList, readNodeList } from './nodes.ts';
-import { spanOfNode } from './objects.ts';
+import { spanOfNode } from './spans.ts';
 import { named } from './processes.ts';
 import { entriesOf, properties, propertiesIn } from './properties.ts';
 import { knobsOf } from './tables.ts';

@@ -8,7 +8,7 @@ import { rules } from './events.ts';
 import { figure, sameUnits } from './figures.ts';
 import type { Condition, Expect, Where, Word } from './generated/ast.ts';
 import { type RunNames, spaces } from './metrics.ts';
-import { spanOfNode } from './objects.ts';
+import { spanOfNode } from './spans.ts';
 import { nearest } from './quantities.ts';
 import { spanOf, textOf, unquoted, wordOf } from './syntax.ts';
 import { metric, metrics } from './tables.ts';

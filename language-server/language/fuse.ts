@@ -8,7 +8,7 @@ import { PAGE_SIZE } from '../../simulator/units.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { CompareValue, Fuse, Property } from './generated/ast.ts';
 import { knobValue } from './knob-values.ts';
-import { spanOfNode } from './objects.ts';
+import { spanOfNode } from './spans.ts';
 import { entriesOf, objectPages, properties, propertiesIn } from './properties.ts';
 import { exactQuantity } from './quantities.ts';
 import { knobOf, knobsOf } from './tables.ts';

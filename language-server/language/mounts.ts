@@ -3,7 +3,7 @@ import type { TmpfsSpec } from '../../simulator/plan.ts';
 import { PAGE_SIZE } from '../../simulator/units.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Tmpfs } from './generated/ast.ts';
-import { spanOfNode } from './objects.ts';
+import { spanOfNode } from './spans.ts';
 import { policyOfProperty, readMpol } from './policies.ts';
 import { entriesOf, objectPages, properties, propertiesIn } from './properties.ts';
 import { knobsOf } from './tables.ts';

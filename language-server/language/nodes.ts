@@ -7,7 +7,7 @@ import * as rows from '../../simulator/tables/numa-knobs.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Expression, Machine, Property } from './generated/ast.ts';
 import { convert } from './knob-values.ts';
-import { spanOfNode } from './objects.ts';
+import { spanOfNode } from './spans.ts';
 import { entriesOf, properties, propertiesIn } from './properties.ts';
 import { formatQuantity } from './quantities.ts';
 import { textOf, unquoted } from './syntax.ts';

@@ -14,20 +14,10 @@ import { policyOfProperty, type PolicyText, readPolicy } from './policies.ts';
 import { entriesOf, objectPages, properties, propertiesIn } from './properties.ts';
 import { reportBacking } from './recoveries.ts';
 import { exactQuantity, nearest } from './quantities.ts';
+import { spanOfNode } from './spans.ts';
 import { rangeOf } from './syntax.ts';
 import { knobsOf } from './tables.ts';
 import { evaluate, type Scope } from './values.ts';
-
-export const spanOfNode = (program: Program, node: AstNode): SourceSpan => {
-  const { start, end } = rangeOf(node);
-  return {
-    uri: program.sourceOf(node).uri,
-    line: start.line,
-    column: start.character,
-    endLine: end.line,
-    endColumn: end.character,
-  };
-};
 
 /** What a program calls the kinds of objects. */
 export type ObjectKind = ObjectSpec['kind'] | 'fuse';

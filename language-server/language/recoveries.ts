@@ -18,7 +18,7 @@ import { GIB, MIB, PAGE_SIZE } from '../../simulator/units.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Anon, Expression, Machine, Process, Property, Recovery } from './generated/ast.ts';
 import { knobValue } from './knob-values.ts';
-import { spanOfNode } from './objects.ts';
+import { spanOfNode } from './spans.ts';
 import { named } from './processes.ts';
 import { entriesOf, properties, propertiesIn } from './properties.ts';
 import { exactQuantity, formatQuantity, nearest } from './quantities.ts';

@@ -17,7 +17,7 @@ import { expectSpec } from './expectations.ts';
 import { fidelityChoices, fidelityOf } from './fidelity.ts';
 import type { Access, Expect, FileDeclaration, Machine, Process, Run, Seed, Trace } from './generated/ast.ts';
 import type { RunNames } from './metrics.ts';
-import { spanOfNode } from './objects.ts';
+import { spanOfNode } from './spans.ts';
 import { accountingParameters } from './fuse.ts';
 import { plotSpec } from './plots.ts';
 import type { LanguageSymbol, Program } from './program.ts';

@@ -12,7 +12,7 @@ import { deviceAction } from './devices.ts';
 import { knobValue } from './knob-values.ts';
 import { sysctlValue } from './machines.ts';
 import { nodeList } from './nodes.ts';
-import { spanOfNode } from './objects.ts';
+import { spanOfNode } from './spans.ts';
 import { policyOfWords, readMpol } from './policies.ts';
 import { named } from './processes.ts';
 import { aKind } from './program.ts';

@@ -3,7 +3,7 @@ import type { AstNode } from 'langium';
 import type { FuseSpec, KnobValues, TimelineEntry } from '../../simulator/plan.ts';
 import { PAGE_SIZE } from '../../simulator/units.ts';
 import type { At, Sysctl } from './generated/ast.ts';
-import { spanOfNode } from './objects.ts';
+import { spanOfNode } from './spans.ts';
 import { exactQuantity } from './quantities.ts';
 import { textOf } from './syntax.ts';
 import { knobOf } from './tables.ts';
