@@ -2,6 +2,7 @@
 export { MODEL_VERSION } from '../simulator/report.ts';
 export { hashPlan } from '../simulator/plan-hash.ts';
 export { decodeReport, encodeReport } from '../simulator/report-codec.ts';
-export { estimateMemory, mergeReports } from '../simulator/simulate.ts';
+export { estimateMemory } from '../simulator/estimate-memory.ts';
+export { mergeReports } from '../simulator/merge-reports.ts';
 export { reportToMarkdown } from '../simulator/text/markdown.ts';
 export { reportToText } from '../simulator/text/terminal.ts';

@@ -8,7 +8,7 @@ import type { Nanoseconds } from './units.ts';
 
 export const REPORT_VERSION = 1;
 /** Changes whenever the same plan may give other numbers: results cached under another version are stale. */
-export const MODEL_VERSION = '0.1.0';
+export const MODEL_VERSION = '0.2.0';
 
 export interface Report {
   readonly version: typeof REPORT_VERSION;

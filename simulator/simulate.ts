@@ -8,37 +8,23 @@ import { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
 import type { RecordedFiles } from './fidelity/recorded-files.ts';
 import { preparePoint, type PrepareContext } from './engine/prepare.ts';
 import type { PointRun } from './engine/point-run.ts';
+import { reportOf } from './merge-reports.ts';
 import { traceFacts, type TraceFacts } from './engine/setup.ts';
 import { isMetric, wantedBy, type Wanted } from './engine/wanted.ts';
-import { counterRows } from './machine/counters.ts';
 import { createMemory } from './machine/create-memory.ts';
 import type { CreateMemory } from './machine/memory.ts';
 import { PlanError } from './plan-error.ts';
-import { hashPlan } from './plan-hash.ts';
 import type { Plan, VariantChoice } from './plan.ts';
-import { reclaimVariant, reclaimVariants } from './reclaim/registry.ts';
-import {
-  MODEL_VERSION,
-  REPORT_VERSION,
-  type FidelityPart,
-  type MetricInfo,
-  type PointReport,
-  type Report,
-  type VariantInfo,
-} from './report.ts';
+import { reclaimVariants } from './reclaim/registry.ts';
+import type { PointReport, Report } from './report.ts';
 import { MIB } from './units.ts';
-import { valueOf, type Counter, type Variant } from './tables/define.ts';
-import { accountingById } from './tables/fuse-accounting.ts';
-import { accounting } from './tables/fuse-knobs.ts';
-import { volatileInterface, volatileInterfaces } from './volatile/interfaces.ts';
-import { gauges } from './tables/gauges.ts';
-import { measures } from './tables/measures.ts';
-import { devicePictures } from './tables/device-measures.ts';
-import { numaPictures } from './tables/numa-pictures.ts';
+import type { Variant } from './tables/define.ts';
+import { volatileInterfaces } from './volatile/interfaces.ts';
 import { checkKnob, validatePlan } from './validate.ts';
 import { TableCache } from './workload/program.ts';
 
 export { estimateMemory, type MemoryEstimate };
+export { mergeReports, reportOf, type MergeReports } from './merge-reports.ts';
 export { PlanError } from './plan-error.ts';
 
 export interface SimulationOptions {
@@ -68,8 +54,6 @@ export interface Simulation {
 
 export type EstimateMemory = (plan: Plan) => MemoryEstimate;
 export type CreateSimulation = (plan: Plan, options?: SimulationOptions) => Simulation;
-/** Puts the reports of shards of one plan together again, points in plan order. */
-export type MergeReports = (plan: Plan, shards: readonly Report[]) => Report;
 
 /** For tests: the full machine even where the fast path would do, frames counted after every event. */
 export interface TestOptions {
@@ -254,95 +238,4 @@ class PlanSimulation implements Simulation {
     }
     return reportOf(this.plan, points, this.finished.length < this.plan.points.length, warnings);
   }
-}
-
-const infoOf = ({
-  title,
-  summary,
-  linux,
-  year,
-  commit,
-  source,
-  family,
-}: Pick<Variant, 'title' | 'summary' | 'linux' | 'year' | 'commit' | 'source' | 'family'>): VariantInfo => ({
-  title,
-  summary,
-  ...(linux !== undefined ? { linux } : {}),
-  ...(year !== undefined ? { year } : {}),
-  ...(commit !== undefined ? { commit } : {}),
-  standing: source.kind,
-  family,
-});
-
-/** A report of what `points` found, with the names and titles of all that may occur in it. */
-export function reportOf(
-  plan: Plan,
-  points: readonly PointReport[],
-  partial: boolean,
-  warnings: readonly string[],
-): Report {
-  const metrics: Record<string, MetricInfo> = {};
-  const pictures = [
-    ...(points.some((point) => point.numa) ? numaPictures : []),
-    ...(points.some((point) => point.devices) ? devicePictures : []),
-  ];
-  const rows: readonly Counter[] = [...counterRows, ...gauges, ...measures, ...pictures];
-  for (const { name, title, unit, doc, kernel, limit } of rows)
-    metrics[name] = { title, unit, doc, ...(kernel !== undefined ? { kernel } : {}), ...(limit ? { limit } : {}) };
-  const variants: Record<string, VariantInfo> = {};
-  for (const { scenario } of plan.points)
-    for (const { id } of [scenario.reclaim, ...(scenario.volatile ? [scenario.volatile] : [])]) {
-      const variant: Variant | undefined = reclaimVariant(id) ?? volatileInterface(id);
-      if (!variant || id in variants) continue;
-      variants[id] = infoOf(variant);
-    }
-  for (const { scenario } of plan.points)
-    for (const { values } of scenario.fuse ?? []) {
-      const id = valueOf(values, accounting);
-      const row = accountingById(id);
-      if (row) variants[`${accounting.name}:${id}`] = infoOf(row);
-    }
-  return {
-    version: REPORT_VERSION,
-    model: MODEL_VERSION,
-    plan: hashPlan(plan),
-    seed: plan.seed,
-    title: plan.title,
-    partial,
-    axes: plan.axes,
-    plots: plan.plots,
-    points,
-    metrics,
-    variants,
-    warnings: [...new Set(warnings)],
-    ...(plan.source ? { source: plan.source } : {}),
-  };
-}
-
-export const mergeReports: MergeReports = (plan, shards) => {
-  const key = (coordinates: readonly number[]) => coordinates.join();
-  const found = new Map<string, PointReport>();
-  for (const shard of shards)
-    for (const point of shard.points) {
-      const known = found.get(key(point.coordinates));
-      if (!known || (point.complete && !known.complete)) found.set(key(point.coordinates), point);
-    }
-  const points = plan.points.flatMap(({ coordinates }) => found.get(key(coordinates)) ?? []);
-  if (plan.fidelity !== undefined) return mergeFidelity(plan, plan.fidelity.length, shards);
-  const partial = points.length < plan.points.length || points.some((point) => !point.complete);
-  return reportOf(
-    plan,
-    points,
-    partial,
-    shards.flatMap((shard) => shard.warnings),
-  );
-};
-
-function mergeFidelity(plan: Plan, parts: number, shards: readonly Report[]): Report {
-  const found: FidelityPart[] = [];
-  for (const part of shards.flatMap((shard) => shard.fidelity ?? []))
-    if (!(found[part.part] as FidelityPart | undefined)?.complete) found[part.part] = part;
-  const fidelity = found.filter(() => true); // without the holes
-  const partial = fidelity.length < parts || fidelity.some(({ complete }) => !complete);
-  return { ...reportOf(plan, [], partial, []), fidelity };
 }
