@@ -56,8 +56,8 @@ export interface SeriesModel {
   readonly x2?: Float64Array;
   /** In a timeline: what could be otherwise without anything ending otherwise. */
   readonly faint?: true;
-  /** Markers without a line between them. */
-  readonly points?: true;
+  /** `only`: markers without a line between them; `none`: a line without markers. Absent: both. */
+  readonly points?: 'only' | 'none';
   /** In a stack: a line over it (a limit), no part of it. */
   readonly overlay?: true;
 }

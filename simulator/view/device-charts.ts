@@ -3,7 +3,6 @@ import type { BreakEven, PointReport, Residency } from '../report.ts';
 import { BREAK_EVEN, RESIDENCY, isDevicePicture } from '../tables/device-measures.ts';
 import { PAGE_SIZE } from '../units.ts';
 import type { Annotation, ChartModel, SeriesModel } from './chart-model.ts';
-import { styleOf } from './chart-model.ts';
 import { formatSignificant, formatValue, scaleFor } from './format.ts';
 import { overTime } from './over-time.ts';
 import type { PlotContext } from './panel.ts';
@@ -98,6 +97,12 @@ const timesOf = (r: Residency): string[] => Array.from(r.t, (t) => formatValue(t
 
 // ---- break-even
 
+/** Costs are what variants are held against: neutral, told apart by dash and marker. */
+const COSTS = [
+  { dash: [], marker: 'plus' },
+  { dash: [7, 3], marker: 'cross' },
+] as const;
+
 interface Found extends Row {
   readonly device: string;
   readonly found: BreakEven;
@@ -144,9 +149,10 @@ function breakEven(context: PlotContext, group: readonly Found[], title: string,
     key: label,
     label,
     unit: 'ns',
-    style: { ...styleOf(slot), dash: slot === 0 ? [] : [7, 3] },
+    style: { ...COSTS[slot], slot: -1 },
     x: ends,
     y: ends.map(at),
+    points: 'none',
   });
   const points = (label: string, slot: number, y: Float64Array): SeriesModel => {
     const shown = Array.from(simulated.reuse.keys()).filter((i) => simulated.reuse[i] <= top);
@@ -154,23 +160,23 @@ function breakEven(context: PlotContext, group: readonly Found[], title: string,
       key: label,
       label,
       unit: 'ns',
-      style: styleOf(slot),
+      style: { ...COSTS[slot], slot: -1 },
       x: Float64Array.from(shown, (i) => simulated.reuse[i]),
       y: Float64Array.from(shown, (i) => y[i]),
-      points: true,
+      points: 'only',
     };
   };
-  const here = group.flatMap(({ variant, found: { here: at } }, i): SeriesModel[] =>
+  const here = group.flatMap(({ variant, found: { here: at } }): SeriesModel[] =>
     Number.isFinite(at.reuse) && at.reuse <= top
       ? [
           {
             key: `here: ${variant.label}`,
             label: group.length > 1 ? `you are here: ${variant.label}` : 'you are here',
             unit: 'ns',
-            style: { ...styleOf(i + 2), dash: [] },
+            style: { ...variant.style, dash: [] },
             x: Float64Array.of(at.reuse),
             y: Float64Array.of(at.time),
-            points: true,
+            points: 'only',
           },
         ]
       : [],

@@ -132,12 +132,13 @@ function curve(s: SeriesModel, px: Project, py: Project, palette: Palette, steps
     pen = 'L';
   }
   const dash = s.style.dash.length > 0 ? ` stroke-dasharray="${s.style.dash.join(' ')}"` : '';
-  const line = s.points
-    ? ''
-    : `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8" stroke-linejoin="round"${dash}/>`;
-  const every = s.points ? 1 : Math.max(1, Math.ceil(s.x.length / 12));
+  const line =
+    s.points === 'only'
+      ? ''
+      : `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8" stroke-linejoin="round"${dash}/>`;
+  const every = s.points === 'only' ? 1 : Math.max(1, Math.ceil(s.x.length / 12));
   let marks = '';
-  if (!steps) {
+  if (!steps && s.points !== 'none') {
     for (let i = Math.floor(every / 2); i < s.x.length; i += every) {
       if (!Number.isNaN(s.y[i])) marks += markerPath(s.style.marker, px(s.x[i]), py(s.y[i]), 3.4);
     }
@@ -341,8 +342,12 @@ function legendItem({ series, x, y }: LegendItem, palette: Palette): string {
   const colour = colourOf(palette, series.style.slot);
   const dash = series.style.dash.length > 0 ? ` stroke-dasharray="${series.style.dash.join(' ')}"` : '';
   return (
-    `<path d="M${round(x)} ${y - 4}H${round(x + 24)}" stroke="${colour}" stroke-width="1.8"${dash}/>` +
-    `<path d="${markerPath(series.style.marker, x + 12, y - 4, 3.4)}" fill="${colour}" stroke="${colour}" stroke-width="1.4"/>` +
+    (series.points === 'only'
+      ? ''
+      : `<path d="M${round(x)} ${y - 4}H${round(x + 24)}" stroke="${colour}" stroke-width="1.8"${dash}/>`) +
+    (series.points === 'none'
+      ? ''
+      : `<path d="${markerPath(series.style.marker, x + 12, y - 4, 3.4)}" fill="${colour}" stroke="${colour}" stroke-width="1.4"/>`) +
     text(x + 29, y, series.label, palette.foreground)
   );
 }

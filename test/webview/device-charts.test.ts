@@ -67,8 +67,8 @@ test('the break-even picture has the closed form as lines, simulation as points,
   ]);
   const [moved, remote, simulatedMoved, simulatedRemote, here] = chart.series;
   assert.deepEqual(
-    chart.series.map((s) => s.points ?? false),
-    [false, false, true, true, true, true],
+    chart.series.map((s) => s.points),
+    ['none', 'none', 'only', 'only', 'only', 'only'],
   );
   const at = (s: typeof moved, x: number): number => s.y[0] + ((s.y[1] - s.y[0]) * (x - s.x[0])) / (s.x[1] - s.x[0]);
   simulatedMoved.x.forEach((x, i) => assert.ok(Math.abs(at(moved, x) - simulatedMoved.y[i]) < 1));

@@ -269,7 +269,7 @@ export class ChartCard {
             'aria-pressed': 'true',
             onclick: () => this.#host.toggle(s.key),
           },
-          swatch(s.style, theme, s.overlay ? 'line' : whole.kind, s.faint),
+          swatch(s.style, theme, s.overlay ? 'line' : whole.kind, s.faint, s.points),
           h('span', { class: 'name' }, s.label),
         ),
       ),

@@ -17,7 +17,7 @@ export function lineChart(model: ChartModel, theme: Theme): Config {
         borderDash: [...s.style.dash],
         borderWidth: theme.lineWidth,
         borderJoinStyle: 'round' as const,
-        showLine: s.points !== true,
+        showLine: s.points !== 'only',
         pointRadius: 0,
         pointHitRadius: 0,
         stepped: model.stepped ? ('before' as const) : false,

@@ -27,7 +27,7 @@ export const markersPlugin: Plugin = {
     ctx.rect(area.left - 5, area.top - 5, area.width + 10, area.height + 10);
     ctx.clip();
     model.series.forEach((series, i) => {
-      if (!chart.isDatasetVisible(i)) return;
+      if (!chart.isDatasetVisible(i) || series.points === 'none') return;
       const elements = chart.getDatasetMeta(i).data;
       const dimmed = face.highlight !== null && face.highlight !== series.key;
       const colour = colourOf(theme, series.style.slot);
