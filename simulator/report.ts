@@ -277,16 +277,14 @@ export interface PassReport {
 }
 
 /** A gauge over time; decimated min–max in the core, so spikes survive. `t` ascends. */
-/** What became of a region's pages over time: one column for each moment, top to bottom one cell for each of `rows` equal parts. */
+/** What became of a region's pages over time: for each moment, top to bottom, the shares of `rows` equal parts that are in each state. */
 export interface RangeMap {
   readonly object: string;
   readonly pages: number;
-  /** Names of what cells say. */
-  readonly states: readonly string[];
   readonly t: Float64Array;
   readonly rows: number;
-  /** Index into `states`, column by column. */
-  readonly cells: Float64Array;
+  /** By state (`resident`: in memory and not volatile; `volatile`: in memory; `purged`: content lost), column by column. */
+  readonly shares: Readonly<Record<'resident' | 'volatile' | 'purged', Float64Array>>;
 }
 
 export interface Series {

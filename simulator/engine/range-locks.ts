@@ -52,6 +52,8 @@ export class RangeLocks {
   private readonly reclaims: LockId[] = [];
   /** Locks that threads give back at a time that has been announced. */
   private readonly announced = new Map<number, LockId>();
+  /** Announcements that were overtaken, by thread: their events say nothing any more. */
+  private readonly early = new Map<number, number>();
 
   constructor(engine: Engine, scenario: Scenario) {
     this.engine = engine;
@@ -87,6 +89,7 @@ export class RangeLocks {
     const { engine, locks } = this;
     // What it holds because of an earlier fault is given back by an event that is due by now.
     if (!engine.catchUp(thread, this.announced.has(thread.index))) return false;
+    this.giveBackEarly(thread);
     if (locks.holds(id, thread.index)) return true;
     this.reap(id, engine.local);
     if (locks.acquire(id, thread.index, mode, engine.local)) return true;
@@ -103,6 +106,15 @@ export class RangeLocks {
   releaseAt(thread: Thread, id: LockId, time: Nanoseconds): void {
     this.announced.set(thread.index, id);
     this.engine.schedule(time, this.actor, LET_GO * THREADS + thread.index);
+  }
+
+  /** A thread that queued for a processor may go on a little before the time it had reached: what it has announced is given back now. */
+  private giveBackEarly({ index }: Thread): void {
+    const id = this.announced.get(index);
+    if (id === undefined) return;
+    this.announced.delete(index);
+    this.early.set(index, (this.early.get(index) ?? 0) + 1);
+    this.wake(this.locks.release(id, index, this.engine.local));
   }
 
   /** Reclaim takes a lock if it can be had at once. */
@@ -133,6 +145,11 @@ export class RangeLocks {
     }
     const thread = this.engine.threads[index];
     if (kind === LET_GO) {
+      const overtaken = this.early.get(index) ?? 0;
+      if (overtaken > 0) {
+        this.early.set(index, overtaken - 1);
+        return;
+      }
       const id = this.announced.get(index)!;
       this.announced.delete(index);
       if (this.locks.holds(id, index)) this.wake(this.locks.release(id, index, now));

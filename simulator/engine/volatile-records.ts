@@ -8,11 +8,14 @@ import { LOST, VOLATILE, type VolatileMemory } from '../volatile/volatile-memory
 import { TimeHistogram } from './time-histogram.ts';
 
 /** Rows of a map at most, and columns before every other is dropped. */
-const ROWS = 64;
-const COLUMNS = 128;
+const ROWS = 16;
+const COLUMNS = 64;
 
-/** States of a row of the map, by number. */
-export const RANGE_STATES = ['absent', 'resident', 'volatile', 'purged'] as const;
+interface Column {
+  readonly resident: Float64Array;
+  readonly volatile: Float64Array;
+  readonly purged: Float64Array;
+}
 
 export interface MappedObject {
   readonly name: string;
@@ -36,7 +39,7 @@ export class VolatileRecords {
   private busy = 0;
   private since: Nanoseconds = 0;
   private times: Nanoseconds[] = [];
-  private columns: Uint8Array[][] = [];
+  private columns: Column[][] = [];
   private every: Nanoseconds = 1;
 
   constructor(
@@ -121,37 +124,37 @@ export class VolatileRecords {
     this.every = Math.max(this.every * 2, Math.floor((2 * now) / COLUMNS));
   }
 
-  /** What most pages of each row are; what is purged shows, however little it is. */
-  private column({ base, pages }: MappedObject): Uint8Array {
+  private column({ base, pages }: MappedObject): Column {
     const rows = Math.min(ROWS, pages);
-    const column = new Uint8Array(rows);
+    const column: Column = {
+      resident: new Float64Array(rows),
+      volatile: new Float64Array(rows),
+      purged: new Float64Array(rows),
+    };
     const { state } = this.volatile;
     for (let row = 0; row < rows; row++) {
       const from = base + Math.floor((row * pages) / rows);
       const to = base + Math.floor(((row + 1) * pages) / rows);
-      let lost = 0;
-      let volatile = 0;
-      let resident = 0;
-      for (let page = from; page < to; page++) {
-        if ((state[page] & LOST) !== 0) lost++;
-        else if (this.memory.isResident(page)) {
-          if ((state[page] & VOLATILE) !== 0) volatile++;
-          else resident++;
-        }
+      const page = 1 / (to - from);
+      for (let at = from; at < to; at++) {
+        if ((state[at] & LOST) !== 0) column.purged[row] += page;
+        else if (this.memory.isResident(at))
+          column[(state[at] & VOLATILE) !== 0 ? 'volatile' : 'resident'][row] += page;
       }
-      column[row] = lost > 0 ? 3 : volatile > 0 && volatile >= resident ? 2 : resident > 0 ? 1 : 0;
     }
     return column;
   }
 
   maps(): RangeMap[] {
-    return this.mapped.map(({ name, pages }, i) => ({
-      object: name,
-      pages,
-      states: RANGE_STATES,
-      t: Float64Array.from(this.times),
-      rows: Math.min(ROWS, pages),
-      cells: Float64Array.from(this.columns.flatMap((column) => [...column[i]])),
-    }));
+    return this.mapped.map(({ name, pages }, i) => {
+      const all = (state: keyof Column) => Float64Array.from(this.columns.flatMap((column) => [...column[i][state]]));
+      return {
+        object: name,
+        pages,
+        t: Float64Array.from(this.times),
+        rows: Math.min(ROWS, pages),
+        shares: { resident: all('resident'), volatile: all('volatile'), purged: all('purged') },
+      };
+    });
   }
 }

@@ -146,6 +146,8 @@ export class Volatile implements StepHandler, AccessGuard {
       this.rules,
     );
     memory.advice!.attach(this.memory);
+    if (face.way === 'free' && !memory.advice!.freesLazily)
+      recorder.warn(`MADV_FREE is simulated with two lists only: under '${scenario.reclaim.id}' it does nothing`);
     const dontneed = valueOf(choice.values, knobs.swaplessDontneed) && !memory.advice!.hasSwap;
     if (dontneed) recorder.warn('without swap, MADV_FREE of 4.5 drops memory at once');
     this.way = face.way === 'free' && dontneed ? 'dontneed' : face.way;
@@ -661,7 +663,8 @@ export class Volatile implements StepHandler, AccessGuard {
     const work = this.work[thread.index];
     if (!this.sharing[process] || work.faulting >= 0) return true;
     const memory = this.engine.memory;
-    if (memory.isResident(page)) return true;
+    // Who waited holds it by now, even if another thread has brought the page meanwhile.
+    if (work.faultAsked < 0 && memory.isResident(page)) return true;
     const sem = this.locks.mmapSem(process);
     if (work.faultAsked < 0) work.faultAsked = this.engine.local;
     if (!this.locks.acquire(thread, sem, 'read')) return false;
@@ -770,22 +773,6 @@ export class Volatile implements StepHandler, AccessGuard {
       engine.memory.access(((OP_STORE << OP_SHIFT) >>> 0) + child, thread.program.cgroup);
       engine.work(engine.costs.fault);
     }
-  }
-
-  // ---- ends
-
-  /** A process has ended, or part of its memory is unmapped. */
-  unmapped(object: number, first: Pages, pages: Pages): void {
-    if (!this.managed[object]) return;
-    if (this.rules?.scope === 'shared' && (this.copyOf.has(object) || this.hasLivingCopy(object))) return;
-    this.memory.forget(object, first * PAGE_SIZE, (first + pages) * PAGE_SIZE);
-  }
-
-  private hasLivingCopy(object: number): boolean {
-    for (const [copy, of] of this.copyOf)
-      if (of === object && this.engine.threads.some((t) => !t.over && t.program.process === this.objects[copy].process))
-        return true;
-    return false;
   }
 }
 

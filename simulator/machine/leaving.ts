@@ -92,6 +92,7 @@ export class Leaving {
 
   release(start: number, pages: Pages, keepTables = false): Pages {
     const core = this.#core;
+    core.volatilePages?.released(start, pages);
     const { flags, frames, memcg } = core;
     const reclaimer = this.#reclaimer;
     let freed = 0;

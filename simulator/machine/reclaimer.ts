@@ -200,6 +200,8 @@ export interface VolatilePages {
   came(page: number): void;
   /** Reclaim has swapped a page out. */
   left(page: number): void;
+  /** A run of pages of one object is about to be given up for good (munmap, exit). */
+  released(start: number, pages: Pages): void;
   /** Slab shrinkers run; returns the pages that freed. */
   shrink(priority: number): Pages;
 }

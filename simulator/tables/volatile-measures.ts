@@ -154,7 +154,7 @@ export const volatileMeasures: readonly Measure[] = [
   row(
     RANGE_MAP,
     'Range map',
-    'pages',
+    'ratio',
     'What is volatile, purged and in memory of a region over time: `plot range-map of thumbnails`.',
     () => NaN,
   ),

@@ -9,6 +9,7 @@ import { distributionOf, seriesOf } from './metrics.ts';
 import { overAxis, overPhase, overVariant } from './over-category.ts';
 import { overPass } from './over-pass.ts';
 import { distributions, heatmaps, timelines } from './over-rest.ts';
+import { isRangeMap, rangeMaps } from './range-map.ts';
 import { overTime } from './over-time.ts';
 import { plotContext, type ViewOptions } from './panel.ts';
 import { isAboutNodes, overNode } from './placement.ts';
@@ -39,6 +40,7 @@ export function chartsOfPlot(
   const context = plotContext(report, plot, index, dimensions, selection, options);
   if (isAboutNodes(context)) return overNode(context);
   if (isAboutDevices(context)) return ofDevices(context);
+  if (isRangeMap(context)) return rangeMaps(context);
   switch (plot.as) {
     case 'distribution':
       return distributions(context);

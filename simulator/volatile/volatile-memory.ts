@@ -197,6 +197,13 @@ export class VolatileMemory implements VolatilePages {
     for (const copy of this.copies.get(object) ?? []) this.ownAll(copy, object);
   }
 
+  /** munmap and exit. Of shared memory others may still have it: only what its owner gives up is forgotten. */
+  released(start: number, pages: Pages): void {
+    const object = this.objectOf(start);
+    const first = (start - this.layout.bases[object]) * PAGE_SIZE;
+    this.forget(object, first, first + pages * PAGE_SIZE);
+  }
+
   /** Sets the bit of each page that a range covers wholly, clears it elsewhere. Returns the pages looked at. */
   private refresh(object: number, start: Bytes, end: Bytes): Pages {
     const tree = this.tree(object);
