@@ -96,7 +96,12 @@ export function reportToJson(...reports: readonly [Report, ...Report[]]): JsonRe
     plan: together(reports.map((report) => report.plan)),
     report: together(reports.map(hashReport)),
     partial: reports.some((report) => report.partial),
-    runs: reports.map(({ title, seed, points }) => ({ title, seed, points: points.map(pointToJson) })),
+    runs: reports.map(({ title, seed, points, fidelity }) => ({
+      title,
+      seed,
+      points: points.map(pointToJson),
+      ...(fidelity ? { fidelity: plain(fidelity) } : {}),
+    })),
     warnings: [...new Set(reports.flatMap((report) => report.warnings))],
   };
 }

@@ -324,6 +324,12 @@ export class ReportView {
 function isWide(models: readonly ChartModel[], i: number): boolean {
   // Many columns want room.
   if ((models[i].heatmap?.columns.length ?? 0) > 6 || (models[i].kind === 'table' && models[i].table)) return true;
+  if (
+    models[i].kind === 'bars' &&
+    (models[i].x.labels?.length ?? 0) > 8 &&
+    models[i].series.some((s) => s.x.length > 1)
+  )
+    return true;
   const plot = (model: ChartModel) => model.id.slice(0, model.id.indexOf('.'));
   const panels = models.filter((model) => plot(model) === plot(models[i])).length;
   // Stacks of several variants are compared by eye: none is wider than the others.

@@ -84,6 +84,7 @@ class FidelityRun implements Simulation {
     const { area, sets } = this.parts[this.parts.length - 1];
     const { recordings } = this.plan.fidelity![this.indices[this.done]];
     const all = (recordings ?? recordingRow(area)?.recordings ?? []).length;
+    if (all === 0) return sets.length / (sets.length + 20);
     return Math.min(1, new Set(sets.map(({ name }) => recordingOf(name))).size / (all + 1));
   }
 

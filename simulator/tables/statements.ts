@@ -366,7 +366,7 @@ export const statements: readonly StatementRow[] = [
     'run',
     'fidelity',
     'fidelity [RECORDING, …]',
-    'Holds the simulator against recordings of real kernels that come with it, instead of running processes: the kernel’s counters beside ours, the error, the kernel’s own spread, single accesses that differ, checks that match. Without names all: `reclaim`, `reclaim-6.12`, `numa`, `fuse`, `exit`; or single ones of them, `reclaim.C_scan`.',
+    'Holds the simulator against recordings of real kernels that come with it, instead of running processes: the kernel’s counters beside ours, the error, the kernel’s own spread, single accesses that differ, checks that match. Without names all: `reclaim`, `reclaim-6.12`, `numa`, `fuse`, `exit`, `madv-free`; or single ones of them, `reclaim.C_scan`.',
     'fidelity reclaim, numa.static2',
     'fidelity ${1:reclaim}',
   ),

@@ -1,6 +1,9 @@
 /** What a comparison with recordings found, as text for terminals and as Markdown. */
 import type { FidelityReport } from '../fidelity/areas.ts';
 import type { FidelitySet } from '../fidelity/sets.ts';
+import type { FidelityPart } from '../report.ts';
+import { mainFigures } from '../view/fidelity.ts';
+import { recordingRows } from '../tables/recordings.ts';
 import { alignedTable, painter, type Column } from './columns.ts';
 
 export interface FidelityRow {
@@ -33,7 +36,6 @@ export function percent(share: number): string {
 }
 
 export function fidelityRow(set: FidelitySet): FidelityRow {
-  const [first] = Object.keys(set.errors);
   let worst = '';
   for (const name of Object.keys(set.errors))
     if (worst === '' || Math.abs(set.errors[name]) > Math.abs(set.errors[worst])) worst = name;
@@ -43,12 +45,7 @@ export function fidelityRow(set: FidelitySet): FidelityRow {
       : set.differingAccesses === null
         ? 'counters only'
         : `${whole(set.differingAccesses)} of ${whole(set.accesses)} accesses differ`;
-  // accesses of two classes (an old and a new set, a hot set and a stream) are told apart
-  const shown = ['misses', 'misses-class1'].every((name) => name in set.errors)
-    ? ['misses', 'misses-class1']
-    : first === undefined
-      ? []
-      : [first];
+  const shown = mainFigures(set);
   const sum = (figures: Readonly<Record<string, number>>) => shown.map((name) => whole(figures[name])).join(' + ');
   const largest = (figures: Readonly<Record<string, number>>) =>
     shown.reduce((found, name) => (Math.abs(figures[name] ?? 0) > Math.abs(found) ? figures[name] : found), 0);
@@ -79,13 +76,63 @@ const columns: readonly (Column & { readonly of: keyof FidelityRow })[] = [
   { title: 'farthest off', align: 'left', of: 'worst' },
 ];
 
-/** Columns in which some row of `rows` says something. */
-const usedBy = (rows: readonly FidelityRow[]) => columns.filter(({ of }) => rows.some((row) => row[of] !== ''));
+interface FidelityTable {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly string[])[];
+  readonly notes: readonly string[];
+}
+
+/** A table of one area's sets: a row each, in columns in which somebody says something. */
+function tableOf(sets: readonly FidelitySet[]): FidelityTable {
+  const own = [...new Set(sets.flatMap((set) => set.columns ?? []))];
+  if (own.length > 0) return tableOfFigures(sets, own);
+  const rows = sets.map(fidelityRow);
+  const used = columns.filter(({ of }) => rows.some((row) => row[of] !== ''));
+  return { columns: used, rows: rows.map((row) => used.map(({ of }) => row[of])), notes: notesOf(sets) };
+}
+
+/** The same with a column for each figure, `kernel / simulated error`; notes are many rows' and numbered. */
+function tableOfFigures(sets: readonly FidelitySet[], figures: readonly string[]): FidelityTable {
+  const notes = [...new Set(sets.flatMap((set) => set.notes ?? []))];
+  const figure = (set: FidelitySet, name: string): string =>
+    name in set.errors
+      ? `${whole(set.kernel[name])} / ${whole(set.simulated[name])}  ${percent(set.errors[name])}`
+      : '';
+  return {
+    columns: [
+      { title: 'recording', align: 'left' },
+      { title: 'mode', align: 'left' },
+      ...figures.map((title): Column => ({ title: `${title}, simulated`, align: 'right' })),
+      { title: 'why', align: 'left' },
+    ],
+    rows: sets.map((set) => [
+      set.name,
+      set.mode,
+      ...figures.map((name) => figure(set, name)),
+      (set.notes ?? []).map((note) => notes.indexOf(note) + 1).join(', '),
+    ]),
+    notes: notes.map((note, i) => `why ${i + 1}: ${note}`),
+  };
+}
 
 const areasOf = (report: FidelityReport): string[] => [...new Set(report.sets.map((set) => set.area))];
 
+/** Where to read about the models that were compared; recordings of one's own are of page reclaim. */
+const pagesOf = (report: FidelityReport): string[] => {
+  const areas = areasOf(report).map((area) => area.replace(/^own$/, 'reclaim'));
+  const rows = recordingRows.filter(({ name }) => areas.some((area) => area === name || area.startsWith(`${name}-`)));
+  return [...new Set(rows.map(({ page }) => `docs/models/${page}`))];
+};
+
 const notesOf = (sets: readonly FidelitySet[]): string[] =>
   sets.flatMap((set) => (set.notes ?? []).map((note) => `${set.name} ${set.mode}: ${note}`));
+
+/** What the parts of a run found, as one comparison. */
+export const fidelityOf = (parts: readonly FidelityPart[]): FidelityReport => ({
+  sets: parts.flatMap((part) => part.sets),
+  unknown: parts.flatMap((part) => part.unknown),
+  unusable: parts.flatMap((part) => part.unusable),
+});
 
 /** Ends with a newline. */
 export function fidelityText(report: FidelityReport, colour: boolean): string {
@@ -93,21 +140,19 @@ export function fidelityText(report: FidelityReport, colour: boolean): string {
   const lines: string[] = [];
   for (const area of areasOf(report)) {
     const sets = report.sets.filter((set) => set.area === area);
-    const rows = sets.map(fidelityRow);
-    const used = usedBy(rows);
+    const table = tableOf(sets);
     lines.push(paint(area, 'bold'));
-    lines.push(
-      ...alignedTable(
-        used,
-        rows.map((row) => used.map(({ of }) => row[of])),
-        paint,
-      ),
-    );
-    lines.push(...notesOf(sets).map((note) => paint(`• ${note}`, 'dim')), '');
+    lines.push(...alignedTable(table.columns, table.rows, paint));
+    lines.push(...table.notes.map((note) => paint(`• ${note}`, 'dim')), '');
   }
   for (const { folder, reason } of report.unusable) lines.push(paint(`unusable: ${folder}: ${reason}`, 'bad'));
   for (const file of report.unknown) lines.push(paint(`unknown file, not compared: ${file}`, 'warn'));
   if (report.sets.length === 0) lines.push('Nothing was compared.');
+  else
+    lines.push(
+      ...(lines.at(-1) === '' ? [] : ['']),
+      `What is modelled, simplified and left out, by mechanism: ${pagesOf(report).join(', ')}.`,
+    );
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
@@ -118,17 +163,15 @@ export function fidelityMarkdown(report: FidelityReport, level = 2): string {
   const blocks: string[] = [];
   for (const area of areasOf(report)) {
     const sets = report.sets.filter((set) => set.area === area);
-    const rows = sets.map(fidelityRow);
-    const used = usedBy(rows);
+    const { columns: used, rows, notes } = tableOf(sets);
     blocks.push(`${'#'.repeat(level)} ${area}`);
     blocks.push(
       [
         `| ${used.map(({ title }) => title).join(' | ')} |`,
         `| ${used.map(({ align }) => (align === 'right' ? '---:' : '---')).join(' | ')} |`,
-        ...rows.map((row) => `| ${used.map(({ of }) => cell(row[of])).join(' | ')} |`),
+        ...rows.map((row) => `| ${row.map(cell).join(' | ')} |`),
       ].join('\n'),
     );
-    const notes = notesOf(sets);
     if (notes.length > 0) blocks.push(notes.map((note) => `- ${note}`).join('\n'));
   }
   if (report.unusable.length > 0)

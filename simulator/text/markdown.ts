@@ -12,6 +12,7 @@ import { lastValue } from '../view/sentence.ts';
 import { summaryOf, tableOf } from '../view/tables.ts';
 import { dimensionsOf } from '../view/variants.ts';
 import { painter } from './columns.ts';
+import { fidelityMarkdown, fidelityOf } from './fidelity.ts';
 import { unicodeChart } from './unicode-chart.ts';
 
 const WIDTH = 100;
@@ -35,7 +36,8 @@ export function reportToMarkdown(report: Report, options: MarkdownOptions = {}):
     blocks.push(lines.join('\n'));
   }
   if (report.points.length > 0) blocks.push(markdownTable(summaryOf(report)));
-  for (const model of chartsOf(report, {}, { work: prefersWork(report) })) blocks.push(...chartBlocks(model));
+  if (report.fidelity) blocks.push(fidelityMarkdown(fidelityOf(report.fidelity), 3));
+  else for (const model of chartsOf(report, {}, { work: prefersWork(report) })) blocks.push(...chartBlocks(model));
   blocks.push(...variantBlock(report));
   if (report.warnings.length > 0) {
     blocks.push('### Notes', report.warnings.map((text) => `- ${escapeText(text)}`).join('\n'));

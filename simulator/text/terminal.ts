@@ -9,6 +9,7 @@ import { summaryOf } from '../view/tables.ts';
 import { dimensionsOf } from '../view/variants.ts';
 import type { Paint } from './columns.ts';
 import { alignedTable, cellWidth, painter, wrap } from './columns.ts';
+import { fidelityOf, fidelityText } from './fidelity.ts';
 import { unicodeChart } from './unicode-chart.ts';
 
 export interface TextOptions {
@@ -24,7 +25,10 @@ export function reportToText(report: Report, options: TextOptions = {}): string 
   const paint = painter(options.color ?? false);
   const blocks: string[][] = [heading(report, width, paint)];
   if (report.points.length > 0) blocks.push(summary(report, paint));
-  for (const model of chartsOf(report, {}, { work: prefersWork(report) })) blocks.push(chartBlock(model, width, paint));
+  if (report.fidelity) blocks.push([fidelityText(fidelityOf(report.fidelity), options.color ?? false).trimEnd()]);
+  else
+    for (const model of chartsOf(report, {}, { work: prefersWork(report) }))
+      blocks.push(chartBlock(model, width, paint));
   const expectations = expectationLines(report, width, paint);
   if (expectations.length > 0) blocks.push(expectations);
   if (report.warnings.length > 0) {

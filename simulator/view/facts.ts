@@ -35,6 +35,15 @@ export function factsOf(report: Report, cached = false): Fact[] {
     add('partial', 'partial', 'The run was interrupted: what is shown is true, but not all that was asked for.', true);
   }
   if (cached) add('cached', 'cached', 'Restored from an earlier run of the same program, seed and model version.');
+  if (report.fidelity) {
+    const sets = report.fidelity.reduce((sum, part) => sum + part.sets.length, 0);
+    const what = 'Recorded runs of unmodified kernels, each simulated from the same accesses and settings.';
+    add('points', `${sets} recorded ${sets === 1 ? 'run' : 'runs'} compared`, what);
+    const unusable = report.fidelity.flatMap((part) => part.unusable);
+    const why = unusable.map(({ folder, reason }) => `${folder}: ${reason}`).join('\n');
+    if (unusable.length > 0) add('alarm', `${unusable.length} unusable`, why, true);
+    return facts;
+  }
   add('points', n === 1 ? '1 point' : `${n} points`, 'Combinations of compared variants and swept values.');
   const times = report.points.map((point) => point.time);
   // A replayed trace has no clock.

@@ -5,6 +5,7 @@ import { PLACEMENT } from '../tables/numa-pictures.ts';
 import type { Report } from '../report.ts';
 import type { ChartModel } from './chart-model.ts';
 import { isAboutDevices, ofDevices } from './device-charts.ts';
+import { fidelityCharts } from './fidelity.ts';
 import { distributionOf, seriesOf } from './metrics.ts';
 import { overAxis, overPhase, overVariant } from './over-category.ts';
 import { overPass } from './over-pass.ts';
@@ -19,6 +20,7 @@ import { waitGraphs } from './wait-graph.ts';
 
 /** All charts of a report, in the order of its `plot` lines. `selection` chooses swept values by axis name. */
 export function chartsOf(report: Report, selection: Selection = {}, options: ViewOptions = {}): ChartModel[] {
+  if (report.fidelity) return fidelityCharts(report);
   const dimensions = dimensionsOf(report);
   const plots = plotsOf(report);
   const charts = plots.map((plot, index) => chartsOfPlot(report, plot, index, dimensions, selection, options));

@@ -49,6 +49,7 @@ test('a recording that does not exist is named, with what is near or what there 
   ]);
   assert.match(messages('run { fidelity numa.nothing-like-it }')[0], /there are numa\.change2, numa\.hot2/);
   assert.match(messages('run { fidelity everything-else }')[0], /there are reclaim, reclaim-6\.12, numa/);
+  assert.deepEqual(fidelity('run { fidelity madv-free }'), [{ area: 'madv-free' }]);
   assert.deepEqual(compile('run { fidelity reclam }').plans, []);
 });
 
