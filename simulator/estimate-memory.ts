@@ -22,6 +22,9 @@ export interface MemoryEstimate {
 
 /** The node of a page and why it is there. */
 const NODE_BYTES_PER_PAGE = 4;
+/** Home, copies, movement and block of a page, and that it is lent; of each device its entry and when it last moved. */
+const DEVICES_BYTES_PER_PAGE = 3 + 4 + 1;
+const DEVICE_BYTES_PER_PAGE = 1 + 8;
 /** A count as sampled, and as reported. */
 const SAMPLE_BYTES = 12;
 /** Of each page number: flags, two words and a state; the engine's object and mark of what is being read. */
@@ -93,6 +96,8 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
       most('nodes of pages, and why they lie there', pages * NODE_BYTES_PER_PAGE + nodes * nodes * 4);
       most('pages by node over time', placementSamples(objects, nodes) * objects * nodes * SAMPLE_BYTES);
     }
+    const devices = scenario.devices?.length ?? 0;
+    if (devices > 0) most('pages on devices', pages * (DEVICES_BYTES_PER_PAGE + devices * DEVICE_BYTES_PER_PAGE));
     most('buffers of threads', threadsOf(scenario) * 4096 + 3 * 4 * BLOCK);
     for (const step of stepsOf(scenario))
       for (const access of step.kind === 'access'

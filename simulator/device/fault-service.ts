@@ -9,6 +9,8 @@ import type { ServiceProcessor } from './host-side.ts';
 import type { DeviceParameters } from './parameters.ts';
 import * as tally from './tally.ts';
 
+/** Entries of the buffer: an assumption, beyond what streams can fill at once. */
+const BUFFER = 4096;
 /** Batches in one go when pages were throttled. */
 const MAX_THROTTLED_BATCHES = 5;
 
@@ -89,6 +91,8 @@ export class FaultService {
 
   /** The device puts a fault into the buffer. */
   raise(page: number, store: boolean, now: Nanoseconds): void {
+    // A full buffer takes no more; the stream waits for a replay like all others, and one will come.
+    if (this.queued >= BUFFER) return;
     this.counts[tally.FAULTS]++;
     this.pages.push(page);
     this.stores.push(store ? 1 : 0);

@@ -124,6 +124,18 @@ test('larger batches never make independent faults slower to serve (TA9)', () =>
   }
 });
 
+test('a full fault buffer takes no more, and still everybody is served: small batches without a flush', () => {
+  const parameters = device({
+    device: { memory: 32 * MIB, prefetch: 'none', streams: 128 },
+    fault: { batch: 16, replay: 'batch' },
+  });
+  const machine = new Standalone([parameters], 8 * BLOCK);
+  const pages = Array.from({ length: 4 * BLOCK }, (_, i) => (i * 37) % (8 * BLOCK));
+  const kernel = machine.kernel(loads(pages));
+  machine.clock.run();
+  assert.equal(kernel.launch.hits + kernel.launch.misses, pages.length);
+});
+
 test('a batch is coalesced: streams that fault on one page are one service, the others are duplicates', () => {
   const machine = new Standalone([device({ device: { memory: 2 * MIB, streams: 16, prefetch: 'none' } })], 1);
   machine.run(loads(new Array<number>(16).fill(0)));
@@ -196,6 +208,20 @@ test('replay policies: after each block, each batch, each batch with the rest th
     `serve ${2 * BLOCK}`,
     'replay',
   ]);
+});
+
+test('a fault handled outside of the kernel has the same shape: a fixed cost and one a page (userfaultfd, measured on 6.18)', () => {
+  // Plain anonymous faults' worth of CPU time for each page, by pages resolved at a time.
+  const measured = [
+    [1, 6.0],
+    [8, 1.3],
+    [64, 0.7],
+    [512, 0.63],
+  ] as const;
+  for (const [pages, ratio] of measured) {
+    const fitted = (5.4 + 0.6 * pages) / pages;
+    assert.ok(Math.abs(fitted / ratio - 1) < 0.05, `${pages} pages: ${fitted} for ${ratio}`);
+  }
 });
 
 test('the time of a batch is the sum of its parts (t_batch of the model)', () => {
