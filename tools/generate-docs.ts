@@ -290,7 +290,9 @@ prints; a test keeps it fresh, so no error grows unseen. With your own recording
 - _accesses differ_: single accesses that hit here and missed in the kernel, or the other way round.
 - _checks_: single recorded values (an errno, a mask, a placement, a count) that are the same here.
 - _error_: against the kernel's nearest repeat; where accesses are of two classes (an old and a new set, a hot set and a stream) both counts are shown, and the larger error.
-- _kernel's spread_: how far the kernel's own repeats are apart.`;
+- _kernel's spread_: how far the kernel's own repeats are apart.
+- Of FUSE mounts, each cell is kernel / simulated and the error: _bdimax_ the most a mount held (of several: their sum) against its threshold _bdithr_, _tmpmax_ the most copies, _totmax_ the most
+  that was dirty, under writeback or copied on the whole machine, in KiB; the global limit is 65,536 KiB but with \`default_thresh\`. _why_: the reasons below for what is more than 15 % off.`;
 
 function diagnosticsIndex(): string {
   return (

@@ -137,6 +137,7 @@ export class WritebackRecords {
       predicted: exhaustion(engine.setup.scenario, engine.memory.reserves),
       lockedUp: watch.lockups[0]?.cycle.time ?? Infinity,
       overshoot: writeback.overshoot,
+      mostUnwritten: writeback.mostUnwritten,
       mostTemporary: engine.memory.streams.mostTemps,
       fairness: this.#fairness(),
     };

@@ -25,6 +25,8 @@ export interface FidelitySet {
   readonly accesses: number;
   /** What does not match and why, what could not be used and why. */
   readonly notes?: readonly string[];
+  /** Figures that tables show one by one, where several matter as much; else the first of them and the one farthest off. */
+  readonly columns?: readonly string[];
 }
 
 /** The files of one recorded folder, decompressed (`.gz` and `.zst` taken off their names). */

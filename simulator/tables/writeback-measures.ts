@@ -10,6 +10,7 @@ export interface WritebackFigures {
   readonly lockedUp: number;
   /** Most dirty pages by the limit on them. */
   readonly overshoot: number;
+  readonly mostUnwritten: number;
   readonly mostTemporary: number;
   /** Jain’s index over what processes that write have written: 1 if all the same, 1/n if one did all. */
   readonly fairness: number;
@@ -115,8 +116,15 @@ export const writebackMeasures: readonly Measure[] = [
     'dirty-overshoot',
     'Dirty by limit',
     'ratio',
-    'The most that was dirty by the limit on it at that time, whenever somebody looked.',
+    'The most that was dirty by the limit on it at that time, whenever somebody looked: what the way of counting at hand counts.',
     (f) => f.overshoot,
+  ),
+  run(
+    'most-unwritten',
+    'Most not yet written',
+    'pages',
+    'The most that was dirty, under writeback or copied to temporary pages at a time, whenever somebody looked: whether it is counted or not.',
+    (f) => f.mostUnwritten,
   ),
   run(
     'fairness',

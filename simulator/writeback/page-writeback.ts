@@ -57,8 +57,10 @@ export class PageWriteback {
   extraDirty: () => Pages = () => 0;
   /** The same of one device. */
   extraOf: (bdi: Bdi) => Pages = () => 0;
-  /** Dirty pages over the limit at worst: a ratio. */
+  /** Dirty pages over the limit at worst, as the kernel counts them here: a ratio. */
   overshoot = 0;
+  /** The most that was dirty, under writeback or copied, whether counted or not. */
+  mostUnwritten: Pages = 0;
   /** The limit that follows the threshold (global_wb_domain.dirty_limit). */
   limit: Pages = 0;
   #limitStamp = 0;
@@ -107,6 +109,8 @@ export class PageWriteback {
     s.thresh = gauges.nr_dirty_threshold;
     s.background = gauges.nr_dirty_background_threshold;
     s.dirty = gauges.nr_dirty + gauges.nr_writeback + this.extraDirty();
+    const unwritten = gauges.nr_dirty + gauges.nr_writeback + gauges.nr_writeback_temp;
+    this.mostUnwritten = Math.max(this.mostUnwritten, unwritten);
     if (flag === 'less') liftFor(s, this.limit);
     s.limit = Math.max(this.limit, s.thresh);
     if (s.limit > 0) this.overshoot = Math.max(this.overshoot, s.dirty / s.limit);
