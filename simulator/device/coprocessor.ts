@@ -572,7 +572,7 @@ export class Coprocessor implements FaultHost {
     );
     if (marked === 0) return wanted;
     const anywhere = parameters.bounce || parameters.visible === Infinity;
-    for (let i = 0; i < length; i++) {
+    for (let i = this.prefetcher.from; i < this.prefetcher.to; i++) {
       if (prefetchMask[i] === 0) continue;
       const page = start + i;
       // Only what can come without further ado.

@@ -13,8 +13,9 @@ export type BlockMask = Uint8Array;
 export class Prefetcher {
   private readonly parameters: PrefetchParameters;
   private readonly set = new Uint8Array(BLOCK_PAGES);
-  /** Pages of `set` in each node, level by level: 512 leaves, 256 pairs, … 1 root. */
-  private readonly counts = new Uint16Array(2 * BLOCK_PAGES);
+  /** Nothing is marked outside of [from, to). */
+  from = 0;
+  to = 0;
 
   constructor(parameters: PrefetchParameters) {
     this.parameters = parameters;
@@ -34,12 +35,14 @@ export class Prefetcher {
     migrations: number,
   ): Pages {
     out.fill(0);
+    this.from = pages;
+    this.to = 0;
     const { kind, minFaults } = this.parameters;
     if (kind === 'none' || migrations < minFaults) return 0;
     if (kind === 'sequential') this.sequential(out, faulted, pages);
     else this.tree(out, resident, faulted, thrashing, pages);
     let marked = 0;
-    for (let i = 0; i < pages; i++) {
+    for (let i = this.from; i < this.to; i++) {
       if (faulted[i] !== 0 || resident[i] !== 0 || (thrashing !== null && thrashing[i] !== 0)) out[i] = 0;
       marked += out[i];
     }
@@ -52,6 +55,8 @@ export class Prefetcher {
       if (i < until) out[i] = 1;
       if (faulted[i] !== 0) until = i + 1 + this.parameters.pages;
     }
+    this.from = 0;
+    this.to = pages;
   }
 
   private tree(
@@ -61,7 +66,7 @@ export class Prefetcher {
     thrashing: BlockMask | null,
     pages: Pages,
   ): void {
-    const { set, counts } = this;
+    const { set } = this;
     const { threshold } = this.parameters;
     if (threshold >= 100) return;
     for (let i = 0; i < pages; i++) set[i] = resident[i] | faulted[i];
@@ -76,26 +81,33 @@ export class Prefetcher {
       }
       if (any && !thrashes) set.fill(1, big, end);
     }
-    let from = 0;
-    for (let i = 0; i < BLOCK_PAGES; i++) counts[i] = i < pages ? set[i] : 0;
-    for (let size = BLOCK_PAGES, at = BLOCK_PAGES; size > 1; size >>= 1, at += size) {
-      for (let i = 0; i < size >> 1; i++) counts[at + i] = counts[from + 2 * i] + counts[from + 2 * i + 1];
-      from = at;
-    }
     for (let page = 0; page < pages; page++) {
       if (faulted[page] === 0) continue;
+      // Up from the leaf: each level adds the sibling's count.
       let best = 0;
       let bestStart = page;
-      for (let level = 0, at = 0, size = BLOCK_PAGES; size >= 1; at += size, size >>= 1, level++) {
-        const node = page >> level;
-        const start = node << level;
-        const width = Math.min(pages, start + (1 << level)) - start;
-        if (counts[at + node] * 100 > width * threshold) {
+      let start = page;
+      let end = page + 1;
+      let count = set[page];
+      for (let size = 1; ; size <<= 1) {
+        const width = Math.min(pages, end) - start;
+        if (count * 100 > width * threshold) {
           best = width;
           bestStart = start;
         }
+        if (size === BLOCK_PAGES) break;
+        if ((start & size) === 0) {
+          const stop = Math.min(pages, end + size);
+          for (let i = end; i < stop; i++) count += set[i];
+          end += size;
+        } else {
+          for (let i = start - size; i < start; i++) count += set[i];
+          start -= size;
+        }
       }
       out.fill(1, bestStart, bestStart + best);
+      if (bestStart < this.from) this.from = bestStart;
+      if (bestStart + best > this.to) this.to = bestStart + best;
     }
   }
 }

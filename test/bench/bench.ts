@@ -15,6 +15,7 @@ const rounds = Number(values.rounds);
 const suites: Readonly<Record<string, () => Promise<Row[]>>> = {
   policies: async () => (await import('./policies.ts')).benchPolicies(rounds, values.policy?.split(',')),
   editor: async () => (await import('./editor.ts')).benchEditor(rounds),
+  devices: async () => (await import('./devices.ts')).benchDevices(rounds),
   charts: async () => (await import('./charts.ts')).benchCharts(rounds),
 };
 

@@ -5,3 +5,5 @@ import './commands.ts';
 import './placement.ts';
 import './fuse.ts';
 import './recovery.ts';
+import './devices.ts';
+import './volatile.ts';
