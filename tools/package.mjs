@@ -3,7 +3,7 @@
  * promises, nothing that nobody needs, and is it small? `--out FILE` packs elsewhere; with REFAULT_BUILT set the bundles are taken as they are.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -68,6 +68,9 @@ function promised({ main, browser, icon, contributes }) {
     'dist/sim-worker.cjs',
     'dist/sim-worker.web.js',
   );
+  for (const entry of readdirSync(path.join(root, 'samples', 'recordings'), { recursive: true, withFileTypes: true }))
+    if (entry.isFile())
+      named.push(path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
   named.push('samples/page-cache-reclaim.refault.md', 'package.nls.json');
   named.push('readme.md', 'changelog.md', 'LICENSE.txt'); // the names that the packer gives them
   return named.filter((name) => name !== undefined).map((name) => name.replace(/^\.\//, ''));

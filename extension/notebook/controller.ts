@@ -3,6 +3,7 @@
  * cells that it needs get their tick with it. Everything slow happens in workers.
  */
 import * as vscode from 'vscode';
+import { partsOf } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
 import type { CompiledPlan } from '../program/protocol.ts';
 import { factsOf } from '../program/dependencies.ts';
@@ -185,10 +186,10 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
   ): Promise<Outcome> {
     const { cell } = execution;
     const record = session.record(cell);
-    const points = one.plan.points.length;
+    const points = partsOf(one.plan);
     const title = one.plan.title || 'run';
     const engine = await services.engine();
-    const { plan, hash, traces } = await loadTraces(one, cell.notebook.uri, services);
+    const { plan, hash, traces, recordings } = await loadTraces(one, cell.notebook.uri, services);
     const start = performance.now();
     let told = 0;
     let streamed = start;
@@ -198,6 +199,7 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
       const outcome = await executePlan({ plan, hash }, services.execute, {
         signal,
         traces,
+        recordings,
         reuse,
         onProgress: (fraction) => {
           const now = performance.now();
@@ -219,7 +221,7 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
       });
       if (outcome.report && !outcome.cached) {
         services.log.info(
-          `${title}: ${outcome.report.points.length} of ${points} points in ${outcome.elapsed.toFixed(0)} ms${outcome.report.partial ? ', interrupted' : ''}`,
+          `${title}: ${(outcome.report.fidelity ?? outcome.report.points).length} of ${points} ${one.plan.fidelity ? 'folders of recordings' : 'points'} in ${outcome.elapsed.toFixed(0)} ms${outcome.report.partial ? ', interrupted' : ''}`,
         );
       }
       return outcome;

@@ -104,7 +104,7 @@ export class ResultsPanel implements vscode.Disposable {
     let streamed = performance.now();
     const entry = this.entry({ title, seed: seeded.seed }, scenario.origin);
     try {
-      const { plan, hash, traces } = await loadTraces(
+      const { plan, hash, traces, recordings } = await loadTraces(
         { plan: seeded, hash: engine.hashPlan(seeded) },
         scenario.document,
         services,
@@ -112,6 +112,7 @@ export class ResultsPanel implements vscode.Disposable {
       const outcome = await executePlan({ plan, hash }, services.execute, {
         signal,
         traces,
+        recordings,
         reuse: !this.history.some(({ report }) => report.plan === hash),
         onProgress: (fraction) => {
           const now = performance.now();

@@ -1,7 +1,8 @@
 /** The compile worker's end, whatever it is made of: the language's façade and the trace decoders behind plain messages. */
 import { compileProgram, type LanguageDiagnostic } from '../../language-server/language/index.ts';
 import { hashPlan, hexHash } from '../../simulator/plan-hash.ts';
-import { traceDecoder } from '../../simulator/trace/format.ts';
+import { isRecordedText } from '../../simulator/fidelity/recorded-files.ts';
+import { packingOf, traceDecoder } from '../../simulator/trace/format.ts';
 import {
   importKey,
   type CompileReply,
@@ -12,6 +13,8 @@ import {
   type Problem,
   type TraceReply,
   type TraceRequest,
+  type UnpackReply,
+  type UnpackRequest,
 } from './protocol.ts';
 
 export interface LanguageHost {
@@ -23,7 +26,14 @@ export interface LanguageHost {
 
 export async function answer(request: LanguageRequest, host: LanguageHost): Promise<LanguageReply> {
   try {
-    return request.kind === 'compile' ? compile(request) : await decode(request, host);
+    switch (request.kind) {
+      case 'compile':
+        return compile(request);
+      case 'trace':
+        return await decode(request, host);
+      case 'unpack':
+        return await unpack(request, host);
+    }
   } catch (error) {
     return { kind: 'failure', id: request.id, message: error instanceof Error ? error.message : String(error) };
   }
@@ -66,6 +76,23 @@ async function decode({ id, name, format, bytes }: TraceRequest, host: LanguageH
   const { words, filePages, anonPages } = decoder.finish();
   const hash = hexHash(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
   return { kind: 'trace', id, words: host.shared ? share(words) : words, pages: filePages + anonPages, hash };
+}
+
+async function unpack({ id, files }: UnpackRequest, host: LanguageHost): Promise<UnpackReply> {
+  const found: Record<string, string | Uint8Array> = {};
+  for (const { name, bytes } of files) {
+    const parts: Uint8Array[] = [];
+    for await (const chunk of host.unpack(name, bytes)) parts.push(chunk);
+    const whole = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    const file = packingOf(name) === 'none' ? name : name.slice(0, name.lastIndexOf('.'));
+    found[file] = isRecordedText(file) ? new TextDecoder().decode(whole) : whole;
+  }
+  return { kind: 'unpack', id, files: found };
 }
 
 function share(words: Uint32Array): Uint32Array {

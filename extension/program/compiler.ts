@@ -8,8 +8,10 @@ import {
   type ImportRef,
   type LanguageReply,
   type LanguageRequest,
+  type PackedFile,
   type Source,
   type Trace,
+  type UnpackReply,
 } from './protocol.ts';
 
 /** No program that a person writes takes a hundredth of this. */
@@ -34,6 +36,8 @@ export type ReadImport = (ref: ImportRef) => Promise<Source | null>;
 export interface Compiler {
   compile(sources: readonly Source[]): Promise<Compiled>;
   decodeTrace(name: string, format: string, bytes: Uint8Array): Promise<Trace>;
+  /** Recordings by name, unpacked. */
+  unpack(files: readonly PackedFile[]): Promise<UnpackReply['files']>;
   /** Starts the worker and builds its parser, so that the first real request finds it ready. */
   warmUp(): void;
   dispose(): void;
@@ -129,6 +133,7 @@ export function createCompiler(spawn: SpawnCompiler, readImport: ReadImport): Co
         throw error;
       }
     },
+    unpack: async (files) => (await ask<'unpack'>({ kind: 'unpack', files }, LONGEST_DECODE_MS)).files,
     decodeTrace: (name, format, bytes) => ask<'trace'>({ kind: 'trace', name, format, bytes }, LONGEST_DECODE_MS),
     warmUp() {
       compile([{ uri: 'refault:warm-up', text: 'file db 1 MiB\nprocess p { read db once }\nrun\n' }]).catch(

@@ -2,6 +2,7 @@
  * What the extension host and the compile worker say to each other. Compiling programs and decoding traces happen in a worker of their own:
  * building the parser takes a few tenths of a second and a large trace many, which the extension host must not spend.
  */
+import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import type { Plan, SourceSpan } from '../../simulator/plan.ts';
 
 export interface Source {
@@ -63,6 +64,25 @@ export interface TraceReply extends Trace {
   readonly id: number;
 }
 
+/** Recordings, some of them packed. */
+export interface UnpackRequest {
+  readonly kind: 'unpack';
+  readonly id: number;
+  readonly files: readonly PackedFile[];
+}
+
+export interface PackedFile {
+  /** Its ending tells how it is packed. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface UnpackReply {
+  readonly kind: 'unpack';
+  readonly id: number;
+  readonly files: RecordedFiles['files'];
+}
+
 /** The message is meant for people. */
 export interface FailureReply {
   readonly kind: 'failure';
@@ -70,8 +90,8 @@ export interface FailureReply {
   readonly message: string;
 }
 
-export type LanguageRequest = CompileRequest | TraceRequest;
-export type LanguageReply = CompileReply | TraceReply | FailureReply;
+export type LanguageRequest = CompileRequest | TraceRequest | UnpackRequest;
+export type LanguageReply = CompileReply | TraceReply | UnpackReply | FailureReply;
 
 export interface ImportRef {
   readonly from: string;

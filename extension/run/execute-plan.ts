@@ -1,5 +1,6 @@
 /** One plan from start to result: the cache, the memory there is, the pool; then the reports of its points put together. */
-import type { Plan } from '../../simulator/plan.ts';
+import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
+import { partsOf, type Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
 import type { MemoryEstimate } from '../../simulator/simulate.ts';
 import type { Pool } from '../worker/pool.ts';
@@ -22,6 +23,7 @@ export interface ExecuteServices {
 export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   readonly traces?: readonly Uint32Array[];
+  readonly recordings?: readonly RecordedFiles[];
   /** Take a result from the cache if there is one. */
   readonly reuse: boolean;
   readonly onProgress?: (fraction: number) => void;
@@ -63,11 +65,12 @@ export async function executePlan(
   const { shards, cancelled } = await pool.run(plan, {
     width,
     ...(options.traces ? { traces: options.traces } : {}),
+    ...(options.recordings ? { recordings: options.recordings } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     onShard: (done) => {
-      const points = done.reduce((sum, shard) => sum + shard.points.length, 0);
-      if (options.onPartial && points < plan.points.length) {
+      const parts = done.reduce((sum, shard) => sum + (shard.fidelity ?? shard.points).length, 0);
+      if (options.onPartial && parts < partsOf(plan)) {
         options.onPartial(() => ({ ...engine.mergeReports(plan, done), partial: true }));
       }
     },
@@ -94,7 +97,7 @@ export function describe(report: Report, plan: Plan): Report {
 
 /** How many workers the memory allows. Throws when not even one. */
 export function widthFor(estimate: MemoryEstimate, plan: Plan, free: number | undefined): number {
-  const points = plan.points.length;
+  const points = partsOf(plan);
   if (free === undefined || estimate.bytes <= 0) return points;
   const usable = free * USABLE;
   const width = Math.floor(usable / estimate.bytes);

@@ -13,6 +13,8 @@ export interface RunSummary {
   readonly simulated: number;
   /** Wall time, ms. */
   readonly elapsed: number;
+  /** Recordings of real kernels that it was held against. */
+  readonly compared?: { readonly sets: number; readonly checks: number; readonly matched: number };
   readonly expectations: { readonly held: number; readonly all: number };
   readonly cached: boolean;
   readonly partial: boolean;
@@ -43,10 +45,17 @@ export function summarise(
     hitRatio: high >= low ? [low, high] : null,
     simulated,
     elapsed,
+    ...(report.fidelity ? { compared: comparedIn(report.fidelity) } : {}),
     expectations: expectationsOf(report),
     cached,
     partial: report.partial,
   };
+}
+
+function comparedIn(parts: NonNullable<Report['fidelity']>): NonNullable<RunSummary['compared']> {
+  const sets = parts.flatMap((part) => part.sets);
+  const sum = (of: (set: (typeof sets)[number]) => number) => sets.reduce((n, set) => n + of(set), 0);
+  return { sets: sets.length, checks: sum((set) => set.checks), matched: sum((set) => set.matched) };
 }
 
 /** An expectation is judged at every point it names; it is counted once, and holds if it held everywhere. */
@@ -87,6 +96,38 @@ export function statusTexts(runs: readonly RunSummary[]): StatusText[] {
       tooltip: held === all ? 'Every expectation held.' : `${all - held} of ${all} expectations did not hold.`,
     });
   }
+  const compared = runs.flatMap((run) => run.compared ?? []);
+  if (compared.length > 0) {
+    const [sets, checks, matched] = (['sets', 'checks', 'matched'] as const).map((of) =>
+      compared.reduce((sum, one) => sum + one[of], 0),
+    );
+    const checked =
+      checks > 0 ? ` · ${matched.toLocaleString('en-US')} of ${checks.toLocaleString('en-US')} checks` : '';
+    items.push({
+      text: `${plural(sets, 'recorded run')}${checked}`,
+      tooltip: 'Held against recordings of unmodified kernels.',
+    });
+  }
+  const simulations = runs.filter((run) => !run.compared);
+  if (simulations.length > 0) items.push(...simulationTexts(simulations));
+  if (runs.some((run) => run.cached)) {
+    items.push({
+      text: '$(database) cached',
+      tooltip: 'Kept from an earlier run of the same plan, seed and model version. Run the cell to compute it anew.',
+    });
+  }
+  if (runs.some((run) => run.partial)) {
+    items.push({
+      text: '$(circle-slash) partial',
+      tooltip: 'The run was interrupted: what is shown is true, but not all.',
+    });
+  }
+  return items;
+}
+
+/** How much was simulated, and what came out. */
+function simulationTexts(runs: readonly RunSummary[]): StatusText[] {
+  const items: StatusText[] = [];
   const variants = new Set(runs.flatMap((run) => run.variants));
   const points = runs.reduce((sum, run) => sum + run.points, 0);
   items.push({
@@ -108,18 +149,6 @@ export function statusTexts(runs: readonly RunSummary[]): StatusText[] {
     text: `${durationText(simulated)} simulated`,
     tooltip: `The longest run lasted ${durationText(simulated)} on the simulated machine${elapsed > 0 ? ` and took ${durationText(elapsed)} to compute` : ''}.`,
   });
-  if (runs.some((run) => run.cached)) {
-    items.push({
-      text: '$(database) cached',
-      tooltip: 'Kept from an earlier run of the same plan, seed and model version. Run the cell to compute it anew.',
-    });
-  }
-  if (runs.some((run) => run.partial)) {
-    items.push({
-      text: '$(circle-slash) partial',
-      tooltip: 'The run was interrupted: what is shown is true, but not all.',
-    });
-  }
   return items;
 }
 

@@ -5,11 +5,15 @@
 import * as vscode from 'vscode';
 import type { Plan, TraceRef } from '../../simulator/plan.ts';
 import type { CompiledPlan, Trace } from '../program/protocol.ts';
+import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import type { Services } from '../services.ts';
+import { loadRecordings } from './recordings.ts';
 
 export interface LoadedPlan extends CompiledPlan {
   /** By index of `plan.traces`; empty for those that nothing replays. */
   readonly traces: readonly Uint32Array[];
+  /** What it compares with. */
+  readonly recordings: readonly RecordedFiles[];
 }
 
 /** Said to the user as it is. */
@@ -24,11 +28,12 @@ const decoded = new Map<string, Promise<Trace>>();
 export async function loadTraces(
   compiled: CompiledPlan,
   document: vscode.Uri,
-  services: Pick<Services, 'compiler' | 'engine'>,
+  services: Pick<Services, 'compiler' | 'engine' | 'context'>,
 ): Promise<LoadedPlan> {
   const { plan, hash } = compiled;
   const used = replayed(plan);
-  if (used.size === 0) return { plan, hash, traces: [] };
+  const recordings = await loadRecordings(plan, services);
+  if (used.size === 0) return { plan, hash, traces: [], recordings };
   const loaded = await Promise.all(
     plan.traces.map((ref, i) => (used.has(i) ? loadTrace(ref, document, services) : Promise.resolve(undefined))),
   );
@@ -38,7 +43,8 @@ export async function loadTraces(
   });
   const { hashPlan } = await services.engine();
   const whole = { ...plan, traces };
-  return { plan: whole, hash: hashPlan(whole), traces: loaded.map((trace) => trace?.words ?? new Uint32Array()) };
+  const words = loaded.map((trace) => trace?.words ?? new Uint32Array());
+  return { plan: whole, hash: hashPlan(whole), traces: words, recordings };
 }
 
 function replayed(plan: Plan): Set<number> {

@@ -2,7 +2,8 @@
  * A pool of simulation workers. A run is cut into tasks (points of its plan); free workers take the next task, so that a sweep uses all of
  * them and a slow point holds up no other. A worker that dies takes its task's run with it, never the pool: the next run gets a new one.
  */
-import type { Plan } from '../../simulator/plan.ts';
+import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
+import { partsOf, type Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
 import type { FromWorker, SpawnWorker, WorkerPort } from './protocol.ts';
 
@@ -19,6 +20,7 @@ export interface PoolOptions {
 
 export interface RunOptions {
   readonly traces?: readonly Uint32Array[];
+  readonly recordings?: readonly RecordedFiles[];
   /** At most this many workers for this run (memory). */
   readonly width?: number;
   readonly signal?: AbortSignal;
@@ -121,6 +123,7 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
         run: run.id,
         plan: run.plan,
         traces: run.options.traces ?? [],
+        recordings: run.options.recordings ?? [],
         ...(run.flag ? { flag: run.flag } : {}),
       });
     }
@@ -213,7 +216,7 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
           waiting: [],
           active: new Set(),
           shards: [],
-          points: plan.points.length,
+          points: partsOf(plan),
           pointsDone: 0,
           cancelled: false,
           settle: (error) => {
@@ -231,7 +234,7 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
             dispatch();
           },
         };
-        for (const points of cutIntoTasks(plan.points.length, width)) {
+        for (const points of cutIntoTasks(partsOf(plan), width)) {
           run.waiting.push({ run, id: nextTask++, points, fraction: 0 });
         }
         runs.add(run);

@@ -3,6 +3,7 @@
  * worker, tasks only name points. Cancellation is a shared flag where there is shared memory, else a message the worker reads between two
  * steps.
  */
+import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import type { Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
 
@@ -12,6 +13,7 @@ export type ToWorker =
       readonly run: number;
       readonly plan: Plan;
       readonly traces: readonly Uint32Array[];
+      readonly recordings: readonly RecordedFiles[];
       /** One Int32, not zero once the run is cancelled. Absent where memory cannot be shared. */
       readonly flag?: SharedArrayBuffer;
     }

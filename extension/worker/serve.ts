@@ -2,6 +2,7 @@
  * The worker's end: drives the stepper in slices short enough that cancelling takes effect at once, and reports progress now and then.
  * The slice is tuned to the clock, never the result: batch size does not change a report.
  */
+import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import type { Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
 import type { CreateSimulation } from '../../simulator/simulate.ts';
@@ -23,6 +24,7 @@ export interface WorkerHost {
 interface Run {
   readonly plan: Plan;
   readonly traces: readonly Uint32Array[];
+  readonly recordings: readonly RecordedFiles[];
   readonly flag: Int32Array | undefined;
   cancelled: boolean;
 }
@@ -35,7 +37,7 @@ export function serve(host: WorkerHost, createSimulation: CreateSimulation): (me
     const run = runs.get(id);
     if (!run) return host.post({ type: 'failed', run: id, task, message: 'the run is not known here' }, []);
     try {
-      const simulation = createSimulation(run.plan, { points, traces: run.traces });
+      const simulation = createSimulation(run.plan, { points, traces: run.traces, recordings: run.recordings });
       let budget = SMALLEST * 4;
       let reported = host.now();
       for (;;) {
@@ -65,7 +67,13 @@ export function serve(host: WorkerHost, createSimulation: CreateSimulation): (me
     switch (message.type) {
       case 'begin': {
         const flag = message.flag && new Int32Array(message.flag);
-        runs.set(message.run, { plan: message.plan, traces: message.traces, flag, cancelled: false });
+        runs.set(message.run, {
+          plan: message.plan,
+          traces: message.traces,
+          recordings: message.recordings,
+          flag,
+          cancelled: false,
+        });
         return;
       }
       case 'cancel': {

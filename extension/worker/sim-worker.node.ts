@@ -1,6 +1,6 @@
 /** The simulation worker as a Node thread. */
 import { parentPort } from 'node:worker_threads';
-import { createSimulation } from '../../simulator/simulate.ts';
+import { createRun } from '../../simulator/run.ts';
 import type { ToWorker } from './protocol.ts';
 import { serve } from './serve.ts';
 
@@ -11,6 +11,6 @@ const receive = serve(
     now: () => performance.now(),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
   },
-  createSimulation,
+  createRun,
 );
 port.on('message', (message: ToWorker) => receive(message));

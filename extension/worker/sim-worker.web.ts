@@ -1,5 +1,5 @@
 /** The simulation worker as a web worker: without shared memory, messages are read between two slices. */
-import { createSimulation } from '../../simulator/simulate.ts';
+import { createRun } from '../../simulator/run.ts';
 import type { ToWorker } from './protocol.ts';
 import { serve } from './serve.ts';
 
@@ -20,6 +20,6 @@ const receive = serve(
         port2.postMessage(null);
       }),
   },
-  createSimulation,
+  createRun,
 );
 self.onmessage = (event: MessageEvent<ToWorker>) => receive(event.data);
