@@ -26,6 +26,12 @@ export const samples: readonly Sample[] = [
     about: 'What it was worth that 6.12 reads cgroup statistics by the clock: the same policy from older numbers',
   },
   {
+    file: 'how-faithful.refault.md',
+    title: 'How faithful is all this?',
+    about:
+      'The simulator beside recordings of real kernels: every error, the kernel’s own spread, what is not held against anything',
+  },
+  {
     file: 'tmpfs-and-cpusets.refault.md',
     title: 'tmpfs and cpusets',
     about: 'Where pages go when policies, cpusets, a mount option, a memory cgroup and hotplug all have a say',
