@@ -5,6 +5,7 @@
  * So its effects on memory may come up to a quantum early for others; the order is a function of the plan alone. Where a budget ends,
  * everything is left as it is and goes on from there: it never changes what happens.
  */
+import { RETRY } from '../fuse/mount.ts';
 import { OP_SHIFT, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
 import {
   DIRECT_RECLAIM,
@@ -763,7 +764,13 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   // ---- ends of processes
 
   outOfMemory(thread: Thread): void {
-    this.afterReclaim(true);
+    const until = this.afterReclaim(true);
+    if (this.processes.waitsForCopies(thread.program.process, thread.cursor.step?.object)) {
+      this.mechanisms.writers.framesShort(this.local);
+      const asked = Math.max(until, this.local + RETRY);
+      this.pass(thread, Math.min(asked, Math.max(this.local, thread.cursor.deadline)), 'frames', true);
+      return;
+    }
     const waits = this.processes.outOfMemory(thread.program.process, this.local);
     if (waits && !thread.over && !this.done) this.mechanisms.teardown.waitForFrames(thread);
   }

@@ -7,7 +7,7 @@ import * as rules from '../tables/engine-rules.ts';
 import * as knobs from '../tables/knobs.ts';
 import { PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
 import type { TimelineHandlers } from './engine.ts';
-import { chooseVictim, oomDomain, oomPlace, within } from './oom.ts';
+import { badness, chooseVictim, oomDomain, oomPlace, within } from './oom.ts';
 import type { Recorder } from './recorder.ts';
 import type { Setup } from './setup.ts';
 import type { Ending, Teardown } from './teardown.ts';
@@ -84,6 +84,19 @@ export class Processes {
       source,
     );
     return dying(victim);
+  }
+
+  /**
+   * A writer to a FUSE mount finds the machine full, not a cgroup, whoever would be killed has nothing to give back, and copies are on their way
+   * to a daemon: they come back, so it asks again, as writers do whose files are kept as counts (stream-writes.ts).
+   */
+  waitsForCopies(process: number, object: number | undefined): boolean {
+    const { setup, memory } = this;
+    if (memory.streams.temps === 0 || object === undefined || setup.objects[object].fuse === undefined) return false;
+    const domain = oomDomain(setup, memory, this.limits, setup.scenario.processes[process].cgroup);
+    if (domain !== 0) return false;
+    const victim = chooseVictim(setup, memory, this.living, domain, process);
+    return victim >= 0 && !this.teardown.isDying(victim) && badness(setup, memory, victim) === 0;
   }
 
   exit(process: number, time: Nanoseconds): void {
