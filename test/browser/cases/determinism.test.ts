@@ -41,7 +41,7 @@ function inNode(plan: Plan): Report {
 }
 
 const messagesFor = (plan: Plan): ToWorker[] => [
-  { type: 'begin', run: 1, plan, traces: [] },
+  { type: 'begin', run: 1, plan, traces: [], recordings: [] },
   { type: 'task', run: 1, task: 1, points: plan.points.map((_, i) => i) },
 ];
 
