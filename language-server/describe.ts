@@ -81,12 +81,7 @@ export function describeVariant(
 }
 
 export const describeStatement = (row: StatementRow): string =>
-  [
-    code(row.form),
-    row.doc,
-    'Example:',
-    code(row.example),
-  ].join('\n\n');
+  [code(row.form), row.doc, 'Example:', code(row.example)].join('\n\n');
 
 export const describeWordRow = (row: WordRow): string =>
   [code(row.form), row.doc, `In the kernel: \`${row.kernel}\`.`].join('\n\n');

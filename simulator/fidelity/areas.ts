@@ -8,7 +8,14 @@ import { reclaimArea } from './reclaim.ts';
 import { recordingOf } from '../tables/recordings.ts';
 import { UnusableRecording, type FidelityArea, type FidelitySet, type RecordedFolder, type Wanted } from './sets.ts';
 
-export const fidelityAreas: readonly FidelityArea[] = [ownArea, reclaimArea, numaArea, madvFreeArea, fuseArea, exitArea];
+export const fidelityAreas: readonly FidelityArea[] = [
+  ownArea,
+  reclaimArea,
+  numaArea,
+  madvFreeArea,
+  fuseArea,
+  exitArea,
+];
 
 export interface FidelityReport {
   readonly sets: readonly FidelitySet[];

@@ -83,7 +83,7 @@ const plans = fc
       // a region belongs to one process: the other accesses its own
       const own = program.map((step) =>
         'target' in step && step.target !== undefined && step.target.object < 2
-          ? ({ ...step, target: { ...step.target, object: i } })
+          ? { ...step, target: { ...step.target, object: i } }
           : step,
       );
       return { name: `p${i}`, cgroup: 0, cpuset: i, policy: drawn.policies[i], values: {}, phases: [phase('', own)] };
