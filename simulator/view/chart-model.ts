@@ -79,6 +79,8 @@ export interface Pick {
 export interface HeatmapModel {
   readonly rows: readonly string[];
   readonly columns: readonly string[];
+  /** What rows are, over their names in the table. */
+  readonly rowTitle?: string;
   /** Row by row; NaN where there is no point. */
   readonly values: Float64Array;
   /** Too many cells to read one by one: a picture of shades, with figures only in the table. */

@@ -72,7 +72,7 @@ function residencies(
         metrics: [{ name: RESIDENCY, object: r.object }],
         ...residencyAxes(r),
         series: [],
-        heatmap: { rows: placesOf(r), columns: timesOf(r), values: r.values, dense: true },
+        heatmap: { rows: placesOf(r), rowTitle: 'from', columns: timesOf(r), values: r.values, dense: true },
         picks,
         subtitle,
       });

@@ -43,7 +43,10 @@ const known = (value: number | undefined): number | null => (value === undefined
 function heatmapTable(model: ChartModel): DataTable {
   const { rows, columns, values } = model.heatmap!;
   return {
-    columns: [{ title: '', unit: '' }, ...columns.map((title) => ({ title, unit: model.y.unit }))],
+    columns: [
+      { title: model.heatmap!.rowTitle ?? '', unit: '' },
+      ...columns.map((title) => ({ title, unit: model.y.unit })),
+    ],
     rows: rows.map((row, r) => [row, ...columns.map((_, c) => known(values[r * columns.length + c]))]),
   };
 }

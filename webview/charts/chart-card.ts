@@ -294,6 +294,8 @@ export class ChartCard {
         c.unit === '' || c.unit === 'count' || c.unit === 'ratio' || c.unit === 'ns' || c.unit === c.title
           ? ''
           : ` (${c.unit})`;
+      // A header cell without words says nothing to those who hear the table.
+      if (c.title === '') return h('td', {});
       return h('th', { scope: 'col', class: text[i] ? 'text' : undefined }, c.title + (c.unit === 'bytes' ? '' : unit));
     });
     const body = rows.map((row) =>
