@@ -2,6 +2,7 @@
 import type { Step } from '../plan.ts';
 import { Devices } from '../device/devices.ts';
 import type { AccessGuard, Engine, StepHandler, TimelineHandlers } from './engine.ts';
+import { fuseActions } from './fuse-actions.ts';
 import { joinGuards } from './guards.ts';
 import { NoRanges } from './no-ranges.ts';
 import { NoNodes, NumaSteps } from './numa-steps.ts';
@@ -39,15 +40,15 @@ export function mechanismsFor(engine: Engine): Mechanisms {
       mlock: regions,
       munlock: regions,
       munmap: regions,
-      fsync: writers,
-      sync: writers,
+      fsync: writers.syncs,
+      sync: writers.syncs,
       mempolicy: nodes ?? new NoNodes(engine),
       volatile: ranges,
       nonvolatile: ranges,
       madvise: ranges,
       fork: ranges,
     },
-    actions: { ...writers.actions, ...nodes?.actions, ...devices?.actions },
+    actions: { ...fuseActions(writers), ...nodes?.actions, ...devices?.actions },
     guard: joinGuards(devices, volatile),
     devices,
     volatile,

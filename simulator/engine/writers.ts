@@ -1,13 +1,13 @@
 /**
- * Threads, flushers, devices and daemons put together: who dirties pages of which device and pauses for it, who waits for what is dirty now to be
- * written (fsync, sync), which files are streams, when a FUSE mount is deadlocked. The rules are in writeback/ and fuse/.
+ * Threads, flushers, devices and daemons put together: who dirties pages of which device and pauses for it, which files are streams. The rules are
+ * in writeback/ and fuse/; syncs.ts waits for what is written, fuse-actions.ts is what a timeline does to mounts.
  */
 import { Daemon, DaemonThread, type Backing, type DaemonHost } from '../fuse/daemon.ts';
 import { pagesText, type Resource } from '../fuse/lockup.ts';
 import { FuseMount, type Request } from '../fuse/mount.ts';
 import { FuseWatch } from '../fuse/watch.ts';
 import { BALANCE_PAUSES, NR_DIRTIED, THROTTLE_TIME } from '../machine/counters.ts';
-import type { KnobValues, RegionStep, SourceSpan, SyncStep, TimelineAction } from '../plan.ts';
+import type { KnobValues } from '../plan.ts';
 import { valueOf } from '../tables/define.ts';
 import * as rules from '../tables/engine-rules.ts';
 import { accountingById } from '../tables/fuse-accounting.ts';
@@ -20,9 +20,10 @@ import { DiskOutlet } from '../writeback/disk-outlet.ts';
 import { Flusher, type FlusherSettings } from '../writeback/flusher.ts';
 import { Dirtier, PageWriteback } from '../writeback/page-writeback.ts';
 import { Device } from './device.ts';
-import type { Engine, StepHandler, TimelineHandlers } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { streamedObjects } from './numbering.ts';
 import { StreamWrites } from './stream-writes.ts';
+import { Syncs } from './syncs.ts';
 import type { Thread } from './thread.ts';
 import type { Waitable } from './waits.ts';
 import { WritebackRecords } from './writeback-records.ts';
@@ -43,12 +44,6 @@ export interface Target {
   readonly outlet: { readonly finished: Pages };
 }
 
-interface Ticket {
-  readonly target: Target;
-  /** Pages of it that must be written, counted from the start. */
-  readonly upto: Pages;
-}
-
 /** How a mount's knobs are called in its scope of the plan. */
 const percent = (
   values: KnobValues,
@@ -59,23 +54,20 @@ const percent = (
   return { minRatio: Math.min(maxRatio, valueOf(values, min)), maxRatio };
 };
 
-export class Writers implements StepHandler, DaemonHost, WritebackPolicy {
+export class Writers implements DaemonHost, WritebackPolicy {
   readonly engine: Engine;
   readonly writeback: PageWriteback;
   readonly targets: Target[] = [];
   readonly daemons: Daemon[] = [];
   readonly frames: Resource;
   readonly throttle: Resource;
-  readonly actions: TimelineHandlers;
+  readonly syncs: Syncs;
   readonly watch: FuseWatch;
   private readonly settings: FlusherSettings = { expire: 0, interval: 0 };
   private readonly dirtiers: Dirtier[];
   private readonly deviceOf: readonly number[];
   private readonly several: boolean;
   private seenDirtied: Pages = 0;
-  private readonly tickets = new Map<Thread, readonly Ticket[]>();
-  private syncing: Thread[] = [];
-  private readonly waitsForWriteback: Waitable;
   private readonly gauges = noGauges();
   private readonly told = new Set<FuseMount>();
 
@@ -107,7 +99,7 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy {
       },
       needs: () => `pages on their way to the daemon to be written`,
     };
-    this.waitsForWriteback = { name: 'writeback', owners: () => this.holders((mount) => mount.requests > 0) };
+    this.syncs = new Syncs(this, { name: 'writeback', owners: () => this.holders((mount) => mount.requests > 0) });
     this.readSettings(scenario.sysctls);
     this.addDisk('disk', 0, engine.disk, machine.disk);
     (scenario.fuse ?? []).forEach((spec, i) => this.addMount(i, spec.name, spec.values, spec.daemon));
@@ -125,10 +117,6 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy {
     );
     const { recorder } = engine;
     recorder.writeback = new WritebackRecords(this, recorder.wanted.objectsOverTime);
-    this.actions = {
-      daemon: (action, time, source) => this.daemonAction(action, time, source),
-      fuse: (action, time, source) => this.fuseAction(action, time, source),
-    };
   }
 
   private *holders(which: (mount: FuseMount) => boolean) {
@@ -189,12 +177,12 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy {
     return target;
   }
 
-  private targetOf(bdi: Bdi): Target {
+  targetOf(bdi: Bdi): Target {
     return this.targets.find((target) => target.bdi === bdi)!;
   }
 
   /** The device an object's pages go to. */
-  private targetOfObject(object: number): Target {
+  targetOfObject(object: number): Target {
     const device = this.deviceOf[object] ?? 0;
     return this.targets.find(({ bdi }) => bdi.device === device)!;
   }
@@ -293,71 +281,10 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy {
     this.engine.recorder.event(this.engine.local, rules.DAEMON_DIE, thread.name, text);
   }
 
-  // ---- fsync, sync
-
-  begin(thread: Thread): void {
-    const now = this.engine.local;
-    const { spec } = thread.cursor.step!;
-    this.tickets.set(
-      thread,
-      spec.kind === 'sync'
-        ? this.ticketsOfSync(spec, now)
-        : [this.ticket(this.targetOfObject((spec as RegionStep).target.object), now)],
-    );
-  }
-
-  /** sync(2) waits for what is under writeback: copies on their way are not, so nobody waits for them. */
-  private ticketsOfSync(spec: SyncStep, now: Nanoseconds): Ticket[] {
-    const targets = this.targets.filter(
-      ({ mount }) => spec.fuse === undefined || mount === this.daemons[spec.fuse].mount,
-    );
-    const tickets: Ticket[] = [];
-    for (const target of targets) {
-      const ticket = this.ticket(target, now);
-      if (target.mount?.accounting.temps === true) continue;
-      tickets.push(ticket);
-    }
-    return tickets;
-  }
-
-  private ticket(target: Target, now: Nanoseconds): Ticket {
-    return { target, upto: target.flusher.sync(now) };
-  }
-
-  private isWritten({ target, upto }: Ticket): boolean {
-    const { bdi, flusher, outlet, mount } = target;
-    if (outlet.finished >= upto || mount?.dead === true) return true;
-    if (bdi.reclaimable + bdi.underWriteback + bdi.temps === 0) return true;
-    // reclaim wrote some of it first
-    return flusher.wanted < upto && outlet.finished >= flusher.wanted;
-  }
-
-  advance(thread: Thread): boolean {
-    this.engine.spend(1);
-    if (this.tickets.get(thread)?.some((ticket) => !this.isWritten(ticket)) === true) {
-      this.syncing.push(thread);
-      this.engine.block(thread, 'sync', this.waitsForWriteback);
-      return false;
-    }
-    this.tickets.delete(thread);
-    return true;
-  }
-
   /** Something of a device has been written. */
   private wrote(target: Target, now: Nanoseconds): void {
     target.flusher.resume(now);
-    this.wakeSyncing(now);
-  }
-
-  private wakeSyncing(now: Nanoseconds): void {
-    if (this.syncing.length === 0) return;
-    const waiting = this.syncing;
-    this.syncing = [];
-    for (const thread of waiting) {
-      if (thread.over) continue;
-      if (this.tickets.get(thread)!.every((ticket) => this.isWritten(ticket))) this.engine.unblock(thread, now);
-      else this.syncing.push(thread);
-    }
+    this.syncs.wake(now);
   }
 
   othersWantFrames(): boolean {
@@ -371,11 +298,11 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy {
   answered(mount: FuseMount, request: Request, now: Nanoseconds): void {
     this.targetOf(mount.bdi).flusher.resume(now);
     this.answer(request.writer, now);
-    this.wakeSyncing(now);
+    this.syncs.wake(now);
   }
 
   /** Somebody has his answer: a thread, or one of the daemon's own. */
-  private answer(writer: Request['writer'], now: Nanoseconds): void {
+  answer(writer: Request['writer'], now: Nanoseconds): void {
     if (writer instanceof DaemonThread) writer.goOnAt(now);
     else if (writer) this.engine.unblock(writer, now);
   }
@@ -383,8 +310,7 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy {
   /** Whether it waits for writeback that only this mount's daemon can end, or for an answer of it. */
   private waitsForMount(thread: Thread, mount: FuseMount): boolean {
     if (thread.waitsFor === 'request') return thread.waitsOn?.name === `answer of ${mount.bdi.name}.daemon`;
-    const tickets = thread.waitsFor === 'sync' ? (this.tickets.get(thread) ?? []) : [];
-    return tickets.some((ticket) => ticket.target.mount === mount && !this.isWritten(ticket));
+    return thread.waitsFor === 'sync' && this.syncs.waitsFor(thread, mount);
   }
 
   // ---- settings
@@ -397,58 +323,6 @@ export class Writers implements StepHandler, DaemonHost, WritebackPolicy {
   private readSettings(values: KnobValues): void {
     this.settings.expire = valueOf(values, knobs.dirtyExpire) * CENTISECOND;
     this.settings.interval = valueOf(values, knobs.dirtyWriteback) * CENTISECOND;
-  }
-
-  private daemonAction(action: TimelineAction, time: Nanoseconds, source: SourceSpan | undefined): void {
-    if (action.kind !== 'daemon') return;
-    const daemon = this.daemons[action.fuse];
-    const { mount } = daemon;
-    const { recorder } = this.engine;
-    switch (action.state) {
-      case 'stall':
-        daemon.stall();
-        recorder.event(time, rules.DAEMON_STALL, daemon.name, `${daemon.name} stops answering`, source);
-        return;
-      case 'resume':
-        daemon.resume(time);
-        recorder.event(time, rules.DAEMON_RESUME, daemon.name, `${daemon.name} goes on`, source);
-        return;
-      case 'die': {
-        const pages = mount.bdi.temps + mount.bdi.underWriteback;
-        const writers = mount.abort(time, daemon.die());
-        const text = `${daemon.name} dies: ${pagesText(pages)} on their way to it are lost`;
-        recorder.event(time, rules.DAEMON_DIE, daemon.name, text, source);
-        for (const writer of writers) this.answer(writer, time);
-        this.targetOf(mount.bdi).flusher.kick(time);
-        this.wakeSyncing(time);
-      }
-    }
-  }
-
-  private fuseAction(action: TimelineAction, time: Nanoseconds, source: SourceSpan | undefined): void {
-    if (action.kind !== 'fuse') return;
-    const daemon = this.daemons[action.fuse];
-    const { mount } = daemon;
-    const { limits } = mount.bdi;
-    const { name, value } = action;
-    const { recorder } = this.engine;
-    if (action.scope === 'fuse' && name === fuseKnobs.fuseMaxRatio.name) {
-      limits.maxRatio = Number(value);
-      limits.minRatio = Math.min(limits.minRatio, limits.maxRatio);
-    } else if (action.scope === 'fuse' && name === fuseKnobs.fuseMinRatio.name)
-      limits.minRatio = Math.min(limits.maxRatio, Number(value));
-    else if (action.scope === 'fuse' && name === fuseKnobs.fuseStrictlimit.name) limits.strictlimit = value === true;
-    else if (action.scope === 'fuse' && name === fuseKnobs.maxBackground.name) {
-      mount.maxBackground = Number(value);
-      daemon.wake(time);
-    } else if (action.scope === 'daemon' && name === fuseKnobs.daemonBandwidth.name) daemon.bandwidth = Number(value);
-    else if (action.scope === 'daemon' && name === fuseKnobs.daemonFlag.name)
-      for (const { dirtier } of daemon.threads) dirtier.flag = value as Dirtier['flag'];
-    else {
-      recorder.warn(`'${name}' of ${mount.bdi.name} can't be changed while a run goes on: it stays as it was`);
-      return;
-    }
-    recorder.event(time, rules.FUSE_SET, mount.bdi.name, `${name} = ${String(value)}`, source);
   }
 
   // ---- figures
