@@ -24,13 +24,15 @@ export interface SavedFile {
 }
 
 /** What a host can do for a page. A renderer offers only what its host has announced; without a host it still draws and downloads. */
-export type HostAbility = 'save' | 'reveal' | 'open-panel';
+export type HostAbility = 'save' | 'reveal' | 'open-panel' | 'numbers';
 
 export type PageMessage =
   /** The page is ready for messages; a renderer sends it on activation, a panel when its script has run. */
   | { readonly type: 'ready' }
   | { readonly type: 'save'; readonly file: SavedFile }
   | { readonly type: 'reveal'; readonly source: SourceSpan }
+  /** Show how far the simulator is from recordings of real kernels. */
+  | { readonly type: 'numbers' }
   /** Show the report with this plan hash and title in the results panel. */
   | { readonly type: 'open-panel'; readonly plan: string; readonly title: string }
   /** Panel: run the selected entry again, with another seed if one is given. */

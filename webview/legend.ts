@@ -1,5 +1,5 @@
 /** Legend and summary in one: a row per variant with a button that shows or hides it everywhere, what it is, and its figures. */
-import type { PointReport, Report } from '../simulator/report.ts';
+import type { PointReport, Report, VariantInfo } from '../simulator/report.ts';
 import { eraOf, standingText } from '../simulator/view/facts.ts';
 import { formatCell } from '../simulator/view/format.ts';
 import { figuresOf } from '../simulator/view/tables.ts';
@@ -14,6 +14,8 @@ export interface LegendHost {
   /** Show this one only, or, when it is the only one, all. */
   readonly isolate: (key: string) => void;
   readonly highlight: (key: string | null) => void;
+  /** Shows what a badge stands for; absent: not offered. */
+  readonly numbers?: (() => void) | undefined;
 }
 
 export interface LegendInput {
@@ -42,7 +44,16 @@ export class Legend {
     const figures = figuresOf(report);
     const infos = variants.map((v) => (v.info ? eraOf(v.info) : ''));
     const hasEra = infos.some((text) => text !== '');
-    const shape = JSON.stringify([theme.kind, theme.slots, theme.neutral, variants, figures.map((f) => f.title)]);
+    const offers = this.#host.numbers !== undefined;
+    const validated = variants.some((variant) => variant.info);
+    const shape = JSON.stringify([
+      offers,
+      theme.kind,
+      theme.slots,
+      theme.neutral,
+      variants,
+      figures.map((f) => f.title),
+    ]);
     refill(this.#table, shape, () => {
       const axes = report.axes.filter((axis) => axis.kind === 'compare').map((axis) => axis.name);
       const head = h(
@@ -50,9 +61,12 @@ export class Legend {
         {},
         h('th', { scope: 'col', class: 'text' }, axes.join(' · ') || 'variant'),
         hasEra && h('th', { scope: 'col', class: 'text' }, 'since'),
+        validated && h('th', { scope: 'col', class: 'text' }, 'validated'),
         ...figures.map((f) => h('th', { scope: 'col' }, f.title)),
       );
-      const rows = variants.map((variant, i) => this.#row(variant, infos[i], hasEra, figures.length, input));
+      const rows = variants.map((variant, i) =>
+        this.#row(variant, infos[i], { hasEra, validated, figures: figures.length }, input),
+      );
       const caption = h(
         'caption',
         { class: 'hidden-text' },
@@ -80,11 +94,28 @@ export class Legend {
     });
   }
 
+  /** One word that says how far a model is validated; a button where a host can show the numbers. */
+  #badge({ standing }: VariantInfo): HTMLElement {
+    const text = capitalised(standingText(standing));
+    if (!this.#host.numbers)
+      return h('span', { class: 'badge', 'data-standing': standing, title: `${text}.` }, standing);
+    return h(
+      'button',
+      {
+        type: 'button',
+        class: 'badge',
+        'data-standing': standing,
+        title: `${text}. Press to see how far the simulator is from recorded kernels.`,
+        onclick: () => this.#host.numbers?.(),
+      },
+      standing,
+    );
+  }
+
   #row(
     variant: VariantRow,
     era: string,
-    hasEra: boolean,
-    figures: number,
+    { hasEra, validated, figures }: { readonly hasEra: boolean; readonly validated: boolean; readonly figures: number },
     { theme, variants }: LegendInput,
   ): HTMLElement {
     const { key, label, info } = variant;
@@ -121,6 +152,7 @@ export class Legend {
       {},
       cell,
       hasEra && h('td', { class: 'text muted' }, era.replace(/, commit (\w{7})\w*/, ', $1')),
+      validated && h('td', { class: 'text' }, info && this.#badge(info)),
       ...Array.from({ length: figures }, () => h('td')),
     );
     const enter = () => {

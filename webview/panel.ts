@@ -76,6 +76,9 @@ function start(page: HTMLElement): void {
         ? (source: NonNullable<Report['source']>) => api.postMessage({ type: 'reveal', source })
         : undefined;
     },
+    get numbers() {
+      return can('numbers') ? () => api.postMessage({ type: 'numbers' }) : undefined;
+    },
   });
   page.replaceChildren(frame);
   installControls(frame);

@@ -45,6 +45,9 @@ export const activate: ActivationFunction<Stored> = (context) => {
       get reveal() {
         return can('reveal') ? (source: NonNullable<Report['source']>) => post!({ type: 'reveal', source }) : undefined;
       },
+      get numbers() {
+        return can('numbers') ? () => post!({ type: 'numbers' }) : undefined;
+      },
       get openPanel() {
         return can('open-panel') ? ({ plan, title }: Report) => post!({ type: 'open-panel', plan, title }) : undefined;
       },

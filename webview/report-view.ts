@@ -23,6 +23,8 @@ export interface ViewHost {
   /** Absent: not offered. */
   readonly reveal?: ((source: SourceSpan) => void) | undefined;
   readonly openPanel?: ((report: Report) => void) | undefined;
+  /** Shows what a variant's badge stands for. */
+  readonly numbers?: (() => void) | undefined;
 }
 
 export class ReportView {
@@ -56,6 +58,9 @@ export class ReportView {
         toggle: (key) => this.#toggle(key),
         isolate: (key) => this.#isolate(key),
         highlight: (key) => this.#cards.forEach((card) => card.setHighlight(key)),
+        get numbers() {
+          return host.numbers;
+        },
       },
       this.#tip,
     );
@@ -98,9 +103,7 @@ export class ReportView {
 
   /** Offers changed (the host has announced itself): draws the header's tools again. */
   refreshActions(): void {
-    if (!this.#report) return;
-    this.#fillActions(this.#report);
-    this.#fillExpectations(this.#report);
+    this.#draw();
   }
 
   dispose(): void {

@@ -60,6 +60,11 @@ const css = `
 .refault .key svg { flex: none; overflow: visible; }
 .refault .keys { display: flex; flex-wrap: wrap; gap: 0 4px; margin: 2px 0; }
 .refault .best { font-weight: 700; }
+.refault .badge { display: inline-block; color: var(--vscode-descriptionForeground); font-size: 0.85em; line-height: 1.3; border: 1px solid var(--refault-line-strong); border-radius: 9px; padding: 0 7px; }
+.refault .badge[data-standing=measured] { color: var(--vscode-foreground); border-color: var(--vscode-testing-iconPassed, var(--vscode-charts-green)); }
+.refault .badge[data-standing=derived] { border-style: dashed; }
+.refault .badge[data-standing=assumed] { border-style: dotted; border-color: var(--vscode-editorWarning-foreground, var(--refault-line-strong)); }
+.refault tr:hover .badge { color: inherit; }
 
 .refault .charts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 18px 24px; }
 @container (min-width: 860px) { .refault .charts { grid-template-columns: repeat(2, minmax(0, 1fr)); } .refault .charts .wide { grid-column: 1 / -1; } }

@@ -1,7 +1,7 @@
 /** The notebook renderer's line to the host: save a picture, go to the source, open a result in the panel. */
 import * as vscode from 'vscode';
 import { RENDERER_ID, type HostMessage, type PageMessage } from '../../simulator/host-protocol.ts';
-import { reveal, saveFile } from '../panel/page-requests.ts';
+import { reveal, saveFile, showNumbers } from '../panel/page-requests.ts';
 import type { ResultsPanel } from '../panel/results-panel.ts';
 import type { Services } from '../services.ts';
 
@@ -11,7 +11,7 @@ export function listenToRenderer(services: Services, panel: ResultsPanel): vscod
     const { uri } = editor.notebook;
     switch (message.type) {
       case 'ready': {
-        const host: HostMessage = { type: 'host', abilities: ['save', 'reveal', 'open-panel'] };
+        const host: HostMessage = { type: 'host', abilities: ['save', 'reveal', 'open-panel', 'numbers'] };
         await messaging.postMessage(host, editor);
         return;
       }
@@ -19,6 +19,8 @@ export function listenToRenderer(services: Services, panel: ResultsPanel): vscod
         return saveFile(message.file, uri);
       case 'reveal':
         return reveal(message.source);
+      case 'numbers':
+        return showNumbers();
       case 'open-panel': {
         const records = services.results.ofDocument(uri.toString());
         const record =

@@ -48,3 +48,8 @@ export async function reveal({ uri, line, column, endLine, endColumn }: SourceSp
   const shifted = new vscode.Range(line + start, column, endLine + start, endColumn);
   await vscode.window.showTextDocument(document, { selection: shifted });
 }
+
+/** The notebook that holds the simulator against recordings: what a badge in a legend stands for. */
+export async function showNumbers(): Promise<void> {
+  await vscode.commands.executeCommand('refault.openSample', 'how-faithful.refault.md');
+}

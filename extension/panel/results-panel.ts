@@ -14,7 +14,7 @@ import type { RunRecord } from '../run/results.ts';
 import { loadTraces } from '../run/traces.ts';
 import type { Services } from '../services.ts';
 import { panelPage } from './page.ts';
-import { reveal, saveFile } from './page-requests.ts';
+import { reveal, saveFile, showNumbers } from './page-requests.ts';
 
 export const PANEL_TYPE = 'refault.results';
 
@@ -210,7 +210,7 @@ export class ResultsPanel implements vscode.Disposable {
         case 'ready': {
           const { waiting } = this.page;
           this.page = { ready: true, waiting: [] };
-          this.post({ type: 'host', abilities: ['save', 'reveal'] });
+          this.post({ type: 'host', abilities: ['save', 'reveal', 'numbers'] });
           waiting.forEach((one) => this.post(one));
           return;
         }
@@ -218,6 +218,8 @@ export class ResultsPanel implements vscode.Disposable {
           return await saveFile(message.file, current?.document);
         case 'reveal':
           return await reveal(message.source);
+        case 'numbers':
+          return await showNumbers();
         case 'run':
           if (current) await this.run([current.scenario], message.seed);
           return;

@@ -70,7 +70,7 @@ function variantBlock(report: Report): string[] {
   const lines = known.map(({ label, info }) => {
     const era = eraOf(info!);
     const facts = [era, standingText(info!.standing)].filter((text) => text !== '').join('; ');
-    return `- **${escapeText(label)}**: ${escapeText(info!.title)} (${escapeText(facts)}). ${escapeText(info!.summary)}`;
+    return `- **${escapeText(label)}** _${info!.standing}_: ${escapeText(info!.title)} (${escapeText(facts)}). ${escapeText(info!.summary)}`;
   });
   return ['### Variants', lines.join('\n')];
 }

@@ -3,7 +3,7 @@ import type { Report } from '../report.ts';
 import { chartsOf, prefersWork } from '../view/plots.ts';
 import type { ChartModel } from '../view/chart-model.ts';
 import { expectationsOf, verdictMark, verdictText } from '../view/expectations.ts';
-import { factsOf } from '../view/facts.ts';
+import { factsOf, standingsText } from '../view/facts.ts';
 import { formatCell } from '../view/format.ts';
 import { summaryOf } from '../view/tables.ts';
 import { dimensionsOf } from '../view/variants.ts';
@@ -24,7 +24,7 @@ export function reportToText(report: Report, options: TextOptions = {}): string 
   const width = Math.max(40, options.width ?? 80);
   const paint = painter(options.color ?? false);
   const blocks: string[][] = [heading(report, width, paint)];
-  if (report.points.length > 0) blocks.push(summary(report, paint));
+  if (report.points.length > 0) blocks.push(summary(report, width, paint));
   if (report.fidelity) blocks.push([fidelityText(fidelityOf(report.fidelity), options.color ?? false).trimEnd()]);
   else
     for (const model of chartsOf(report, {}, { work: prefersWork(report) }))
@@ -52,7 +52,7 @@ function heading(report: Report, width: number, paint: Paint): string[] {
   return [paint(report.title || 'Run', 'bold'), ...wrap(text, width).map((line) => paint(line, 'dim')), ...warn];
 }
 
-function summary(report: Report, paint: Paint): string[] {
+function summary(report: Report, width: number, paint: Paint): string[] {
   const table = summaryOf(report);
   const sweeps = dimensionsOf(report).sweeps.length;
   const styles = new Map(dimensionsOf(report).variants.map((v) => [v.key, v.style]));
@@ -72,7 +72,9 @@ function summary(report: Report, paint: Paint): string[] {
     title: c.title,
     align: i <= sweeps ? ('left' as const) : ('right' as const),
   }));
-  return alignedTable(columns, rows, paint);
+  const standings = standingsText(dimensionsOf(report).variants);
+  const badge = standings === '' ? [] : wrap(`${standings} (refault fidelity has the numbers)`, width);
+  return [...alignedTable(columns, rows, paint), ...badge.map((line) => paint(line, 'dim'))];
 }
 
 function chartBlock(model: ChartModel, width: number, paint: Paint): string[] {

@@ -103,6 +103,18 @@ export function eraOf(info: VariantInfo): string {
   return parts.join(', ');
 }
 
+const STANDINGS = ['measured', 'published', 'derived', 'assumed'] as const;
+
+/** Labels of variants by how far each is validated, those that are most so first: `measured: v6.1; published: classic, v3.15`. Empty: none is known. */
+export function standingsText(
+  variants: readonly { readonly label: string; readonly info?: Pick<VariantInfo, 'standing'> }[],
+): string {
+  return STANDINGS.flatMap((standing) => {
+    const labels = variants.filter(({ info }) => info?.standing === standing).map(({ label }) => label);
+    return labels.length > 0 ? [`${standing}: ${labels.join(', ')}`] : [];
+  }).join('; ');
+}
+
 /** How far a variant's numbers may be trusted, in words. */
 export function standingText(standing: VariantInfo['standing']): string {
   switch (standing) {

@@ -100,7 +100,7 @@ test('Markdown has the figures as tables, a sentence per chart and the story of 
   assert.match(text, /\| 56 MiB \| classic \| 34\.4 % \| 274 022 \|/);
   assert.match(text, /\nLine chart: Hit ratio by pass at server\.memory 56 MiB, 7 series/);
   assert.match(text, /\| 56 MiB \| 261 734 \| 96 828 \|/);
-  assert.match(text, /- \*\*v3\.15\*\*: Refault distance, as merged \(Linux 3\.15, 2014, commit a528910e12ec;/);
+  assert.match(text, /- \*\*v3\.15\*\* _\w+_: Refault distance, as merged \(Linux 3\.15, 2014, commit a528910e12ec;/);
   assert.match(text, /- ✗ `classic: workingset_refault_file\("B is hot"\) < 100k` fails at all 2 points/);
 });
 
