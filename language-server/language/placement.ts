@@ -695,10 +695,18 @@ class PlacementCheck {
     const node = (action as TimelineAction & { kind: 'node' }).node;
     const after = states[i + 1];
     const preferred = spec.mode === 'preferred' || spec.mode === 'preferred-many';
+    const back = changes.findIndex(
+      ({ action: a }, k) =>
+        k > i && a.kind === 'node' && a.online && a.node === node && !hasNode(epochs[k].memory, node),
+    );
+    const nodesAt = (state: Mempolicy | null | undefined): string => (state ? list(state.nodes) : 'none');
+    // renumbered again by ordinal when the mems grow, which may or may not undo it
+    const then = back < 0 ? nodesAt(after) : nodesAt(states[back + 1]);
+    const later = then === nodesAt(after) ? 'and stays so when the node is back' : `and ${then} when the node is back`;
     const effect = preferred
       ? 'its neighbours are used until it is back'
       : subject.initial
-        ? `it becomes ${after ? list(after.nodes) : 'none'}, and stays so when the node is back`
+        ? `it becomes ${nodesAt(after)}, ${later}`
         : 'setting it may fail then';
     const params = { policy: text, node, time: timeText(time), effect };
     const flagged = replace(asked, 'static');

@@ -8,6 +8,8 @@ import { CONSTRAINT_CPUSET, CONSTRAINT_MEMCG, CONSTRAINT_MEMORY_POLICY } from '.
 import { ANON, TOUCHED } from '../machine/reclaimer.ts';
 import type { Memory } from '../machine/memory.ts';
 import { formatNodelist, nodemask } from '../numa/nodemask.ts';
+import { valueOf } from '../tables/define.ts';
+import { movable } from '../tables/numa-knobs.ts';
 import type { Pages } from '../units.ts';
 import type { Setup } from './setup.ts';
 
@@ -37,6 +39,12 @@ export function oomPlace(setup: Setup, memory: Memory, domain: number): string {
   if (setup.numa === undefined || failure === undefined) return 'the machine';
   const list = formatNodelist(nodemask(failure.nodes));
   const nodes = failure.nodes.length === 1 ? `node ${list}` : `nodes ${list}`;
+  // there may be plenty of memory left, but not for this
+  if (failure.kernel && setup.scenario.machine.nodes?.some(({ values }) => valueOf(values, movable))) {
+    return failure.nodes.length === 0
+      ? 'movable nodes, which give the kernel no memory of its own (page tables)'
+      : `${nodes}, where the kernel has memory of its own (page tables); movable nodes give it none`;
+  }
   if (failure.constraint === CONSTRAINT_MEMORY_POLICY) return `${nodes} of a memory policy (CONSTRAINT_MEMORY_POLICY)`;
   return failure.constraint === CONSTRAINT_CPUSET ? `${nodes} of a cpuset (CONSTRAINT_CPUSET)` : 'the machine';
 }

@@ -31,6 +31,8 @@ export interface FrameReclaim {
 export interface Failure {
   constraint: number;
   nodes: readonly number[];
+  /** It was the kernel's own: page tables, slab. Nodes whose memory is all movable have none to give. */
+  kernel: boolean;
 }
 
 export interface FrameSettings {
@@ -56,7 +58,7 @@ export class Frames {
   /** Frames in a zone that the kernel may use for itself, and how many it does. */
   readonly kernelRoom: Int32Array;
   readonly kernelUsed: Int32Array;
-  readonly failure: Failure = { constraint: CONSTRAINT_NONE, nodes: [] };
+  readonly failure: Failure = { constraint: CONSTRAINT_NONE, nodes: [], kernel: false };
   readonly placement: Placement | undefined;
   readonly #counters: Float64Array;
   #reclaim!: FrameReclaim;
@@ -166,6 +168,7 @@ export class Frames {
   chargeFailed(): void {
     this.failure.constraint = CONSTRAINT_MEMCG;
     this.failure.nodes = [];
+    this.failure.kernel = false;
   }
 
   #took(node: number): void {
@@ -196,7 +199,10 @@ export class Frames {
 
   #takeWhere(placement: Placement, kernel: boolean): number {
     const node = this.#find(placement.answer, kernel);
-    if (node < 0) return this.#fail(placement.answer.constraint, placement.answer.order, placement.answer.count);
+    if (node < 0) {
+      const { constraint, order, count } = placement.answer;
+      return this.#fail(constraint, order, count, kernel);
+    }
     this.#took(node);
     if (kernel) this.kernelUsed[node]++;
     placement.placed(node);
@@ -244,8 +250,9 @@ export class Frames {
     return NO_NODE;
   }
 
-  #fail(constraint: number, order: Int32Array, count: number): number {
+  #fail(constraint: number, order: Int32Array, count: number, kernel = false): number {
     this.failure.constraint = constraint;
+    this.failure.kernel = kernel;
     this.failure.nodes = Array.from(order.subarray(0, count));
     return NO_NODE;
   }

@@ -570,7 +570,7 @@ const rows = {
     'P06',
     'Policy of a node that goes offline',
     "'{policy}' names node {node}, which goes offline at {time}: {effect}",
-    'What becomes of the policy depends on its flags. Without one it is renumbered onto what is left, for good; static and relative ones come back with the node; preferred nodes are kept and their neighbours used meanwhile.',
+    'What becomes of the policy depends on its flags. Without one it is renumbered by ordinal onto what is left, and again when nodes come back, which need not undo the first; static and relative ones come back with the node; preferred nodes are kept and their neighbours used meanwhile.',
     'machine m { node 0 { memory 64 MiB }\n  node 1-3 { memory 64 MiB, movable } }\nprocess p { mempolicy bind:2; anon heap 1 MiB; write heap }\nat 4 s { offline node 2 }\nrun',
     'machine m { node 0 { memory 64 MiB }\n  node 1-3 { memory 64 MiB, movable } }\nprocess p { mempolicy bind=relative:2; anon heap 1 MiB; write heap }\nat 4 s { offline node 2 }\nrun',
   ),

@@ -431,7 +431,7 @@ export const reaper = knob({
 export const trim = knob({
   name: 'trim',
   scope: 'helpers',
-  type: share(0, 999_999),
+  type: share(0, 999_000),
   default: 0,
   doc: 'Share of pages that madvise had given up in the background before the crash. They need no teardown, and come back by faults in service.',
   kernel: 'madvise(2), process_madvise(2)',

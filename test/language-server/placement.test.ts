@@ -293,6 +293,22 @@ test('a plain bind in mems that shrink and grow drifts as measured on 6.1: {2} â
   assert.deepEqual(codes(text('preferred:2')), [], '6.1 never remaps preferred policies (measured)');
 });
 
+test('of a plain policy whose node goes and comes back P06 says what it is then: renumbered by ordinal both ways, in v1 once (6.1, measured)', () => {
+  const text = (version: string, member: string): string =>
+    `machine m { cgroup-version ${version}\n node 0 { memory 64 MiB }\n node 1-3 { memory 64 MiB, movable } }
+cpuset outer { mems 1-3, cpus 0-15 }\ncpuset inner in outer { mems 2, cpus 0-15 }
+process p in ${member} { mempolicy bind:2; anon h 1 MiB; write h }\nat 1 s { offline node 2 }\nat 2 s { online node 2 }\nrun`;
+  const effect = (version: string, member: string) =>
+    said(text(version, member))
+      .find((line) => line.includes(' P06 '))!
+      .split(': ')
+      .at(-1);
+  assert.equal(effect('v2', 'inner'), 'it becomes 1, and 2 when the node is back');
+  assert.equal(effect('v1', 'inner'), 'it becomes 1, and stays so when the node is back');
+  assert.equal(effect('v2', 'outer'), 'it becomes 3, and 2 when the node is back', 'renumbered by ordinal both ways');
+  assert.equal(effect('v1', 'outer'), 'it becomes 3, and stays so when the node is back');
+});
+
 test('a mount of relative nodes and creators in two cpusets: where whose files are is said', () => {
   const text = `${MACHINE}cpuset a { mems 0-1 }\ncpuset b { mems 2-3 }\ntmpfs s 8 MiB { mpol bind=relative:0-1 }\nprocess p in a { write s }\nprocess q in b { write s }\nrun`;
   assert.deepEqual(said(text), [

@@ -346,6 +346,20 @@ test('a full cpuset kills under CONSTRAINT_CPUSET; preferred-many spills and nev
   assert.ok(numaOf(many).why.some(({ rule }) => rule === 'numa.spilled'));
 });
 
+test('a machine whose other nodes are movable runs out of memory for page tables with most of it free, and says of what', () => {
+  const pages = 3 * NODE_PAGES;
+  const point = runPoint(
+    plan([anon('heap', pages)], [process('p', [fill(0, pages)])], {
+      nodes: [node(), node({ movable: true }), node({ movable: true }), node({ movable: true })],
+    }),
+  );
+  assert.match(
+    textsOf(point, 'oom.kill').join(),
+    /^out of memory in node 0, where the kernel has memory of its own \(page tables\); movable nodes give it none: p is killed/,
+  );
+  assert.ok(numaOf(point).nodes[3].gauges['nr_free_pages'] === NODE_PAGES);
+});
+
 test('the known bugs end the run with a crash that names the commit; without the switches it goes on (TC10)', () => {
   const objects = [tmpfs('one', 50), tmpfs('two', 50)];
   const mounts = [{ name: 'scratch', mpol: 'bind=relative:0-1', values: {} }];
