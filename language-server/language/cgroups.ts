@@ -2,7 +2,7 @@
 import type { CgroupSpec } from '../../simulator/plan.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Cgroup } from './generated/ast.ts';
-import { named } from './processes.ts';
+import { named } from './names.ts';
 import { entriesOf, properties } from './properties.ts';
 import { knobsOf } from './tables.ts';
 import type { Scope } from './values.ts';

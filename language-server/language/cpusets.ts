@@ -4,7 +4,7 @@ import { reportLeftOver } from './complaints.ts';
 import type { Cpuset } from './generated/ast.ts';
 import { nodeList, readNodeList } from './nodes.ts';
 import { spanOfNode } from './spans.ts';
-import { named } from './processes.ts';
+import { named } from './names.ts';
 import { entriesOf, properties, propertiesIn } from './properties.ts';
 import { knobsOf } from './tables.ts';
 import type { Scope } from './values.ts';

@@ -18,7 +18,7 @@ import { reportLeftOver } from './complaints.ts';
 import type { Device, DeviceAction, Expression, Loose, Property, Word } from './generated/ast.ts';
 import { knobValue } from './knob-values.ts';
 import { spanOfNode } from './spans.ts';
-import { named } from './processes.ts';
+import { named } from './names.ts';
 import type { LanguageSymbol } from './program.ts';
 import { entriesOf, properties, propertiesIn } from './properties.ts';
 import { exactQuantity, nearest } from './quantities.ts';

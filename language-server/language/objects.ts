@@ -7,7 +7,7 @@ import { PAGE_SIZE } from '../../simulator/units.ts';
 import type { Anon, FileDeclaration, Fuse, Process, Property, Tmpfs, Word } from './generated/ast.ts';
 import { reportLeftOver } from './complaints.ts';
 import { fuseSpec, mountPages } from './fuse.ts';
-import { named } from './processes.ts';
+import { named } from './names.ts';
 import { aKind, type LanguageSymbol, type Program } from './program.ts';
 import { tmpfsSpec } from './mounts.ts';
 import { policyOfProperty, type PolicyText, readPolicy } from './policies.ts';

@@ -8,33 +8,16 @@ import { accessStep } from './accesses.ts';
 import { duration, wholeCount } from './amounts.ts';
 import { deviceNamed } from './devices.ts';
 import { mixStep } from './mixtures.ts';
+import { named } from './names.ts';
 import { policyOfWords, readPolicy } from './policies.ts';
 import { regionRef } from './regions.ts';
 import { reportLeftOver, reportUnknown } from './complaints.ts';
-import type { ObjectTable } from './objects.ts';
-import { aKind, type LanguageSymbol } from './program.ts';
 import { entriesOf, properties } from './properties.ts';
-import { nearest } from './quantities.ts';
 import { textOf, unquoted } from './syntax.ts';
+import type { ScenarioParts } from './scenario-parts.ts';
 import { checkRangeCalls, forkStep, purgedHandler, rangeCallStep } from './range-calls.ts';
 import { knobsOf } from './tables.ts';
 import { evaluate, type Scope } from './values.ts';
-
-/** What processes of one scenario have in common. */
-export interface ScenarioParts {
-  readonly objects: ObjectTable;
-  /** Index of a cgroup in the scenario. */
-  cgroup(scope: Scope, node: Cgroup): number;
-  /** Index of a cpuset in the scenario. */
-  cpuset(scope: Scope, node: Cpuset): number;
-  /** Index of a device in the scenario; `null`: reported. */
-  device(scope: Scope, node: Device): number | null;
-  /** Adds a child of fork; its index in the scenario. */
-  fork(spec: ProcessSpec): number;
-  complete(process: number, spec: ProcessSpec): void;
-  /** Index of a trace in the plan. */
-  trace(scope: Scope, node: Trace): number | null;
-}
 
 export function processSpec(scope: Scope, parts: ScenarioParts, node: Process): ProcessSpec | null {
   const { program } = scope;
@@ -180,45 +163,8 @@ function mbindStep(scope: Scope, parts: ScenarioParts, s: Mbind): Step | null {
   return { kind: 'mempolicy', policy, target, ...(move ? { move } : {}), source: parts.objects.span(s) };
 }
 
-/** A declared name of one of some kinds; `null`: reported. */
-export function named(
-  scope: Scope,
-  word: Word,
-  kinds: readonly LanguageSymbol['kind'][],
-  wanted: string,
-  remedy: (name: string) => string,
-): LanguageSymbol | null {
-  const { program } = scope;
-  const symbol = program.symbols.get(word.text);
-  if (symbol && kinds.includes(symbol.kind)) return symbol;
-  // Its declaration, misspelt, has been complained about.
-  if (symbol?.kind === 'later') return null;
-  const meant = nearest(
-    word.text,
-    [...program.symbols.values()].filter((s) => kinds.includes(s.kind)).map((s) => s.name),
-  );
-  if (!symbol && !meant && kinds.some((kind) => program.nameless.has(kind))) return null;
-  const fixes = meant ? [program.replace(word, meant, `Change to '${meant}'`)] : [];
-  const hint = `: ${meant ? `did you mean '${meant}'?` : remedy(word.text)}`;
-  if (symbol)
-    program.reporter.report(
-      'N03',
-      program.placeOf(word),
-      { name: word.text, kind: aKind(symbol.kind), wanted, hint },
-      { fixes },
-    );
-  else
-    program.reporter.report(
-      'N01',
-      program.placeOf(word),
-      { kind: wanted.replace(/^an? /, ''), name: word.text, hint },
-      { fixes },
-    );
-  return null;
-}
-
 /** Named phases, and steps outside of them as phases without a name. */
-export function phasesOf(scope: Scope, parts: ScenarioParts, statements: readonly Statement[]): PhaseSpec[] {
+function phasesOf(scope: Scope, parts: ScenarioParts, statements: readonly Statement[]): PhaseSpec[] {
   const phases: PhaseSpec[] = [];
   let loose: Statement[] = [];
   const settings = settingPolicies(statements);
@@ -393,7 +339,7 @@ function stepOf(scope: Scope, parts: ScenarioParts, s: Statement): Step | null {
     case 'RangeCall':
       return rangeCallStep(scope, parts, s);
     case 'Fork':
-      return forkStep(scope, parts, s);
+      return forkStep(scope, parts, s, phasesOf);
     case 'Handler':
       program.reporter.report('S10', program.placeOf(s), {
         found: 'on',
@@ -446,8 +392,7 @@ function stepOf(scope: Scope, parts: ScenarioParts, s: Statement): Step | null {
   }
 }
 
-const isSetting = (name: string): boolean =>
-  knobsOf('process').some((k) => k.name === name);
+const isSetting = (name: string): boolean => knobsOf('process').some((k) => k.name === name);
 
 /** A word that looks like a property and is none: it may be meant as a statement. */
 function reportNoStatement(scope: Scope, s: Property): void {

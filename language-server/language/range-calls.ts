@@ -1,12 +1,12 @@
 /** Memory that a process says it can do without: `volatile`, `nonvolatile`, `madvise`, `on purged`, and the children of `fork`. */
-import type { Advice, PurgedHandler, Step } from '../../simulator/plan.ts';
+import type { Advice, PhaseSpec, PurgedHandler, Step } from '../../simulator/plan.ts';
 import { reportLeftOver } from './complaints.ts';
 import type { Fork, Handler, RangeCall, Statement } from './generated/ast.ts';
 import { convert } from './knob-values.ts';
-import { phasesOf, type ScenarioParts } from './processes.ts';
 import { entriesOf, properties } from './properties.ts';
 import { nearest } from './quantities.ts';
 import { regionBytes } from './regions.ts';
+import type { ScenarioParts } from './scenario-parts.ts';
 import { knobsOf } from './tables.ts';
 import { evaluate, type Scope } from './values.ts';
 
@@ -182,8 +182,13 @@ export function checkRangeCalls(scope: Scope, statements: readonly Statement[]):
       program.reporter.report('K04', program.placeOf(s), {});
 }
 
-/** `fork child { … }`: a process of its own, which begins here with the same memory. */
-export function forkStep(scope: Scope, parts: ScenarioParts, s: Fork): Step | null {
+/** `fork child { … }`: a process of its own, which begins here with the same memory. `phasesOf` reads what it does. */
+export function forkStep(
+  scope: Scope,
+  parts: ScenarioParts,
+  s: Fork,
+  phasesOf: (scope: Scope, parts: ScenarioParts, statements: readonly Statement[]) => PhaseSpec[],
+): Step | null {
   const { program } = scope;
   const { objects } = parts;
   reportLeftOver(program, s.rest, "what the child does stands in braces: 'fork child { write heap }'");

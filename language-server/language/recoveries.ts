@@ -19,7 +19,7 @@ import { reportLeftOver } from './complaints.ts';
 import type { Anon, Expression, Machine, Process, Property, Recovery } from './generated/ast.ts';
 import { knobValue } from './knob-values.ts';
 import { spanOfNode } from './spans.ts';
-import { named } from './processes.ts';
+import { named } from './names.ts';
 import { entriesOf, properties, propertiesIn } from './properties.ts';
 import { exactQuantity, formatQuantity, nearest } from './quantities.ts';
 import { textOf, wordOf } from './syntax.ts';

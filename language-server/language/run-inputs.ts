@@ -1,7 +1,7 @@
 /** What a run takes from the text before it: machine, swap, sysctls, processes, what happens at fixed times. */
 import type { At, Machine, Process, Recovery, Run, Swap, Sysctl } from './generated/ast.ts';
 import { takesProcesses } from './fidelity.ts';
-import { named } from './processes.ts';
+import { named } from './names.ts';
 import type { Program } from './program.ts';
 import { type ProgramItem } from './program.ts';
 import { type RunInputs, scopeFor } from './scenarios.ts';

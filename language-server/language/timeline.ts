@@ -14,7 +14,7 @@ import { sysctlValue } from './machines.ts';
 import { nodeList } from './nodes.ts';
 import { spanOfNode } from './spans.ts';
 import { policyOfWords, readMpol } from './policies.ts';
-import { named } from './processes.ts';
+import { named } from './names.ts';
 import { aKind } from './program.ts';
 import type { Target } from './targets.ts';
 import type { Scope } from './values.ts';
