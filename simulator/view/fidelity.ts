@@ -161,7 +161,10 @@ function sentenceOf(title: string, bars: readonly Bar[], checks: boolean): strin
   if (worst.error === 0) return `${head}, all 0 %.`;
   const repeated = bars.filter(({ spread }) => !Number.isNaN(spread));
   const within = repeated.filter(({ error, spread }) => Math.abs(error) <= spread).length;
-  const beside = repeated.length === 0 ? '' : `; within the kernel’s own spread in ${within} of ${repeated.length}`;
+  const beside =
+    repeated.length === 0
+      ? ''
+      : `; within the kernel’s own spread in ${within} of the ${repeated.length} that were repeated`;
   return `${head}, largest ${formatValue(Math.abs(worst.error), 'ratio')} in ${worst.label}${beside}.`;
 }
 

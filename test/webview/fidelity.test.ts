@@ -74,7 +74,10 @@ test('bars stand beside the kernel’s own spread, without their sign, and the s
       ['the kernel’s own spread', [0.03, NaN]],
     ],
   );
-  assert.match(bars.sentence, /largest 2\.0.% in B_shift classic; within the kernel’s own spread in 1 of 1\./);
+  assert.match(
+    bars.sentence,
+    /largest 2\.0.% in B_shift classic; within the kernel’s own spread in 1 of the 1 that were repeated\./,
+  );
   assert.match(chartSvg(bars), /B_shift classic/);
 });
 
