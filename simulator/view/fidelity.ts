@@ -96,10 +96,13 @@ function chartsOfPart(part: FidelityPart): ChartModel[] {
   return bars ? [bars, table] : [table];
 }
 
-interface Bar {
-  readonly label: string;
+interface Pair {
   readonly error: number;
   readonly spread: number;
+}
+
+interface Bar extends Pair {
+  readonly label: string;
 }
 
 function errorBars({ area, sets }: FidelityPart, title: string): ChartModel | null {
@@ -168,7 +171,10 @@ function sentenceOf(title: string, bars: readonly Bar[], checks: boolean): strin
   return `${head}, largest ${formatValue(Math.abs(worst.error), 'ratio')} in ${worst.label}${beside}.`;
 }
 
-const pair = (set: FidelitySet) => ({ error: unlessNoise(mainError(set)), spread: mainSpread(set) });
+const pair = (set: FidelitySet): Pair => ({ error: unlessNoise(mainError(set)), spread: mainSpread(set) });
+
+/** Error and spread belong together: those of the set that is farthest off. */
+const farther = (a: Pair, b: Pair): Pair => (Math.abs(b.error) > Math.abs(a.error) || Number.isNaN(a.error) ? b : a);
 
 function byRecording(sets: readonly FidelitySet[]): Bar[] {
   const found = new Map<string, FidelitySet[]>();
@@ -176,11 +182,7 @@ function byRecording(sets: readonly FidelitySet[]): Bar[] {
     const label = `${recordingOf(set.name)} ${set.mode}`;
     found.set(label, [...(found.get(label) ?? []), set]);
   }
-  return [...found].map(([label, of]) => ({
-    label,
-    error: farthest(of.map(mainError).filter((error) => !Number.isNaN(error))),
-    spread: farthest(of.map(mainSpread).filter((spread) => !Number.isNaN(spread))),
-  }));
+  return [...found].map(([label, of]) => ({ label, ...of.map(pair).reduce(farther) }));
 }
 
 /** A row for each main figure; of recordings that are checks, one. Columns that say nothing of any of them are left out. */

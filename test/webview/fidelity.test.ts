@@ -108,12 +108,20 @@ test('checks are told as recorded and matched, with their notes, and all folders
 
 test('of very many sets the bars show one a recording, the farthest off, and say so', () => {
   const many = Array.from({ length: 30 }, (_, i) =>
-    set(`mr rate=${i}`, { area: 'fuse', kernel: { x: 1 }, simulated: { x: 1 }, errors: { x: i / 100 } }),
+    // the one that is farthest off has the smallest spread
+    set(`mr rate=${i}`, {
+      area: 'fuse',
+      kernel: { x: 1 },
+      simulated: { x: 1 },
+      errors: { x: i / 100 },
+      spread: { x: 1 - i / 100 },
+    }),
   );
   const other = set('stall', { area: 'fuse', kernel: { x: 1 }, simulated: { x: 1 }, errors: { x: 0 } });
   const [bars, table] = chartsOf(report(part(0, 'fuse', [...many, other])));
   assert.deepEqual(bars.x.labels, ['mr classic', 'stall classic']);
   assert.deepEqual([...bars.series[0].y], [0.29, 0]);
+  assert.deepEqual([...bars.series[1].y], [0.71, NaN]);
   assert.equal(bars.notes.length, 1);
   assert.equal(table.table!.rows.length, 31);
 });
