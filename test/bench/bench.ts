@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: accesses per second by policy, editor latencies, chart draw times. Prints one table and writes test-results/bench.json.
+ * `npm run bench`: accesses per second by policy, editor latencies, chart draw times, mounts. Prints one table and writes test-results/bench.json.
  * `npm run bench -- policies` runs one suite, `--rounds N` sets the rounds. Nothing here is a test: times belong in ratios and budgets.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ const suites: Readonly<Record<string, () => Promise<Row[]>>> = {
   policies: async () => (await import('./policies.ts')).benchPolicies(rounds, values.policy?.split(',')),
   editor: async () => (await import('./editor.ts')).benchEditor(rounds),
   devices: async () => (await import('./devices.ts')).benchDevices(rounds),
+  writeback: async () => (await import('./writeback.ts')).benchWriteback(rounds),
   charts: async () => (await import('./charts.ts')).benchCharts(rounds),
 };
 
