@@ -210,6 +210,24 @@ test('the sample on tmpfs and cpusets runs to its end: every expectation holds, 
   assert.match(out, /fixed by: 5f00110f7273/);
 });
 
+test('the sample on hardware-initiated paging runs to its end: every expectation holds, and the verdict is in the text', async () => {
+  const sample = path.join(import.meta.dirname, '../../samples/hardware-initiated-paging.refault.md');
+  const { status, out, err } = await refault(['run', sample, '--format', 'json']);
+  assert.equal(status, 0);
+  assert.doesNotMatch(err, / (error|warning) /);
+  const { runs } = json(out);
+  assert.equal(runs.length, 6);
+  for (const { title, points } of runs)
+    for (const { expectations } of points)
+      assert.deepEqual(
+        expectations.filter((e) => !e.holds),
+        [],
+        title,
+      );
+  assert.match(out, /Moving does not pay on gpu/);
+  assert.match(out, /Moving pays on gpu/);
+});
+
 test('the sample on FUSE writeback runs to its end: every expectation holds, lock-ups of three classes are told', async () => {
   const sample = path.join(import.meta.dirname, '../../samples/fuse-writeback.refault.md');
   const { status, out, err } = await refault(['run', sample, '--format', 'json']);

@@ -386,6 +386,36 @@ test('figures over time and distributions are there when asked for', () => {
   assert.ok(point.distributions.some((d) => d.name === 'link.queue-delay'));
 });
 
+test('plans that the language would not make are refused with what to do', () => {
+  const broken = (change: (setting: Setting) => Setting): (() => unknown) => {
+    const setting = change({ ...solver([iterate]) });
+    return () => createSimulation(planOf(setting));
+  };
+  assert.throws(
+    broken((s) => ({ ...s, devices: [gpu({ device: { memory: 3 * MIB } })] })),
+    /memory of device 'gpu' is 3145728 bytes/,
+  );
+  assert.throws(
+    broken((s) => ({ ...s, devices: [gpu({ link: { h2d: 0 } })] })),
+    /'h2d' of 'link' of device 'gpu' is 0/,
+  );
+  assert.throws(
+    broken((s) => ({ ...s, devices: [gpu({ device: { threshold: 70_000 } })] })),
+    /'threshold' of device 'gpu' is 70000/,
+  );
+  assert.throws(
+    broken(() => solver([on(3, phase('nowhere', [passes(0, 1, { pages: grid })]))])),
+    /device of a phase .* names number 3 of 1/,
+  );
+  assert.throws(
+    broken((s) => ({
+      ...s,
+      timeline: [{ time: 0, actions: [{ kind: 'device', device: 1, state: 'reset' }] }],
+    })),
+    /a device of the timeline names number 1 of 1/,
+  );
+});
+
 test('the literature’s policies know no memory whose pages could look swapped out: said, not guessed', () => {
   assert.throws(() => run({ ...solver([iterate]), reclaim: 'lru' }, createSimulation), /knows only the page cache/);
 });
