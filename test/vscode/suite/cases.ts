@@ -7,3 +7,4 @@ import './fuse.ts';
 import './recovery.ts';
 import './devices.ts';
 import './volatile.ts';
+import './fidelity.ts';
