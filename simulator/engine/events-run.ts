@@ -584,6 +584,10 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     const { memory } = this;
     const { devices, guard, writers } = this.mechanisms;
     const watched = this.setup.watchesClock;
+    if (thread.owesPause) {
+      thread.owesPause = false;
+      if (!this.pass(thread, this.local + step.think, 'think')) return;
+    }
     for (;;) {
       if (this.local >= deadline) {
         this.tell(thread, this.local);
@@ -651,7 +655,10 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
         if (this.reading.concernsHits) goesOn = this.hitWhileReading(thread, word);
       } else goesOn = this.missed(thread, word, outcome);
       if (word >>> OP_SHIFT === OP_WRITE) writers.dirtied(thread, word & PAGE_MASK);
-      if (goesOn && step.think > 0) goesOn = this.pass(thread, this.local + step.think, 'think');
+      if (step.think > 0) {
+        if (goesOn) goesOn = this.pass(thread, this.local + step.think, 'think');
+        else thread.owesPause = thread.doing === ACCESSES;
+      }
       if (goesOn && thread.checkDirty) goesOn = writers.balance(thread);
       if (!goesOn) {
         // The last access of a lot is over only when its wait is.

@@ -62,6 +62,8 @@ export class Thread implements Waiter {
   dirtying: Target | null = null;
   /** Start of its present slice of CPU time. */
   sliceStart: Nanoseconds = 0;
+  /** Its last access had to wait; the pause after it is still to come. */
+  owesPause = false;
   /** Accesses in a row that took no time. */
   timeless = 0;
   readonly readAheads = new Map<number, ReadAhead>();

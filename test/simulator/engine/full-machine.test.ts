@@ -115,6 +115,24 @@ test('think time passes after every access, on both speeds alike', () => {
   assert.equal(runPoint(plan, onEvents).time, runPoint(plan).time);
 });
 
+test('think time passes after accesses that waited for the disk, too, while others run', () => {
+  const threads = (n: number) =>
+    runPoint(
+      make.plan({
+        memoryPages: 1000,
+        machine: { cpus: 4 },
+        objects: [make.file('f', 1000)],
+        processes: Array.from({ length: n }, (_, i) =>
+          make.process(`p${i}`, [make.phase('', [make.times(0, 100, { pages: 1000, think: 1e6 })])]),
+        ),
+      }),
+      onEvents,
+    );
+  assert.equal(threads(1).measures['misses'], 100);
+  assert.ok(threads(2).time >= 100e6, `${threads(2).time} ns for 100 pauses of 1 ms`);
+  assert.ok(threads(4).time >= 100e6, `${threads(4).time} ns for 100 pauses of 1 ms`);
+});
+
 test('a phase for a time repeats its steps until then and idles out its end', () => {
   const point = runPoint(
     make.plan({
