@@ -10,6 +10,7 @@ import { accountings } from '../simulator/tables/fuse-accounting.ts';
 import { gauges } from '../simulator/tables/gauges.ts';
 import { knobs } from '../simulator/tables/knobs.ts';
 import { measures } from '../simulator/tables/measures.ts';
+import { recordingRows } from '../simulator/tables/recordings.ts';
 import { rules } from '../simulator/tables/rules.ts';
 import { CliError, EXIT, type CliIo } from './io.ts';
 
@@ -45,6 +46,10 @@ const tables: Readonly<Record<string, Table>> = {
   counters: { rows: () => metrics.map((c) => [c.kind, c.name, c.unit, c.doc]), json: () => metrics },
   rules: { rows: () => rules.map((r) => [r.id, r.doc]), json: () => rules },
   diagnostics: { rows: () => diagnostics.map((d) => [d.code, d.severity, d.title]), json: () => diagnostics },
+  recordings: {
+    rows: () => recordingRows.map((r) => [r.name, `Linux ${r.kernel}`, r.doc, r.recordings.join(' ')]),
+    json: () => recordingRows,
+  },
   samples: { rows: () => samples().map((s) => [s]), json: samples },
 };
 

@@ -39,7 +39,7 @@ const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./record.ts')).record,
   },
   list: {
-    usage: 'list knobs|variants|counters|rules|diagnostics|samples [--format text|json]',
+    usage: 'list knobs|variants|counters|rules|diagnostics|recordings|samples [--format text|json]',
     summary: 'list what there is',
     load: async () => (await import('./list.ts')).list,
   },

@@ -32,7 +32,8 @@ export function factsOf(text: string): CellFacts {
     machine ||= keyword === 'machine';
     process ||= keyword === 'process';
   }
-  const run = RUN.exec(code);
+  // a comparison with recordings needs no process and leaves those before it to the next run
+  const run = /(?:^|[\n;{])[ \t]*fidelity\b/.test(code) ? null : RUN.exec(code);
   return {
     declares,
     machine,

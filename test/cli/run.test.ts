@@ -181,7 +181,7 @@ test('--out writes the file instead of printing', async () => {
 });
 
 test('list prints every table, and JSON of it', async () => {
-  for (const what of ['knobs', 'variants', 'counters', 'rules', 'diagnostics', 'samples']) {
+  for (const what of ['knobs', 'variants', 'counters', 'rules', 'diagnostics', 'recordings', 'samples']) {
     const text = await refault(['list', what]);
     assert.equal(text.status, 0);
     assert.ok(text.out.length > 0, what);

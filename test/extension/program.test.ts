@@ -20,6 +20,12 @@ test('a run needs the nearest machine before it and the processes since the prev
   assert.deepEqual(needs(cells, 6), [3, 4, 5]);
 });
 
+test('a comparison with recordings needs no cell, and leaves the processes before it to the next run', () => {
+  const cells = ['machine m', 'process p { idle 1 s }', 'run "x" {\n  fidelity reclaim\n}', 'run "y"'];
+  assert.deepEqual(needs(cells, 2), []);
+  assert.deepEqual(needs(cells, 3), [0, 1]);
+});
+
 test('a run that chooses its processes needs those and what they name, wherever they stand', () => {
   const cells = [
     'file a 1 MiB',
