@@ -9,6 +9,7 @@ import { recordedFolder } from '../../cli/recorded-folder.ts';
 import { fuseArea, fuseScenario } from '../../simulator/fidelity/fuse.ts';
 import type { FidelitySet } from '../../simulator/fidelity/sets.ts';
 import { createSimulation } from '../../simulator/simulate.ts';
+import { fidelityText } from '../../simulator/text/fidelity.ts';
 
 const folder = recordedFolder(join(import.meta.dirname, '../../samples/recordings/fuse'));
 const sets = [...fuseArea.compare(folder)];
@@ -126,4 +127,16 @@ test('every figure that is more than 15 % off says why', () => {
       assert.ok(notes && notes.length > 0, `${mode} ${name}: ${off.map(([figure]) => figure).join()}`);
   }
   assert.equal(sets.length, 63);
+});
+
+test('the table has a cell for each figure with its error, and names the reasons in the row', () => {
+  const text = fidelityText({ sets, unusable: [], unknown: [] }, false);
+  const row = (start: string) => text.split('\n').find((line) => line.startsWith(start)) ?? '';
+  const alone = row('mr rate=1000000 max_ratio=100 ');
+  for (const cell of ['65,792 / 65,860  +0.10 %', '12,292 / 20,480  +67 %', '65,832 / 65,860  +0.043 %'])
+    assert.ok(alone.includes(cell), alone);
+  const why = /(\d+)$/.exec(alone.trimEnd())?.[1];
+  assert.match(text, new RegExp(`why ${why}: not understood: the recorded kernel’s flusher`));
+  // where nothing is off there is no reason
+  assert.match(row('stall_ext rate=1 max_ratio=100 '), /0 \/ 0 {2}0\s*$/);
 });
