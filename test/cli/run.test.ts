@@ -251,7 +251,7 @@ test('the sample on exit and recovery runs to its end: every expectation holds, 
   assert.equal(status, 0);
   assert.doesNotMatch(err, / (error|warning) /);
   const { runs } = json(out);
-  assert.equal(runs.length, 9);
+  assert.equal(runs.length, 10);
   for (const { title, points } of runs)
     for (const { expectations } of points)
       assert.deepEqual(

@@ -29,7 +29,7 @@ describe('Exit and recovery', () => {
         }
       }
     }
-    equal(runs, 9, 'runs of the sample');
+    equal(runs, 10, 'runs of the sample');
     const [first] = h.codeCells(notebook);
     for (const output of first.outputs.filter(({ items }) => items.some(({ mime }) => mime === REPORT_MIME)))
       ok(
