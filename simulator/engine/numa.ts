@@ -113,9 +113,8 @@ export class Numa {
         hardwall,
       });
       if (index !== i + 1) throw new Error('cpusets are numbered as in the scenario');
-      // v1 wants processors before tasks: one that says nothing of them has its parent's
-      const above = system.cpusets.at(spec.parent ?? 0);
-      const cpus = spec.cpus === undefined ? (system.cpusets.version === 1 ? above.cpus : 0n) : nodemask(spec.cpus);
+      // not given: the parent's (v2), or none (v1), where it takes no tasks then
+      const cpus = spec.cpus === undefined ? 0n : nodemask(spec.cpus);
       for (const written of [
         system.writeCpus(index, cpus),
         spec.mems === undefined ? null : system.writeMems(index, nodemask(spec.mems)),
@@ -444,7 +443,7 @@ export class Numa {
       return;
     }
     const mask = nodemask(action.nodes);
-    const list = formatNodelist(mask);
+    const list = formatNodelist(mask) || '""';
     const result =
       action.name === 'cpus' ? system.writeCpus(action.cpuset, mask) : system.writeMems(action.cpuset, mask);
     if (!this.#accepted(result, name, `${name}: ${action.name} ${list}`, source)) return;

@@ -128,6 +128,8 @@ const worlds = fc
       }
     };
     const mems = (i: 0 | 1) => (known(given.mems[i]).length > 0 ? { mems: known(given.mems[i]) } : {});
+    // v1 puts no tasks into cpusets without processors
+    const cpus = given.nodes.map((_, i) => i);
     const scenario: Scenario = {
       ...make.scenario({
         memoryPages: given.nodes.reduce((sum, { pages }) => sum + pages, 0),
@@ -146,8 +148,8 @@ const worlds = fc
       }),
       cpusets: [
         { name: '', parent: null, values: {} },
-        { name: 'a', parent: 0, ...mems(0), values: {} },
-        { name: 'b', parent: 0, ...mems(1), values: { memory_migrate: true } },
+        { name: 'a', parent: 0, ...mems(0), cpus, values: {} },
+        { name: 'b', parent: 0, ...mems(1), cpus, values: { memory_migrate: true } },
       ],
       mounts: [
         {

@@ -109,7 +109,13 @@ const plans = fc
             cgroups: [{ name: '/', parent: null, values: {} }],
             cpusets: [
               { name: '', parent: null, values: {} },
-              { name: 'set', parent: 0, mems: drawn.mems, values: {} },
+              {
+                name: 'set',
+                parent: 0,
+                mems: drawn.mems,
+                cpus: Array.from({ length: NODES }, (_, i) => i),
+                values: {},
+              },
             ],
             mounts: [{ name: 't', values: {}, ...(drawn.mpol === undefined ? {} : { mpol: drawn.mpol }) }],
             objects,

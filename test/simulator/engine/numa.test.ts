@@ -186,19 +186,28 @@ test('mems that change take pages along, the n-th old node to the n-th new one, 
 });
 
 test('v1 leaves pages where they are without memory_migrate', () => {
-  const run = (migrate?: boolean) =>
+  const run = (migrate?: boolean, cpus: readonly number[] | undefined = [0, 1, 2, 3]) =>
     runPoint(
       plan([anon('heap', 400)], [process('p', [fill(0, 400), idle(3)], { cpuset: 1 })], {
         machine: { 'cgroup-version': 'v1' },
         cpusets: [
           root,
-          { name: 'jail', parent: 0, mems: [2], values: migrate === undefined ? {} : { memory_migrate: migrate } },
+          {
+            name: 'jail',
+            parent: 0,
+            mems: [2],
+            ...(cpus.length === 0 ? {} : { cpus }),
+            values: migrate === undefined ? {} : { memory_migrate: migrate },
+          },
         ],
         timeline: [at(1, { kind: 'cpuset', cpuset: 1, name: 'mems', nodes: [1] })],
       }),
     );
   assert.deepEqual(lies(run(), 'heap'), [0, 0, 400, 0]);
   assert.deepEqual(lies(run(true), 'heap'), [0, 400, 0, 0]);
+  const without = run(true, []);
+  assert.match(textsOf(without, 'cpuset.refused').join(), /p can't be moved into cpuset 'jail': ENOSPC/);
+  assert.deepEqual(lies(without, 'heap'), [400, 0, 0, 0], 'no processors, no tasks: it is in the root');
 });
 
 test('a movable node goes offline and comes back: pages go to the next of its zonelist, they stay there (kernel 6.1, rules H1 and H2)', () => {
@@ -411,7 +420,7 @@ test('mounts, remounts and cpusets that the kernel refuses are events, and nothi
     'remount of scratch with mpol=bogus: EINVAL (unknown mode); still mpol=bind:0',
   ]);
   assert.deepEqual(textsOf(point, 'cpuset.refused'), [
-    "'jail': mems : ENOSPC (tasks need nodes)",
+    `'jail': mems "": ENOSPC (tasks need nodes)`,
     "'jail': mems 9: EINVAL (node not possible)",
   ]);
 });
