@@ -600,7 +600,12 @@ export class MemoryCore implements MemoryHost {
     into.nr_unevictable = 0;
     for (let lru = first; lru < first + this.cgroups; lru++)
       into.nr_unevictable += this.#reclaimer.unevictableOf?.(lru) ?? 0;
-    into.nr_slab = this.frames.kernelUsed[node] + this.loose.on(node);
+    // of frames without page numbers it is not known which is whose: those of files are counted first
+    let before = 0;
+    for (let n = 0; n < node; n++) before += this.loose.on(n);
+    const file = Math.max(0, Math.min(this.streams.pages - before, this.loose.on(node)));
+    into.nr_inactive_file += file;
+    into.nr_slab = this.frames.kernelUsed[node] + this.loose.on(node) - file;
     return into;
   }
 

@@ -95,3 +95,16 @@ test('random programs about nodes are judged, run to their end, and add up', () 
   );
   assert.ok(ran > 20, `${ran} of 80 ran`);
 });
+
+test('what a FUSE mount holds in memory is file pages of nodes, too, not slab', () => {
+  const text = `machine duo { node 0-1 { memory 128 MiB, cpus 2 } }
+fuse photos { daemon { bandwidth 50 MB/s } }
+process w { write photos sequentially at 100 MB/s for 2 s }
+run`;
+  const simulation = createSimulation(compileProgram([{ uri: 'test:', text }]).plans[0]);
+  while (!simulation.advance(1 << 18).done);
+  const [{ gauges, numa }] = simulation.report().points;
+  const onNodes = (name: string): number => sum(numa!.nodes.map((n) => n.gauges[name]));
+  assert.ok(gauges['nr_inactive_file'] > 10_000);
+  assert.equal(onNodes('nr_inactive_file'), gauges['nr_inactive_file']);
+});
