@@ -119,7 +119,7 @@ test('bind to a full node without swap ends in the OOM killer, CONSTRAINT_MEMORY
   const got = touch(m, 0, pagesOf(400));
   // down to the min watermark, less the page tables, which are bound too
   assert.equal(got + m.nodes.kernelPages(1), NODE - MIN);
-  assert.deepEqual(m.memory.failure, { constraint: CONSTRAINT_MEMORY_POLICY, nodes: [1] });
+  assert.deepEqual(m.memory.failure, { constraint: CONSTRAINT_MEMORY_POLICY, nodes: [1], kernel: false });
   assert.equal(m.memory.gauges(emptyGauges()).nr_free_pages, 3 * NODE + MIN);
   assert.equal(sum(m.placement.counters['policy-violation']), 0);
 });
