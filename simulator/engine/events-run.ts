@@ -96,7 +96,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private readonly actors: Actor[] = [];
   private readonly kernelThreads: KernelThread[] = [];
   private readonly mechanisms: Mechanisms;
-  private readonly kswapd: Kswapd;
+  /** Of each node. */
+  private readonly kswapds: readonly Kswapd[];
   private readonly reclaim: ReclaimCosts;
   private readonly reading: Reading;
   private readonly processes: Processes;
@@ -159,7 +160,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.active = this.threads.filter((thread) => !thread.over).length;
     for (const thread of this.threads) recorder.cursors.push(thread.cursor);
     this.reclaim = new ReclaimCosts(memory, this.costs, this.disk, this.swap);
-    this.kswapd = new Kswapd(this, this.reclaim);
+    this.kswapds = Array.from({ length: memory.nodes?.count ?? 1 }, (_, node) => new Kswapd(this, this.reclaim, node));
     this.objectOf = objectOfPage(setup);
     this.reading = new Reading(setup, memory, this.disk, this.objectOf, this);
     this.mechanisms = mechanismsFor(this);
@@ -679,6 +680,11 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     if (outcome & MISS) this.recorder.objectMisses![object]++;
   }
 
+  private wakeKswapds(time: Nanoseconds): void {
+    if (!this.memory.kswapdAwake) return;
+    for (const kswapd of this.kswapds) kswapd.wakeIfCalled(time);
+  }
+
   /**
    * After something that may have reclaimed: its CPU time passes, its writes go to the devices, kswapd is woken if it was called. Returns until
    * when the reclaimer must wait for the swap device not to fall too far behind.
@@ -693,14 +699,14 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
       this.local += reclaim;
     }
     const until = this.reclaim.sendWrites(this.local);
-    this.kswapd.wakeIfCalled(this.local);
+    this.wakeKswapds(this.local);
     return until;
   }
 
   reclaimed(now: Nanoseconds): void {
     this.reclaim.time();
     this.reclaim.sendWrites(now);
-    this.kswapd.wakeIfCalled(now);
+    this.wakeKswapds(now);
   }
 
   /** The tmpfs mount is full: a write fails, an access through a mapping ends the process. False if it has. */

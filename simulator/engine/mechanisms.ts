@@ -30,7 +30,9 @@ export function mechanismsFor(engine: Engine): Mechanisms {
   const writers = new Writers(engine);
   const regions = new RegionSteps(engine);
   const nodes = engine.setup.numa === undefined ? undefined : new NumaSteps(engine, engine.setup.numa);
-  const devices = engine.setup.scenario.devices?.length ? new Devices(engine, engine.setup.scenario.devices) : undefined;
+  const devices = engine.setup.scenario.devices?.length
+    ? new Devices(engine, engine.setup.scenario.devices)
+    : undefined;
   const volatile = usesVolatile(engine.setup.scenario) && engine.memory.advice ? new Volatile(engine) : undefined;
   const ranges = volatile ?? new NoRanges(engine);
   return {
@@ -49,7 +51,7 @@ export function mechanismsFor(engine: Engine): Mechanisms {
       fork: ranges,
     },
     actions: { ...fuseActions(writers), ...nodes?.actions, ...devices?.actions },
-    guard: joinGuards(devices, volatile),
+    guard: joinGuards(devices, volatile, nodes?.guard),
     devices,
     volatile,
   };
