@@ -1,11 +1,11 @@
 /** The few figures that a cell's status bar shows of a report. */
-import type { Report } from '../../simulator/report.ts';
+import type { PointReport, Report } from '../../simulator/report.ts';
 
 export interface RunSummary {
   readonly title: string;
   readonly hash: string;
   readonly points: number;
-  /** Distinct variants, in the order of the plan. */
+  /** What was compared (each combination of compared values), or the one reclaim variant; in the order of the plan. */
   readonly variants: readonly string[];
   /** Lowest and highest over all points; `null` where none has it. */
   readonly hitRatio: readonly [number, number] | null;
@@ -29,7 +29,7 @@ export function summarise(
   let high = -Infinity;
   let simulated = 0;
   for (const point of report.points) {
-    for (const variant of Object.values(point.variant)) variants.add(variant);
+    variants.add(variantOf(report, point));
     const ratio = point.measures['hit-ratio'];
     if (ratio !== undefined && Number.isFinite(ratio)) {
       low = Math.min(low, ratio);
@@ -50,6 +50,12 @@ export function summarise(
     cached,
     partial: report.partial,
   };
+}
+
+/** Its values on the `compare` axes, whatever they compare: reclaim, ways of counting, policies of devices. */
+function variantOf({ axes }: Report, { coordinates, variant }: PointReport): string {
+  const labels = axes.flatMap(({ kind, values }, i) => (kind === 'compare' ? [values[coordinates[i]].label] : []));
+  return labels.length > 0 ? labels.join(' · ') : Object.values(variant).join(' · ');
 }
 
 function comparedIn(parts: NonNullable<Report['fidelity']>): NonNullable<RunSummary['compared']> {

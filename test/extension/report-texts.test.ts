@@ -60,6 +60,20 @@ test('the status bar tells expectations, variants, hit ratios, simulated time, i
   );
 });
 
+test('variants are what was compared, also where all run the same reclaim', () => {
+  const value = (label: string) => ({ label, value: label });
+  const devices = {
+    ...emptyReport,
+    axes: [
+      { kind: 'compare', name: 'gpu.policy', unit: '', values: ['migrate', 'remote'].map(value) },
+      { kind: 'sweep', name: 'gpu.memory', unit: 'bytes', values: [value('1 GiB')] },
+    ],
+    points: [pointReport({ coordinates: [0, 0] }), pointReport({ coordinates: [1, 0] })],
+  } as const;
+  const { variants } = summarise(devices, { hash: 'h', cached: false, elapsed: 0 });
+  assert.deepEqual(variants, ['migrate', 'remote']);
+});
+
 test('a cached and a partial result say so', () => {
   const summary = summarise({ ...compared, partial: true }, { hash: 'h', cached: true, elapsed: 0 });
   assert.deepEqual(
