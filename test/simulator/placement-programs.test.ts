@@ -105,6 +105,6 @@ run`;
   while (!simulation.advance(1 << 18).done);
   const [{ gauges, numa }] = simulation.report().points;
   const onNodes = (name: string): number => sum(numa!.nodes.map((n) => n.gauges[name]));
-  assert.ok(gauges['nr_inactive_file'] > 10_000);
-  assert.equal(onNodes('nr_inactive_file'), gauges['nr_inactive_file']);
+  assert.ok(gauges!['nr_inactive_file'] > 10_000);
+  assert.equal(onNodes('nr_inactive_file'), gauges!['nr_inactive_file']);
 });
