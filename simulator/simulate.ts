@@ -52,7 +52,6 @@ export interface Simulation {
   report(): Report;
 }
 
-export type EstimateMemory = (plan: Plan) => MemoryEstimate;
 export type CreateSimulation = (plan: Plan, options?: SimulationOptions) => Simulation;
 
 /** For tests: the full machine even where the fast path would do, frames counted after every event. */

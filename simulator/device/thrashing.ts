@@ -9,8 +9,7 @@
 import type { Nanoseconds } from '../units.ts';
 import { BLOCK_PAGES, type ThrashParameters } from './parameters.ts';
 
-/** The host's processors are one contender; devices follow by number. */
-export const HOST_PROCESSOR = 0;
+/** Contenders are numbered: the host's processors are 0, devices follow. */
 export const NOBODY = 255;
 
 const SATURATED = 7;

@@ -4,7 +4,7 @@ import { valueOf } from '../tables/define.ts';
 import * as exit from '../tables/exit-knobs.ts';
 import * as knobs from '../tables/knobs.ts';
 import type { Pages } from '../units.ts';
-import { backingRow, costSet, type Backing, type Contents, type CostSetId, type Era } from './costs.ts';
+import { costSet, type Backing, type Contents, type CostSetId, type Era } from './costs.ts';
 import type { CrashKind, DumpMode, Overlap, Populate, RebootKind, RecoveryRules } from './recovery.ts';
 import type { ExitRules, Region } from './teardown.ts';
 
@@ -103,9 +103,3 @@ export const lockedRegions = (scenario: Scenario, process: number): Region[] =>
   scenario.objects
     .filter((object) => object.kind === 'anon' && object.process === process && valueOf(object.values, knobs.locked))
     .map((object) => regionOf(object, object.pages));
-
-/** Regions whose pages do not divide them. */
-export const misfits = (scenario: Scenario): ObjectSpec[] =>
-  scenario.objects.filter(
-    (object) => object.kind === 'anon' && (object.pages * 4096) % backingRow(backingOf(object)).size !== 0,
-  );

@@ -5,7 +5,7 @@
  */
 import type { ObjectSpec, Plan, Scenario } from '../plan.ts';
 import { createSimulation } from '../simulate.ts';
-import { recordingOf } from '../tables/recordings.ts';
+import { recordingOf, recordingRow } from '../tables/recordings.ts';
 import { MIB, PAGE_SIZE, SECOND } from '../units.ts';
 import { compareFigures, UnusableRecording, type FidelityArea, type FidelitySet, type RecordedFolder } from './sets.ts';
 
@@ -34,21 +34,7 @@ export interface RecordedFuse {
 }
 
 /** Experiments that are compared, and what of each the recording can tell. */
-const EXPERIMENTS = new Set([
-  'default_thresh',
-  'mr',
-  'mr_nostrict',
-  'writethrough',
-  'mounts',
-  'ring',
-  'maxw',
-  'bg',
-  'small4k',
-  'stall',
-  'stall_ext',
-  'stall_ext_nostrict',
-  'slow_ext',
-]);
+const EXPERIMENTS = new Set(recordingRow('fuse')?.recordings);
 
 /** Another process writes to the machine's disk from the start, as fast as it can. */
 const BESIDE = /_ext/;

@@ -93,11 +93,6 @@ export interface RecordedPages {
   readonly seq?: string | undefined;
 }
 
-export interface BenchRegion {
-  readonly kind: 'anon' | { readonly mpol: string };
-  readonly lots: number;
-}
-
 /** Pages between the starts of two lots: room for every place interleaving may begin at. */
 const GAP = 64;
 /** Frames that the kernel itself may want of a node. */

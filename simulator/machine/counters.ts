@@ -221,7 +221,6 @@ export const SWAP_OUTS_AVOIDED = counterIndex('swap-outs-avoided');
 export const PURGE_BUSY = counterIndex('purge-busy');
 export const ZAPPED = counterIndex('zapped');
 export const CALL_ERRORS = counterIndex('call-errors');
-export const THP_SPLIT = counterIndex('thp-split');
 export const NR_DIRTIED = counterIndex('nr_dirtied');
 export const NR_WRITTEN = counterIndex('nr_written');
 export const BALANCE_PAUSES = counterIndex('balance-pauses');

@@ -9,7 +9,7 @@ import { ALLOCSTALL, PAGEOUTRUN, WORKINGSET_NODERECLAIM } from './counters.ts';
 import type { MemoryCore } from './memory-core.ts';
 import type { FrameReclaim } from './frames.ts';
 import type { ListReclaimer, LruvecIndex, ScanControl } from './reclaimer.ts';
-import { NODE_BYTES, SLOTS } from './page-tree.ts';
+import { SLOTS } from './page-tree.ts';
 import { RECLAIM_DIRECT, RECLAIM_KSWAPD, RECLAIM_SHADOW_NODES } from '../tables/rules.ts';
 import { PAGE_SIZE } from '../units.ts';
 
@@ -255,8 +255,6 @@ export class ReclaimDriver implements FrameReclaim {
     return Math.floor((inactiveFile + activeFile + inactiveAnon + activeAnon + slab) / (SLOTS / 8));
   }
 }
-
-export const nodePages = (nodes: number): Pages => Math.ceil((nodes * NODE_BYTES) / PAGE_SIZE);
 
 /** inactive_is_low: of a GiB of pages a third may be inactive, of more less. */
 function isLow(inactive: Pages, active: Pages): boolean {

@@ -74,12 +74,6 @@ export const volatileCounterRows = [
     'events',
   ),
   row(
-    'thp-split',
-    'Huge pages split',
-    'Huge pages split because a call or a purge concerned a part of them only.',
-    'events',
-  ),
-  row(
     'records',
     'Records',
     'Statements that read or wrote memory which the program makes volatile, carried out to their end by one thread.',

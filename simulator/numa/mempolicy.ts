@@ -11,7 +11,6 @@ import {
   formatNodelist,
   intersects,
   nodeBit,
-  nodemask,
   NO_NODES,
   onto,
   relative,
@@ -124,10 +123,6 @@ export const flagsOf = (spec: MempolicySpec): MempolicyFlags => ({
   balancing: spec.balancing === true,
 });
 
-/** What a user's statement becomes in a context, or the kernel's error. */
-export const setMempolicy = (spec: MempolicySpec, context: PolicyContext): SetResult =>
-  newMempolicy(spec.mode, flagsOf(spec), nodemask(spec.nodes), context);
-
 /** What get_mempolicy shows: nodes in force without flags, the user's mask (or what overwrote it) with any. */
 export interface ShownPolicy {
   readonly mode: MempolicyMode;
@@ -212,9 +207,5 @@ export function meantNodes(wish: NodeWish | null, mems: Nodemask): Nodemask | nu
 
 /** A bind mask applies only where the cpuset allows one of its nodes; otherwise it is dropped without a word (policy_nodemask). */
 export const bindApplies = (policy: Mempolicy, mems: Nodemask): boolean => intersects(policy.nodes, mems);
-
-/** `bind=static:0-1` without its nodes, as tools print it. */
-export const modeWithFlags = (policy: ShownPolicy): string =>
-  `${policy.mode}${policy.static ? '=static' : policy.relative ? '=relative' : ''}`;
 
 export { FoldByZero };

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BriefLock, findCycle, Locks, type LockMode } from '../../../simulator/engine/locks.ts';
+import { Locks, type LockMode } from '../../../simulator/engine/locks.ts';
+import { waitCycle, type Waiter } from '../../../simulator/engine/waits.ts';
 import { TimeHistogram } from '../../../simulator/engine/time-histogram.ts';
 
 const HANDOFF = 100;
@@ -86,7 +87,7 @@ test('a killed waiter leaves the queue and lets in whom it kept out', () => {
   assert.ok(locks.holds(id, 3));
 });
 
-test('two that wait for each other are a cycle that findCycle names; a reader does not block a reader', () => {
+test('two that wait for each other are a cycle that the walk over waits names; a reader does not block a reader', () => {
   const locks = new Locks();
   const a = locks.add({ name: 'a', kind: 'mutex', handoff: 0 });
   const b = locks.add({ name: 'b', kind: 'rwsem', handoff: 0 });
@@ -95,19 +96,20 @@ test('two that wait for each other are a cycle that findCycle names; a reader do
   locks.acquire(b, 3, 'read', 0);
   locks.acquire(b, 1, 'write', 1);
   assert.deepEqual(locks.blockers(1), [2, 3]);
-  assert.equal(
-    findCycle(1, (actor) => locks.blockers(actor)),
-    undefined,
-  );
+  const waiter = (actor: number): Waiter => waiters[actor - 1];
+  const waiters: readonly Waiter[] = [1, 2, 3].map((actor) => ({
+    name: String(actor),
+    waitsFor: 'lock',
+    get waitsOn() {
+      const blockers = locks.blockers(actor);
+      return blockers.length === 0 ? null : { name: 'lock', owners: () => blockers.map(waiter) };
+    },
+  }));
+  const cycleFrom = (actor: number) => waitCycle(waiter(actor))?.map(({ who }) => who.name);
+  assert.equal(cycleFrom(1), undefined);
   locks.acquire(a, 2, 'write', 2);
-  assert.deepEqual(
-    findCycle(1, (actor) => locks.blockers(actor)),
-    [1, 2],
-  );
-  assert.deepEqual(
-    findCycle(3, (actor) => locks.blockers(actor)),
-    undefined,
-  );
+  assert.deepEqual(cycleFrom(1), ['1', '2']);
+  assert.equal(cycleFrom(3), undefined);
 });
 
 test('random use: never a writer beside anyone, nobody forgotten, first come first served among writers', () => {
@@ -159,15 +161,6 @@ test('random use: never a writer beside anyone, nobody forgotten, first come fir
       if (fair) assert.deepEqual(got, asked);
     }),
   );
-});
-
-test('brief sections queue behind each other and add the hand-over only when they wait', () => {
-  const lock = new BriefLock('zone lock', 5);
-  assert.equal(lock.enter(0, 10), 0);
-  assert.equal(lock.enter(4, 10), 15);
-  assert.equal(lock.enter(100, 10), 100);
-  assert.equal(lock.contended, 1);
-  assert.equal(lock.wait.sum, 11);
 });
 
 test('a percentile is at most an eighth below the true one, up to 2^53 ns', () => {
