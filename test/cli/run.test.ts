@@ -192,14 +192,15 @@ test('list prints every table, and JSON of it', async () => {
   assert.equal((await refault(['list', 'nothing'])).status, 2);
 });
 
-test('the sample on tmpfs and cpusets runs to its end: every expectation holds, and the crash names its fix', async () => {
-  const sample = path.join(import.meta.dirname, '../../samples/tmpfs-and-cpusets.refault.md');
-  const { status, out, err } = await refault(['run', sample, '--format', 'json']);
+const inSamples = (name: string): string => path.join(import.meta.dirname, '../../samples', name);
+
+/** Runs a sample to its end: so many runs, every expectation holds, and what is said while checking matches no `unwanted`. */
+async function runSample(name: string, count: number, unwanted: RegExp): Promise<{ out: string; err: string }> {
+  const { status, out, err } = await refault(['run', inSamples(name), '--format', 'json']);
   assert.equal(status, 0);
-  assert.doesNotMatch(err, / error /);
-  for (const code of ['P05', 'P07', 'P09', 'P13']) assert.match(err, new RegExp(`warning ${code} `));
+  assert.doesNotMatch(err, unwanted);
   const { runs } = json(out);
-  assert.equal(runs.length, 6);
+  assert.equal(runs.length, count);
   for (const { title, points } of runs)
     for (const { expectations } of points)
       assert.deepEqual(
@@ -207,59 +208,29 @@ test('the sample on tmpfs and cpusets runs to its end: every expectation holds, 
         [],
         title,
       );
+  return { out, err };
+}
+
+test('the sample on tmpfs and cpusets runs to its end: every expectation holds, and the crash names its fix', async () => {
+  const { out, err } = await runSample('tmpfs-and-cpusets.refault.md', 6, / error /);
+  for (const code of ['P05', 'P07', 'P09', 'P13']) assert.match(err, new RegExp(`warning ${code} `));
   assert.match(out, /fixed by: 5f00110f7273/);
 });
 
 test('the sample on hardware-initiated paging runs to its end: every expectation holds, and the verdict is in the text', async () => {
-  const sample = path.join(import.meta.dirname, '../../samples/hardware-initiated-paging.refault.md');
-  const { status, out, err } = await refault(['run', sample, '--format', 'json']);
-  assert.equal(status, 0);
-  assert.doesNotMatch(err, / (error|warning) /);
-  const { runs } = json(out);
-  assert.equal(runs.length, 6);
-  for (const { title, points } of runs)
-    for (const { expectations } of points)
-      assert.deepEqual(
-        expectations.filter((e) => !e.holds),
-        [],
-        title,
-      );
+  const { out } = await runSample('hardware-initiated-paging.refault.md', 6, / (error|warning) /);
   assert.match(out, /Moving does not pay on gpu/);
   assert.match(out, /Moving pays on gpu/);
 });
 
 test('the sample on FUSE writeback runs to its end: every expectation holds, lock-ups of three classes are told', async () => {
-  const sample = path.join(import.meta.dirname, '../../samples/fuse-writeback.refault.md');
-  const { status, out, err } = await refault(['run', sample, '--format', 'json']);
-  assert.equal(status, 0);
-  assert.doesNotMatch(err, / (error|warning) /);
-  const { runs } = json(out);
-  assert.equal(runs.length, 6);
-  for (const { title, points } of runs)
-    for (const { expectations } of points)
-      assert.deepEqual(
-        expectations.filter((e) => !e.holds),
-        [],
-        title,
-      );
+  const { out } = await runSample('fuse-writeback.refault.md', 6, / (error|warning) /);
   for (const cls of ['D-A', 'D-C', 'D-D']) assert.match(out, new RegExp(`"class": ?"${cls}"`));
 });
 
 test('the sample on exit and recovery runs to its end: every expectation holds, a chart of phases comes with each crash', async () => {
-  const sample = path.join(import.meta.dirname, '../../samples/exit-and-recovery.refault.md');
-  const { status, out, err } = await refault(['run', sample, '--format', 'json']);
-  assert.equal(status, 0);
-  assert.doesNotMatch(err, / (error|warning) /);
-  const { runs } = json(out);
-  assert.equal(runs.length, 10);
-  for (const { title, points } of runs)
-    for (const { expectations } of points)
-      assert.deepEqual(
-        expectations.filter((e) => !e.holds),
-        [],
-        title,
-      );
-  const text = await refault(['run', sample, '--run', 'Overlap']);
+  await runSample('exit-and-recovery.refault.md', 10, / (error|warning) /);
+  const text = await refault(['run', inSamples('exit-and-recovery.refault.md'), '--run', 'Overlap']);
   const told = text.out.replace(/\s+/g, ' ');
   assert.match(told, /From crash to service/);
   assert.match(told, /free: service after 27\.88 s, 2\.123 s left; critical path: detect → zap → last chunk → replay/);

@@ -1,14 +1,9 @@
 /** Devices in an editor: the sample runs, says whether it pays, its edits are judged while typing. */
-import * as vscode from 'vscode';
 import { REPORT_MIME } from '../../../simulator/host-protocol.ts';
 import { equal, ok } from './assert.ts';
 import * as h from './helpers.ts';
 
 const SAMPLE = 'hardware-initiated-paging.refault.md';
-const codesOf = (document: vscode.TextDocument): string[] =>
-  vscode.languages
-    .getDiagnostics(document.uri)
-    .map(({ code }) => (typeof code === 'object' ? String(code.value) : String(code)));
 
 describe('Devices', () => {
   before(h.languageServer);
@@ -48,16 +43,8 @@ describe('Devices', () => {
       'process p {\n  anon grid 8 MiB\n  phase iterate on gpu { read grid sequentially once }\n}\nrun',
     );
     const { document } = h.codeCells(notebook)[0];
-    await h.until('the device is judged', () => codesOf(document).includes('D01'));
-    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-      'vscode.executeCodeActionProvider',
-      document.uri,
-      h.rangeOf(document, '5 MiB'),
-      vscode.CodeActionKind.QuickFix.value,
-    );
-    const mend = actions.find(({ title }) => /Change to \d MiB/.test(title));
-    ok(mend?.edit, `no fix among: ${actions.map(({ title }) => title).join(', ')}`);
-    ok(await vscode.workspace.applyEdit(mend.edit), 'the fix was refused');
-    await h.until('the error is gone', () => !codesOf(document).includes('D01'));
+    await h.until('the device is judged', () => h.codesOf(document).includes('D01'));
+    await h.applyFix(document, '5 MiB', /Change to \d MiB/);
+    await h.until('the error is gone', () => !h.codesOf(document).includes('D01'));
   });
 });

@@ -5,10 +5,6 @@ import { equal, ok } from './assert.ts';
 import * as h from './helpers.ts';
 
 const SAMPLE = 'fuse-writeback.refault.md';
-const codesOf = (document: vscode.TextDocument): string[] =>
-  vscode.languages
-    .getDiagnostics(document.uri)
-    .map(({ code }) => (typeof code === 'object' ? String(code.value) : String(code)));
 
 describe('FUSE', () => {
   before(h.languageServer);
@@ -45,17 +41,9 @@ describe('FUSE', () => {
   it('judges a mount across cells, and its fix leads out', async () => {
     const notebook = await h.openCells('fuse photos { min_ratio 5% }', 'process p { write photos for 1 s }\nrun');
     const { document } = h.codeCells(notebook)[0];
-    await h.until('the mount is judged', () => codesOf(document).includes('F01'));
-    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-      'vscode.executeCodeActionProvider',
-      document.uri,
-      h.rangeOf(document, 'min_ratio'),
-      vscode.CodeActionKind.QuickFix.value,
-    );
-    const mend = actions.find(({ title }) => title === 'Lower min_ratio to 1%');
-    ok(mend?.edit, `no fix among: ${actions.map(({ title }) => title).join(', ')}`);
-    ok(await vscode.workspace.applyEdit(mend.edit), 'the fix was refused');
-    await h.until('the error is gone', () => !codesOf(document).includes('F01'));
+    await h.until('the mount is judged', () => h.codesOf(document).includes('F01'));
+    await h.applyFix(document, 'min_ratio', 'Lower min_ratio to 1%');
+    await h.until('the error is gone', () => !h.codesOf(document).includes('F01'));
   });
 
   it('says on hover when a way of counting was merged, and in the text what a ratio is at most', async () => {

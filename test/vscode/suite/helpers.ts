@@ -113,6 +113,25 @@ export function rangeOf(document: vscode.TextDocument, what: string): vscode.Ran
   return new vscode.Range(document.positionAt(at), document.positionAt(at + what.length));
 }
 
+/** Codes of all diagnostics of a document. */
+export const codesOf = (document: vscode.TextDocument): string[] =>
+  vscode.languages
+    .getDiagnostics(document.uri)
+    .map(({ code }) => (typeof code === 'object' ? String(code.value) : String(code)));
+
+/** Applies the quick fix of that title that is offered at the first occurrence of `what`. */
+export async function applyFix(document: vscode.TextDocument, what: string, title: string | RegExp): Promise<void> {
+  const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+    'vscode.executeCodeActionProvider',
+    document.uri,
+    rangeOf(document, what),
+    vscode.CodeActionKind.QuickFix.value,
+  );
+  const mend = actions.find((a) => a.edit && (typeof title === 'string' ? a.title === title : title.test(a.title)));
+  ok(mend?.edit, `no fix among: ${actions.map((a) => a.title).join(', ')}`);
+  ok(await vscode.workspace.applyEdit(mend.edit), 'the fix was refused');
+}
+
 export const errorsOf = (document: vscode.TextDocument): vscode.Diagnostic[] =>
   vscode.languages.getDiagnostics(document.uri).filter((d) => d.severity === vscode.DiagnosticSeverity.Error);
 

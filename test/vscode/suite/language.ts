@@ -101,15 +101,7 @@ describe('The language', () => {
     const notebook = await h.openCells('file database 96 MiB\nprocess p { read databse uniform, 1k times }');
     const { document } = h.codeCells(notebook)[0];
     await h.until('the mistake is marked', () => h.errorsOf(document).length === 1);
-    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-      'vscode.executeCodeActionProvider',
-      document.uri,
-      h.rangeOf(document, 'databse'),
-      vscode.CodeActionKind.QuickFix.value,
-    );
-    const mend = actions.find(({ title, edit }) => edit && title.includes('database'));
-    ok(mend?.edit, `no fix among: ${actions.map(({ title }) => title).join(', ')}`);
-    ok(await vscode.workspace.applyEdit(mend.edit), 'the fix was refused');
+    await h.applyFix(document, 'databse', /database/);
     await h.until('the mistake is gone', () => h.errorsOf(document).length === 0);
     ok(document.getText().includes('read database uniform'), document.getText());
   });

@@ -5,10 +5,6 @@ import { equal, ok } from './assert.ts';
 import * as h from './helpers.ts';
 
 const SAMPLE = 'tmpfs-and-cpusets.refault.md';
-const codesOf = (document: vscode.TextDocument): string[] =>
-  vscode.languages
-    .getDiagnostics(document.uri)
-    .map(({ code }) => (typeof code === 'object' ? String(code.value) : String(code)));
 
 describe('Placement', () => {
   before(h.languageServer);
@@ -47,23 +43,15 @@ describe('Placement', () => {
       'process p in a { write scratch }\nprocess q in b { write scratch }\nrun',
     );
     const { document } = h.codeCells(notebook)[0];
-    await h.until('the mount is judged', () => codesOf(document).includes('P05'));
-    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-      'vscode.executeCodeActionProvider',
-      document.uri,
-      h.rangeOf(document, 'bind=relative:0-1'),
-      vscode.CodeActionKind.QuickFix.value,
-    );
-    const mend = actions.find(({ title }) => title === "Make it static: 'bind=static:0-1'");
-    ok(mend?.edit, `no fix among: ${actions.map(({ title }) => title).join(', ')}`);
-    ok(await vscode.workspace.applyEdit(mend.edit), 'the fix was refused');
-    await h.until('the warning is gone', () => !codesOf(document).includes('P05'));
+    await h.until('the mount is judged', () => h.codesOf(document).includes('P05'));
+    await h.applyFix(document, 'bind=relative:0-1', "Make it static: 'bind=static:0-1'");
+    await h.until('the warning is gone', () => !h.codesOf(document).includes('P05'));
   });
 
   it('shows the nodes in force behind a policy of another cell’s cpuset, and what becomes of them on hover', async () => {
     const notebook = await h.openNotebook(h.inWorkspace(SAMPLE));
     const document = h.codeCells(notebook).find((c) => c.document.getText().includes('process binder'))!.document;
-    await h.until('the policy is judged', () => codesOf(document).includes('P07'));
+    await h.until('the policy is judged', () => h.codesOf(document).includes('P07'));
     const hints = await vscode.commands.executeCommand<vscode.InlayHint[]>(
       'vscode.executeInlayHintProvider',
       document.uri,

@@ -1,5 +1,4 @@
 /** Crashes and the way back in an editor: the sample runs, its edits are judged while typing, its pictures come with their twins. */
-import * as vscode from 'vscode';
 import { REPORT_MIME } from '../../../simulator/host-protocol.ts';
 import { equal, ok } from './assert.ts';
 import * as h from './helpers.ts';
@@ -45,20 +44,8 @@ describe('Exit and recovery', () => {
       'run',
     );
     const { document } = h.codeCells(notebook)[1];
-    const codes = () =>
-      vscode.languages
-        .getDiagnostics(document.uri)
-        .map(({ code }) => (typeof code === 'object' ? String(code.value) : String(code)));
-    await h.until('the budget is judged', () => codes().includes('E01'));
-    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-      'vscode.executeCodeActionProvider',
-      document.uri,
-      h.rangeOf(document, '0 s'),
-      vscode.CodeActionKind.QuickFix.value,
-    );
-    const mend = actions.find(({ title }) => title === 'Change to 30 s');
-    ok(mend?.edit, `no fix among: ${actions.map(({ title }) => title).join(', ')}`);
-    ok(await vscode.workspace.applyEdit(mend.edit), 'the fix was refused');
-    await h.until('the error is gone', () => !codes().includes('E01'));
+    await h.until('the budget is judged', () => h.codesOf(document).includes('E01'));
+    await h.applyFix(document, '0 s', 'Change to 30 s');
+    await h.until('the error is gone', () => !h.codesOf(document).includes('E01'));
   });
 });

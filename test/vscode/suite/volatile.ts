@@ -5,10 +5,6 @@ import { equal, ok } from './assert.ts';
 import * as h from './helpers.ts';
 
 const SAMPLE = 'volatile-ranges.refault.md';
-const codesOf = (document: vscode.TextDocument): string[] =>
-  vscode.languages
-    .getDiagnostics(document.uri)
-    .map(({ code }) => (typeof code === 'object' ? String(code.value) : String(code)));
 
 describe('Volatile ranges', () => {
   before(h.languageServer);
@@ -16,7 +12,7 @@ describe('Volatile ranges', () => {
 
   it('runs the sample on volatile ranges: every expectation holds, and what was lost is mapped and told', async () => {
     const notebook = await h.openNotebook(h.inWorkspace(SAMPLE));
-    for (const { document } of h.codeCells(notebook)) equal(codesOf(document), [], document.getText());
+    for (const { document } of h.codeCells(notebook)) equal(h.codesOf(document), [], document.getText());
     await h.runAll(notebook);
     const [why, scrolling, alarms] = h.codeCells(notebook);
     for (const cell of [why, scrolling, alarms]) {
@@ -55,20 +51,12 @@ describe('Volatile ranges', () => {
       'process p {\n  anon heap 1 MiB\n  write heap\n  nonvolatile heap\n  madvise fre heap\n}\nrun',
     );
     const { document } = h.codeCells(notebook)[1];
-    await h.until('the calls are judged', () => codesOf(document).includes('V04'));
-    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-      'vscode.executeCodeActionProvider',
-      document.uri,
-      h.rangeOf(document, 'fre '),
-      vscode.CodeActionKind.QuickFix.value,
-    );
-    const mend = actions.find(({ title }) => title === "Replace with 'free'");
-    ok(mend?.edit, `no fix among: ${actions.map(({ title }) => title).join(', ')}`);
-    ok(await vscode.workspace.applyEdit(mend.edit), 'the fix was refused');
-    await h.until('the error is gone', () => !codesOf(document).includes('V04'));
-    await h.until('what is taken back was never given', () => codesOf(document).includes('K01'));
+    await h.until('the calls are judged', () => h.codesOf(document).includes('V04'));
+    await h.applyFix(document, 'fre ', "Replace with 'free'");
+    await h.until('the error is gone', () => !h.codesOf(document).includes('V04'));
+    await h.until('what is taken back was never given', () => h.codesOf(document).includes('K01'));
     await h.replace(document, '  nonvolatile heap', '  volatile heap\n  nonvolatile heap');
-    await h.until('the warning is gone', () => !codesOf(document).includes('K01'));
+    await h.until('the warning is gone', () => !h.codesOf(document).includes('K01'));
   });
 
   it('says on hover what an interface is, and of which proposal', async () => {
