@@ -1,34 +1,124 @@
 /**
- * `npm run bench`: accesses per second by policy, editor latencies, chart draw times, mounts. Prints one table and writes test-results/bench.json.
- * `npm run bench -- policies` runs one suite, `--rounds N` sets the rounds. Nothing here is a test: times belong in ratios and budgets.
+ * `npm run bench`: everything that is meant to be fast, measured, in one table with ratios and targets; test-results/bench.json holds the same
+ * figures with what the machine is. Nothing here is a test: times belong in ratios and budgets.
+ *
+ *     npm run bench                          all suites
+ *     npm run bench -- policies editor       these suites; the others' figures in the file stay
+ *     npm run bench -- --against PATH        beside them, a cachesim binary (libCacheSim) in turns with ours
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { reclaimVariant } from '../../simulator/reclaim/registry.ts';
+import { inChild } from './child.ts';
 import { printRows, type Row } from './rows.ts';
+import { suites, type BenchOptions } from './suites.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { rounds: { type: 'string', default: '3' }, policy: { type: 'string' } },
-});
-const rounds = Number(values.rounds);
+const USAGE = `npm run bench -- [SUITE…] [options]
 
-const suites: Readonly<Record<string, () => Promise<Row[]>>> = {
-  policies: async () => (await import('./policies.ts')).benchPolicies(rounds, values.policy?.split(',')),
-  editor: async () => (await import('./editor.ts')).benchEditor(rounds),
-  devices: async () => (await import('./devices.ts')).benchDevices(rounds),
-  writeback: async () => (await import('./writeback.ts')).benchWriteback(rounds),
-  charts: async () => (await import('./charts.ts')).benchCharts(rounds),
-};
+  SUITE         ${Object.keys(suites).join(', ')}; without one, all
+  --rounds N    how often each is measured, 3 unless told; figures are medians
+  --policy IDS  only these reclaim variants, where a suite has a row for each
+  --quick       small worlds and one round
+  --against P   a cachesim binary to alternate with
+  --out FILE    test-results/bench.json unless told; figures of other suites in it stay
+  --date TEXT   goes into the file, which has no date otherwise
+`;
 
-const chosen = positionals.length > 0 ? positionals : Object.keys(suites);
-const unknown = chosen.filter((name) => !Object.hasOwn(suites, name));
-if (unknown.length > 0 || !Number.isSafeInteger(rounds) || rounds < 1) {
-  console.error(`bench: suites are ${Object.keys(suites).join(', ')}; --rounds wants a whole number from 1`);
+/** What is written: figures by suite, and the machine they are true of. */
+export interface BenchFile {
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly suites: Readonly<Record<string, { readonly rounds: number; readonly rows: readonly Row[] }>>;
+  readonly date?: string;
+}
+
+function machineFacts(): BenchFile['machine'] {
+  const cpus = os.cpus();
+  return {
+    cpu: cpus[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memory: `${Math.round(os.totalmem() / 2 ** 30)} GiB`,
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.version,
+    v8: process.versions.v8,
+  };
+}
+
+function fail(problem: string): never {
+  console.error(`bench: ${problem}\n\n${USAGE}`);
   process.exit(2);
 }
 
-const rows: Row[] = [];
-for (const name of chosen) rows.push(...(await suites[name]()));
-console.log(printRows(rows));
-if (!existsSync('test-results')) mkdirSync('test-results');
-writeFileSync('test-results/bench.json', `${JSON.stringify({ node: process.version, rows }, null, 2)}\n`);
+const { values, positionals } = (() => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        rounds: { type: 'string' },
+        policy: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        against: { type: 'string' },
+        out: { type: 'string', default: 'test-results/bench.json' },
+        date: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+})();
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+if (!Number.isSafeInteger(rounds) || rounds < 1) fail(`--rounds wants a whole number from 1, not '${values.rounds}'`);
+const policies = values.policy?.split(',');
+const unknownPolicy = policies?.find((id) => !reclaimVariant(id));
+if (unknownPolicy !== undefined) fail(`there is no reclaim variant '${unknownPolicy}'`);
+const unknown = positionals.find((name) => !Object.hasOwn(suites, name));
+if (unknown !== undefined) fail(`there is no suite '${unknown}'`);
+const chosen = positionals.length > 0 ? positionals : Object.keys(suites);
+const options: BenchOptions = {
+  rounds,
+  quick: values.quick,
+  ...(policies ? { policies } : {}),
+  ...(values.against === undefined ? {} : { against: path.resolve(values.against) }),
+};
+
+const measured: Record<string, { rounds: number; rows: readonly Row[] }> = {};
+for (const name of chosen) {
+  process.stderr.write(`${name} …\n`);
+  try {
+    const rows = await inChild<Row[]>(path.join(import.meta.dirname, 'suites.ts'), 'runSuite', { name, options });
+    if (rows.length > 0) measured[name] = { rounds, rows };
+  } catch (error) {
+    // The others are worth having all the same.
+    console.error(`bench: ${name} failed: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}
+console.log(printRows(Object.values(measured).flatMap(({ rows }) => rows)));
+
+/** Figures of another machine, or of another Node, don't mix with these. */
+function earlier(file: string, machine: BenchFile['machine']): BenchFile['suites'] {
+  try {
+    const before = JSON.parse(readFileSync(file, 'utf8')) as BenchFile;
+    return JSON.stringify(before.machine) === JSON.stringify(machine) ? before.suites : {};
+  } catch {
+    return {};
+  }
+}
+
+const machine = machineFacts();
+const all = { ...earlier(values.out, machine), ...measured };
+const written: BenchFile = {
+  machine,
+  ...(values.date === undefined ? {} : { date: values.date }),
+  // In the order of the table, whichever was measured last.
+  suites: Object.fromEntries(Object.keys(suites).flatMap((name) => (all[name] ? [[name, all[name]]] : []))),
+};
+mkdirSync(path.dirname(path.resolve(values.out)), { recursive: true });
+writeFileSync(values.out, `${JSON.stringify(written, null, 2)}\n`);

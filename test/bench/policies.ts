@@ -1,100 +1,102 @@
 /**
- * Accesses per second of every reclaim variant, on two Zipf traces. Blocks are generated once and shared, so that only the variant's own loop is
- * timed; variants take turns, and the median of the rounds' ratios to exact LRU is what counts: the machine's speed drifts, ratios don't.
+ * Accesses per second of every reclaim variant, on two Zipf traces. Words are generated once, so that only the variant's own loop is timed. Each
+ * variant has a process of its own, in which it takes turns with exact LRU: first a run of each to warm up, then `rounds` of both on fresh
+ * machines. Processor time; the median of the rounds' ratios is what counts, for the machine's speed drifts and ratios don't.
  */
-import type { MemoryLayout } from '../../simulator/machine/memory.ts';
-import { BLOCK } from '../../simulator/machine/access.ts';
-import { createMemory } from '../../simulator/machine/create-memory.ts';
-import type { FutureAccesses } from '../../simulator/machine/reclaimer.ts';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { reclaimVariants } from '../../simulator/reclaim/registry.ts';
-import { PAGE_SIZE } from '../../simulator/units.ts';
-import { randomFor } from '../../simulator/workload/random.ts';
-import { buildPermutation, buildZipfTable, zipfRank } from '../../simulator/workload/zipf-table.ts';
-import { median, type Row } from './rows.ts';
+import { cpuTime, inChild } from './child.ts';
+import { median, medianRatio, type Row } from './rows.ts';
+import type { BenchOptions } from './suites.ts';
+import {
+  cacheOf,
+  futureOf,
+  machineFor,
+  runThrough,
+  tracesFor,
+  wordsOf,
+  writeWords,
+  type BenchTrace,
+} from './traces.ts';
 
-interface Trace {
-  readonly name: string;
-  readonly pages: number;
-  readonly s: number;
-  readonly accesses: number;
+interface Task {
+  readonly file: string;
+  readonly trace: BenchTrace;
+  readonly id: string;
+  readonly rounds: number;
 }
 
-const traces: readonly Trace[] = [
-  { name: 'zipf 1.0, 1 M pages, cache 10 %', pages: 1_000_000, s: 1, accesses: 4_000_000 },
-  { name: 'zipf 0.8, 10 M pages, cache 10 %', pages: 10_000_000, s: 0.8, accesses: 4_000_000 },
-];
-
-export function benchPolicies(rounds: number, only?: readonly string[]): Row[] {
-  return traces.flatMap((trace) => benchTrace(trace, rounds, only));
+export interface PolicyTimes {
+  /** Nanoseconds of processor time an access, by round. */
+  readonly own: readonly number[];
+  readonly lru: readonly number[];
+  /** The very first run, code yet to be compiled. */
+  readonly cold: number;
+  readonly missRatio: number;
 }
 
-function benchTrace(trace: Trace, rounds: number, only?: readonly string[]): Row[] {
-  const words = generate(trace);
-  const variants = reclaimVariants.filter((v) => !only || v.id === 'lru' || only.includes(v.id));
-  const rates = new Map<string, number[]>(variants.map((v) => [v.id, []]));
-  const misses = new Map<string, number>();
-  for (let round = 0; round < rounds; round++) {
-    for (const { id } of variants) {
-      const memory = createMemory(layoutOf(trace, id));
-      if (memory.wantsFuture) memory.foresee(futureOf(words, trace.pages));
-      const start = performance.now();
-      for (let at = 0; at < words.length; at += BLOCK) memory.run(words, at, Math.min(BLOCK, words.length - at), 1);
-      rates.get(id)!.push(words.length / (performance.now() - start) / 1000);
-      misses.set(id, memory.reclaimer.tally.misses);
-    }
+export async function benchPolicies({ rounds, quick, policies }: BenchOptions): Promise<Row[]> {
+  const ids = reclaimVariants.map((v) => v.id).filter((id) => !policies || policies.includes(id));
+  const rows: Row[] = [];
+  for (const trace of tracesFor(quick)) {
+    await withWords(trace, async (file) => {
+      for (const id of ids) rows.push(rowOf(trace, id, await timesOf({ file, trace, id, rounds })));
+    });
   }
-  const lru = rates.get('lru')!;
-  return variants.map(({ id }) => ({
-    suite: trace.name,
-    name: id,
-    value: median(rates.get(id)!),
-    unit: 'M accesses/s',
-    ratio: median(rates.get(id)!.map((rate, i) => rate / lru[i])),
-    note: `miss ratio ${(misses.get(id)! / words.length).toFixed(4)}`,
-  }));
+  return rows;
 }
 
-function generate({ pages, s, accesses }: Trace): Uint32Array {
-  const table = drain(buildZipfTable(pages, s));
-  const permutation = drain(buildPermutation(pages, randomFor(1, pages)));
-  const random = randomFor(2, pages);
-  const words = new Uint32Array(accesses);
-  for (let i = 0; i < accesses; i++) words[i] = permutation[zipfRank(table, random.unit())]!;
-  return words;
-}
+const rowOf = (trace: BenchTrace, id: string, { own, lru, cold, missRatio }: PolicyTimes): Row => ({
+  suite: `accesses by policy: ${trace.name}; ratio to exact LRU here`,
+  name: id,
+  value: 1000 / median(own),
+  unit: 'M accesses/s',
+  ratio: medianRatio(lru, own),
+  note: `first run ${(1000 / cold).toFixed(1)}, miss ratio ${missRatio.toFixed(4)}`,
+});
 
-function drain<T>(generator: Generator<number, T>): T {
-  for (;;) {
-    const step = generator.next();
-    if (step.done) return step.value;
+export const timesOf = (task: Task): Promise<PolicyTimes> => inChild(import.meta.filename, 'measure', task);
+
+/** Generates a trace once, in a file that lasts as long as `work`. */
+export async function withWords(trace: BenchTrace, work: (file: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'refault-bench-'));
+  try {
+    const file = path.join(folder, 'words.u32');
+    await inChild(import.meta.filename, 'generate', { file, trace });
+    await work(file);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
-/** One file in a cgroup whose limit is a tenth of it: the complete path, kernel memory charged. */
-function layoutOf({ pages }: Trace, id: string): MemoryLayout {
-  const limit = Math.floor(pages / 10);
-  const isReference = reclaimVariants.find((v) => v.id === id)!.family !== 'kernel';
-  return {
-    machine: { name: 'bench', values: { memory: (isReference ? limit : 4 * limit) * PAGE_SIZE }, disk: {}, swap: [] },
-    cgroups: [
-      { name: '/', parent: null, values: {} },
-      { name: 'job', parent: 0, values: { 'memory.max': limit * PAGE_SIZE } },
-    ],
-    objects: [{ kind: 'file', name: 'file', pages, values: {} }],
-    bases: [0],
-    pages,
-    sysctls: {},
-    reclaim: { id, values: {} },
-    kswapd: 'synchronous',
+/** In a process of its own, as the next one. */
+export function generate({ file, trace }: { readonly file: string; readonly trace: BenchTrace }): void {
+  writeWords(file, wordsOf(trace));
+}
+
+export function measure({ file, trace, id, rounds }: Task): PolicyTimes {
+  const bytes = readFileSync(file);
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const future = reclaimVariants.find((v) => v.id === id)!.clairvoyant ? futureOf(words, trace.pages) : undefined;
+  let misses = 0;
+  const once = (policy: string): number => {
+    const memory = machineFor(policy, trace.pages, cacheOf(trace));
+    if (memory.wantsFuture) memory.foresee(future!);
+    const begun = cpuTime();
+    runThrough(memory, words);
+    const time = cpuTime() - begun;
+    if (policy === id) misses = memory.reclaimer.tally.misses;
+    return (time * 1e6) / words.length;
   };
-}
-
-function futureOf(words: Uint32Array, pages: number): FutureAccesses {
-  const next = new Uint32Array(words.length);
-  const seen = new Uint32Array(pages).fill(0xffffffff);
-  for (let i = words.length - 1; i >= 0; i--) {
-    next[i] = seen[words[i]]!;
-    seen[words[i]] = i;
+  const cold = once(id);
+  once('lru');
+  const own: number[] = [];
+  const lru: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    lru.push(once('lru'));
+    own.push(once(id));
   }
-  return { next, first: seen };
+  return { own, lru, cold, missRatio: misses / words.length };
 }

@@ -1,0 +1,59 @@
+/**
+ * Work in a process of its own: what one measurement leaves behind (compiled code, a grown heap, warm caches) must not colour the next.
+ * Run as a program, this is the other side: it imports a module, calls one of its functions and sends back what that gives.
+ */
+import { fork } from 'node:child_process';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+
+interface Task {
+  readonly module: string;
+  readonly name: string;
+  readonly argument: unknown;
+}
+
+/** Calls the function `name` of `module` (a path) with `argument` in a new process. Rejects if that process fails. */
+export function inChild<Result>(
+  module: string,
+  name: string,
+  argument: unknown,
+  execArgv: readonly string[] = [],
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, {
+      serialization: 'advanced',
+      execArgv: [...execArgv],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    let failure: Error | undefined;
+    let result: { readonly value: Result } | undefined;
+    child.on('message', (message: { readonly value?: Result; readonly error?: string }) => {
+      if (message.error !== undefined) failure = new Error(message.error);
+      else result = { value: message.value as Result };
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      if (result) resolve(result.value);
+      else reject(failure ?? new Error(`${name} ended with ${signal ?? `status ${code}`}`));
+    });
+    child.send({ module: pathToFileURL(module).href, name, argument } satisfies Task);
+  });
+}
+
+/** Processor time of this process so far, system included, in milliseconds. */
+export function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+if (import.meta.main && process.send) {
+  const send = (message: object) => process.send!(message, () => process.exit());
+  process.once('message', (task: Task) => {
+    import(task.module)
+      .then((module: Readonly<Record<string, (argument: unknown) => unknown>>) => module[task.name](task.argument))
+      .then((value) => send({ value }))
+      .catch((error: unknown) =>
+        send({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+      );
+  });
+}

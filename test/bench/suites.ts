@@ -1,0 +1,34 @@
+/** What `npm run bench` can measure: one line a suite, in the order of the table. Each runs in a process of its own. */
+import type { Row } from './rows.ts';
+
+export interface BenchOptions {
+  readonly rounds: number;
+  /** Smaller worlds, for a look or for continuous integration. */
+  readonly quick: boolean;
+  /** Only these reclaim variants, where a suite has one row for each. */
+  readonly policies?: readonly string[];
+  /** A `cachesim` binary to alternate with. */
+  readonly against?: string;
+}
+
+type Suite = (options: BenchOptions) => Promise<Row[]> | Row[];
+
+export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  policies: async () => (await import('./policies.ts')).benchPolicies,
+  editor: async () => byRounds((await import('./editor.ts')).benchEditor),
+  charts: async () => byRounds((await import('./charts.ts')).benchCharts),
+  devices: async () => byRounds((await import('./devices.ts')).benchDevices),
+  writeback: async () => byRounds((await import('./writeback.ts')).benchWriteback),
+};
+
+const byRounds =
+  (bench: (rounds: number) => Promise<Row[]> | Row[]): Suite =>
+  ({ rounds }) =>
+    bench(rounds);
+
+/** Called in the suite's own process. */
+export async function runSuite({ name, options }: { name: string; options: BenchOptions }): Promise<Row[]> {
+  return await (
+    await suites[name]()
+  )(options);
+}
