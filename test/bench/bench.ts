@@ -12,6 +12,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { reclaimVariant } from '../../simulator/reclaim/registry.ts';
+import { tryCachesim } from './cachesim.ts';
 import { inChild } from './child.ts';
 import { printRows, type Row } from './rows.ts';
 import { suites, type BenchOptions } from './suites.ts';
@@ -80,7 +81,15 @@ const unknownPolicy = policies?.find((id) => !reclaimVariant(id));
 if (unknownPolicy !== undefined) fail(`there is no reclaim variant '${unknownPolicy}'`);
 const unknown = positionals.find((name) => !Object.hasOwn(suites, name));
 if (unknown !== undefined) fail(`there is no suite '${unknown}'`);
-const chosen = positionals.length > 0 ? positionals : Object.keys(suites);
+if (positionals.includes('against') && values.against === undefined)
+  fail("the suite 'against' wants --against PATH, a cachesim binary");
+const chosen = (positionals.length > 0 ? positionals : Object.keys(suites)).filter(
+  (name) => name !== 'against' || values.against !== undefined,
+);
+if (values.against !== undefined) {
+  if (!chosen.includes('against')) chosen.push('against');
+  await tryCachesim(path.resolve(values.against)).catch((error: Error) => fail(error.message));
+}
 const options: BenchOptions = {
   rounds,
   quick: values.quick,
@@ -100,7 +109,7 @@ for (const name of chosen) {
     process.exitCode = 1;
   }
 }
-console.log(printRows(Object.values(measured).flatMap(({ rows }) => rows)));
+if (Object.keys(measured).length > 0) console.log(printRows(Object.values(measured).flatMap(({ rows }) => rows)));
 
 /** Figures of another machine, or of another Node, don't mix with these. */
 function earlier(file: string, machine: BenchFile['machine']): BenchFile['suites'] {

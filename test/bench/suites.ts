@@ -15,6 +15,7 @@ type Suite = (options: BenchOptions) => Promise<Row[]> | Row[];
 
 export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   policies: async () => (await import('./policies.ts')).benchPolicies,
+  against: async () => (await import('./against.ts')).benchAgainst,
   editor: async () => byRounds((await import('./editor.ts')).benchEditor),
   charts: async () => byRounds((await import('./charts.ts')).benchCharts),
   devices: async () => byRounds((await import('./devices.ts')).benchDevices),
