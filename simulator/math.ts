@@ -18,12 +18,11 @@ const LN2_INVERSE = 1.4426950408889634;
 /** 2^27 + 1 splits a double into two halves whose products are exact (Dekker). */
 const SPLIT = 134217729;
 
-/** 2^k for −1022 ≤ k ≤ 1023. */
-function powerOfTwo(k: number): number {
-  u32[HIGH] = (k + 1023) << 20;
-  u32[1 - HIGH] = 0;
-  return f64[0];
-}
+/** 2^k for −1022 ≤ k ≤ 1023, at k + 1022. A look at a table, because writing halves and reading the whole makes processors wait. */
+const POWERS = new Float64Array(2046);
+POWERS[0] = 2.2250738585072014e-308;
+for (let i = 1; i < POWERS.length; i++) POWERS[i] = 2 * POWERS[i - 1];
+const powerOfTwo = (k: number): number => POWERS[k + 1022];
 
 /** x · 2^k; the detour for tiny results rounds once only. */
 function scale(x: number, k: number): number {
@@ -44,10 +43,10 @@ function logParts(x: number): void {
     k = -54;
   }
   f64[0] = x;
-  const head = u32[HIGH];
-  k += (head >>> 20) - 1023;
-  u32[HIGH] = (head & 0xfffff) | 0x3ff00000;
-  let m = f64[0];
+  const exponent = (u32[HIGH] >>> 20) - 1023;
+  k += exponent;
+  // In two steps: 2^−exponent may be too small a number.
+  let m = exponent > 1022 ? x * 0.5 * powerOfTwo(1 - exponent) : x * powerOfTwo(-exponent);
   if (m > 1.4142135623730951) {
     m *= 0.5;
     k++;

@@ -57,6 +57,25 @@ export class Random {
     this.next();
     return (this.drawnHigh * 2097152 + (this.drawnLow >>> 11)) * (1 / 9007199254740992);
   }
+
+  /** The next `n` draws of unit() × scale, into `out`: the same numbers, with the state in locals. */
+  units(out: Float64Array, n: number, scale: number): void {
+    let { high, low } = this;
+    for (let i = 0; i < n; i++) {
+      low ^= (low >>> 12) | (high << 20);
+      high ^= high >>> 12;
+      high ^= (high << 25) | (low >>> 7);
+      low ^= low << 25;
+      low ^= (low >>> 27) | (high << 5);
+      high ^= high >>> 27;
+      const drawnLow = Math.imul(low, STAR_LOW) >>> 0;
+      const drawnHigh =
+        (multiplyHigh(low >>> 0, STAR_LOW) + Math.imul(low, STAR_HIGH) + Math.imul(high, STAR_LOW)) >>> 0;
+      out[i] = (drawnHigh * 2097152 + (drawnLow >>> 11)) * (1 / 9007199254740992) * scale;
+    }
+    this.high = high;
+    this.low = low;
+  }
 }
 
 /** A generator of its own for everything that has an identity (seed, purpose, process, phase, step …): neighbours share nothing. */

@@ -6,7 +6,7 @@
 import { log } from '../math.ts';
 import type { Pages, Ppm } from '../units.ts';
 import type { Random } from './random.ts';
-import { zipfRank, type ZipfTable } from './zipf-table.ts';
+import { zipfPages, type ZipfTable } from './zipf-table.ts';
 
 const MILLION = 1_000_000;
 
@@ -150,8 +150,7 @@ export class ZipfSource implements Source {
   }
 
   fill(out: Uint32Array, from: number, to: number): void {
-    const { base, table, permutation, random } = this;
-    for (let i = from; i < to; i++) out[i] = base + permutation[zipfRank(table, random.unit())];
+    zipfPages(this.table, this.permutation, this.base, this.random, out, from, to);
   }
 
   restart(): void {

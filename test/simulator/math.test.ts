@@ -52,6 +52,7 @@ test('the ends of the number line give what IEEE says', () => {
   assert.equal(log(Infinity), Infinity);
   assert.ok(Number.isNaN(log(-1)));
   assert.equal(log(5e-324), Math.log(5e-324));
+  assert.equal(log(Number.MAX_VALUE), Math.log(Number.MAX_VALUE));
   assert.equal(pow(0, 1), 0);
   assert.equal(pow(0, -1), Infinity);
   assert.equal(pow(7, 0), 1);

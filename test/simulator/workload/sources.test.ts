@@ -102,6 +102,41 @@ test('the guide table finds the first rank whose sum exceeds the draw, for any e
   );
 });
 
+test('drawing a lot at a time gives the pages of drawing one after the other, with the generator where that leaves it', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 3000 }),
+      fc.double({ min: 0, max: 4, noNaN: true }),
+      fc.array(fc.integer({ min: 0, max: 2500 }), { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 0, max: 2 ** 31 }),
+      (n, s, lengths, seed) => {
+        const table = finish(buildZipfTable(n, s));
+        const permutation = finish(buildPermutation(n, randomFor(seed, 1)));
+        const source = new ZipfSource(5, table, permutation, randomFor(seed));
+        const random = randomFor(seed);
+        for (const length of lengths)
+          assert.deepEqual(
+            draw(source, length),
+            Array.from({ length }, () => 5 + permutation[zipfRank(table, random.unit())]),
+          );
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('a shuffle is the one that draws a partner before each exchange (Fisher–Yates)', () => {
+  for (const n of [1, 2, 100, 8192, 8193, 20_000]) {
+    const random = randomFor(n);
+    const plain = Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = random.below(i + 1);
+      [plain[i], plain[j]] = [plain[j], plain[i]];
+    }
+    assert.deepEqual(Array.from(finish(buildPermutation(n, randomFor(n)))), plain);
+  }
+});
+
 test('zipf 1.0 over 131 072 pages repeats the recorded run D_zipf1.0 from its seeds', () => {
   const source = new ZipfSource(
     0,
