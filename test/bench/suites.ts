@@ -16,6 +16,8 @@ type Suite = (options: BenchOptions) => Promise<Row[]> | Row[];
 export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   policies: async () => (await import('./policies.ts')).benchPolicies,
   against: async () => (await import('./against.ts')).benchAgainst,
+  memory: async () => (await import('./memory.ts')).benchMemory,
+  growth: async () => (await import('./growth.ts')).benchGrowth,
   editor: async () => byRounds((await import('./editor.ts')).benchEditor),
   charts: async () => byRounds((await import('./charts.ts')).benchCharts),
   devices: async () => byRounds((await import('./devices.ts')).benchDevices),
