@@ -11,7 +11,7 @@ import { ANON, RESIDENT, UNEVICTABLE } from '../machine/reclaimer.ts';
 import type { LruvecIndex } from '../machine/reclaimer.ts';
 import { MIN_LRU_BATCH } from './mglru-feedback.ts';
 import { MAX_NR_GENS, TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
-import { OFF_LIST, REFERENCED, YOUNG, newPlacement } from './mglru-rules.ts';
+import { OFF_LIST, REFERENCED, YOUNG } from './mglru-rules.ts';
 import type { Generations } from './mglru-state.ts';
 import { MGLRU_AGE } from '../tables/rules.ts';
 
@@ -33,7 +33,7 @@ export class Aging {
   #nearCount = 0;
   readonly #activating: Int32Array;
   #activatingCount = 0;
-  readonly #place = newPlacement();
+  readonly #taken = new Int32Array(MIN_LRU_BATCH);
 
   constructor(generations: Generations) {
     this.#g = generations;
@@ -64,16 +64,23 @@ export class Aging {
     const key = lru * 2 + type;
     const old = lists.minSeq[key] & 3;
     if (evictable) {
-      for (let page = lists.tail(lru, type, old); page >= 0; page = lists.tail(lru, type, old)) {
-        if (lists.gen[page] !== old) {
-          lists.moveTail(page, lru, type);
-          continue;
+      for (;;) {
+        const taken = lists.take(lru, type, old, MIN_LRU_BATCH, this.#taken);
+        if (taken === 0) break;
+        let merged = 0;
+        for (let i = 0; i < taken; i++) {
+          const page = this.#taken[i];
+          if (lists.genOf(page) !== old) {
+            lists.putTail(page, lru, type, lists.genOf(page));
+            continue;
+          }
+          const marks = state[page];
+          if (rules.countMerged && rules.saturated[marks] === 0) feedback.protected(lru, type, rules.tier[marks]);
+          state[page] = rules.passedOn[marks];
+          lists.addTail(page, lru, type, (old + 1) & 3);
+          merged++;
         }
-        const marks = state[page];
-        if (rules.countMerged && rules.saturated[marks] === 0) feedback.protected(lru, type, rules.tier[marks]);
-        state[page] = rules.passedOn[marks];
-        lists.remove(page, lru, type);
-        lists.addTail(page, lru, type, (old + 1) & 3);
+        lists.uncount(lru, type, old, merged);
       }
     }
     feedback.carryOver(lru, type);
@@ -145,7 +152,7 @@ export class Aging {
     }
     // Up to 6.13 its marks stay as they are.
     state[page] = rules.isolatedRemember ? marks & ~YOUNG : rules.foundYoung[marks];
-    if (rules.promotes[marks] === 1 && lists.gen[page] !== gen) this.#near[this.#nearCount++] = page;
+    if (rules.promotes[marks] === 1 && lists.genOf(page) !== gen) this.#near[this.#nearCount++] = page;
     return true;
   }
 
@@ -163,6 +170,11 @@ export class Aging {
       }
     }
     this.#nearCount = 0;
+  }
+
+  /** Whether any page waits in the batch of pages to be activated. */
+  get activates(): boolean {
+    return this.#activatingCount > 0;
   }
 
   /** Whether a page waits in the batch of pages to be activated: somebody holds it, it cannot be freed. */
@@ -187,11 +199,8 @@ export class Aging {
       if ((host.flags[page] & UNEVICTABLE) !== 0) continue;
       const lru = host.lruvecOf(page);
       const type = (host.flags[page] & ANON) !== 0 ? TYPE_ANON : TYPE_FILE;
-      const place = this.#place;
-      place.active = true;
-      place.pinned = type === TYPE_ANON;
       lists.remove(page, lru, type);
-      this.#g.add(page, lru, type, place);
+      this.#g.add(page, lru, type, true);
       host.counters[PGACTIVATE]++;
     }
   }
@@ -206,7 +215,7 @@ export class Aging {
       return rules.isolatedRemember;
     }
     state[page] = rules.foundYoung[marks];
-    if (rules.promotes[marks] === 1 && lists.gen[page] !== gen) lists.relabel(page, lru, type, gen);
+    if (rules.promotes[marks] === 1 && lists.genOf(page) !== gen) lists.relabel(page, lru, type, gen);
     return true;
   }
 }

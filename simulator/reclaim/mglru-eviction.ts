@@ -12,8 +12,8 @@ import type { LruvecIndex, ScanControl } from '../machine/reclaimer.ts';
 import type { Aging } from './mglru-aging.ts';
 import { MIN_LRU_BATCH } from './mglru-feedback.ts';
 import { MIN_NR_GENS, TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
-import { OFF_LIST, RECLAIM, REFERENCED, REFS_MASK, WORKINGSET, YOUNG, newPlacement } from './mglru-rules.ts';
-import { packShadow } from './mglru-shadow.ts';
+import { OFF_LIST, RECLAIM, REFERENCED, REFS_MASK, WORKINGSET, YOUNG } from './mglru-rules.ts';
+import { shadowOf } from './mglru-shadow.ts';
 import type { Generations } from './mglru-state.ts';
 import { MGLRU_EVICT, MGLRU_KEEP, MGLRU_PROMOTE, MGLRU_PROTECT, MGLRU_WRITEBACK } from '../tables/rules.ts';
 
@@ -30,8 +30,10 @@ export class Eviction {
   readonly #aging: Aging;
   readonly #isolated = new Int32Array(MIN_LRU_BATCH);
   readonly #activated = new Uint8Array(MIN_LRU_BATCH);
+  readonly #taken = new Int32Array(MIN_LRU_BATCH);
   #count = 0;
-  readonly #place = newPlacement();
+  /** Nothing: a place to put sums that only exist to have read their terms. */
+  warmth = 0;
   /** Whether the last step took anonymous pages. */
   tookAnon = false;
 
@@ -79,58 +81,84 @@ export class Eviction {
 
   /** Goes through the oldest generation from its old end: sorts pages that belong elsewhere, isolates the others. */
   #scan(lru: LruvecIndex, type: number, lastTier: number, sc: ScanControl): number {
-    const { lists, rules, state } = this.#g;
-    const { counters } = this.#g.host;
+    const { lists, rules, state, host } = this.#g;
+    const { counters, flags } = host;
     if (lists.count(lru, type) === MIN_NR_GENS) return 0;
     const gen = lists.minSeq[lru * 2 + type] & 3;
+    const inWriting = type === TYPE_FILE ? WRITEBACK | DIRTY : WRITEBACK;
     let scanned = 0;
-    while (scanned < MAX_LRU_BATCH && this.#count < MIN_LRU_BATCH) {
-      const page = lists.tail(lru, type, gen);
-      if (page < 0) break;
-      scanned++;
-      if (this.#sort(page, lru, type, gen, lastTier)) continue;
-      state[page] = (rules.isolated[state[page]] & ~RECLAIM) | OFF_LIST;
-      lists.remove(page, lru, type);
-      this.#isolated[this.#count++] = page;
+    let isolated = 0;
+    while (scanned < MAX_LRU_BATCH && isolated < MIN_LRU_BATCH) {
+      const most = Math.min(MIN_LRU_BATCH - isolated, MAX_LRU_BATCH - scanned);
+      const taken = lists.take(lru, type, gen, most, this.#taken);
+      if (taken === 0) break;
+      this.#warmTaken(taken);
+      scanned += taken;
+      for (let i = 0; i < taken; i++) {
+        const page = this.#taken[i];
+        const marks = state[page];
+        if (lists.genOf(page) !== gen) this.#promoted(page, lru, type, gen);
+        else if (rules.tier[marks] > lastTier || rules.saturated[marks] === 1)
+          this.#protect(page, lru, type, gen, lastTier);
+        else if ((flags[page] & inWriting) === 0 || !this.#awaitsWriting(page, lru, type, gen)) {
+          state[page] = (rules.isolated[marks] & ~RECLAIM) | OFF_LIST;
+          this.#isolated[isolated++] = page;
+        }
+      }
     }
-    const isolated = this.#count;
+    lists.uncount(lru, type, gen, isolated);
+    this.#count = isolated;
     counters[sc.kswapd ? counter.PGSCAN_KSWAPD : counter.PGSCAN_DIRECT] += isolated;
     counters[type === TYPE_FILE ? counter.PGSCAN_FILE : counter.PGSCAN_ANON] += isolated;
     counters[counter.PGREFILL] += scanned - isolated;
     return isolated > 0 || scanned === MAX_LRU_BATCH ? scanned : 0;
   }
 
-  /** Whether a page is not to be isolated; it is then where it belongs. */
-  #sort(page: number, lru: LruvecIndex, type: number, oldest: number, lastTier: number): boolean {
+  /** Reads what becomes of taken pages depends on, all at once: see TwoList. */
+  #warmTaken(taken: number): void {
+    const { state } = this.#g;
+    const { flags, words } = this.#g.host;
+    let sum = 0;
+    for (let i = 0; i < taken; i++) {
+      const page = this.#taken[i];
+      sum += state[page] + flags[page] + words[2 * page];
+    }
+    this.warmth = sum | 0;
+  }
+
+  /** The aging has promoted this page: it goes where it belongs. */
+  #promoted(page: number, lru: LruvecIndex, type: number, oldest: number): void {
+    const { lists, host } = this.#g;
+    const gen = lists.genOf(page);
+    lists.putHead(page, lru, type, gen);
+    if (host.logging) host.log(MGLRU_PROMOTE.id, page, gen, oldest);
+  }
+
+  /** Accessed too often to go now: on to the next generation. */
+  #protect(page: number, lru: LruvecIndex, type: number, oldest: number, lastTier: number): void {
     const { lists, rules, state, host, feedback } = this.#g;
     const marks = state[page];
-    if (lists.gen[page] !== oldest) {
-      lists.moveHead(page, lru, type);
-      if (host.logging) host.log(MGLRU_PROMOTE.id, page, lists.gen[page], oldest);
-      return true;
-    }
     const tier = rules.tier[marks];
-    if (tier > lastTier || rules.saturated[marks] === 1) {
-      state[page] = rules.passedOn[marks];
-      lists.remove(page, lru, type);
-      if (rules.protectedToTail) lists.addTail(page, lru, type, (oldest + 1) & 3);
-      else lists.addHead(page, lru, type, (oldest + 1) & 3);
-      if (rules.countSaturated || rules.saturated[marks] === 0) feedback.protected(lru, type, tier);
-      if (rules.activations === 'protected') {
-        host.counters[type === TYPE_FILE ? counter.WORKINGSET_ACTIVATE_FILE : counter.WORKINGSET_ACTIVATE_ANON]++;
-      }
-      if (host.logging) host.log(MGLRU_PROTECT.id, page, tier, lastTier);
-      return true;
+    state[page] = rules.passedOn[marks];
+    lists.uncount(lru, type, oldest, 1);
+    if (rules.protectedToTail) lists.addTail(page, lru, type, (oldest + 1) & 3);
+    else lists.addHead(page, lru, type, (oldest + 1) & 3);
+    if (rules.countSaturated || rules.saturated[marks] === 0) feedback.protected(lru, type, tier);
+    if (rules.activations === 'protected') {
+      host.counters[type === TYPE_FILE ? counter.WORKINGSET_ACTIVATE_FILE : counter.WORKINGSET_ACTIVATE_ANON]++;
     }
-    const flags = host.flags[page];
-    if ((flags & WRITEBACK) !== 0 || (type === TYPE_FILE && (flags & DIRTY) !== 0 && !host.pageout(page))) {
-      state[page] = rules.passedOn[marks] | RECLAIM;
-      lists.remove(page, lru, type);
-      lists.addHead(page, lru, type, (oldest + 1) & 3);
-      if (host.logging) host.log(MGLRU_WRITEBACK.id, page, 0, 0);
-      return true;
-    }
-    return false;
+    if (host.logging) host.log(MGLRU_PROTECT.id, page, tier, lastTier);
+  }
+
+  /** Whether a page is under writeback, or dirty and can't be written now; it then goes on to the next generation. */
+  #awaitsWriting(page: number, lru: LruvecIndex, type: number, oldest: number): boolean {
+    const { lists, rules, state, host } = this.#g;
+    if ((host.flags[page] & WRITEBACK) === 0 && host.pageout(page)) return false;
+    state[page] = rules.passedOn[state[page]] | RECLAIM;
+    lists.uncount(lru, type, oldest, 1);
+    lists.addHead(page, lru, type, (oldest + 1) & 3);
+    if (host.logging) host.log(MGLRU_WRITEBACK.id, page, 0, 0);
+    return true;
   }
 
   /** Moves the oldest generation's number past empty generations; returns whether it moved. */
@@ -168,30 +196,36 @@ export class Eviction {
 
   /** Frees the isolated pages or puts them back where eviction does not meet them at once. */
   #freeIsolated(lru: LruvecIndex, type: number, sc: ScanControl): void {
-    const { state, rules, host, feedback } = this.#g;
+    const { state, rules, host, feedback, lists, told } = this.#g;
+    const { flags } = host;
     const isolated = this.#isolated;
-    let freed = 0;
+    const count = this.#count;
+    const seq = lists.minSeq[lru * 2 + type];
+    const shadow = shadowOf(lru, seq);
+    // nothing keeps a page that is only ever read through descriptors
+    const judgesAll = type === TYPE_ANON || this.#aging.activates;
     let kept = 0;
-    for (let i = 0; i < this.#count; i++) {
+    for (let i = 0; i < count; i++) {
       const page = isolated[i];
-      sc.nrScanned++;
-      const fate = this.#judge(page, lru, type);
-      if (fate !== FREE) {
-        if (fate === ACTIVATE) host.counters[counter.PGACTIVATE]++;
-        this.#activated[kept] = fate;
-        isolated[kept++] = page;
-        continue;
+      if (judgesAll || (flags[page] & (MAPPED | PINNED)) !== 0) {
+        const fate = this.#judge(page, lru, type);
+        if (fate !== FREE) {
+          if (fate === ACTIVATE) host.counters[counter.PGACTIVATE]++;
+          this.#activated[kept] = fate;
+          isolated[kept++] = page;
+          continue;
+        }
       }
       const marks = state[page];
       feedback.evicted(lru, type, rules.tier[marks]);
-      const shadow = packShadow(this.#g, lru, type, marks);
-      if (host.logging) host.log(MGLRU_EVICT.id, page, rules.tier[marks], this.#g.lists.minSeq[lru * 2 + type]);
+      if (host.logging) host.log(MGLRU_EVICT.id, page, rules.tier[marks], seq);
       state[page] = 0;
-      host.evict(page, shadow);
-      freed++;
+      host.evict(page, shadow | told[marks]);
     }
     for (let i = 0; i < kept; i++) this.#putBack(isolated[i], lru, type, this.#activated[i] === ACTIVATE);
     this.#count = 0;
+    const freed = count - kept;
+    sc.nrScanned += count;
     sc.nrReclaimed += freed;
     host.counters[sc.kswapd ? counter.PGSTEAL_KSWAPD : counter.PGSTEAL_DIRECT] += freed;
     host.counters[type === TYPE_FILE ? counter.PGSTEAL_FILE : counter.PGSTEAL_ANON] += freed;
@@ -239,21 +273,14 @@ export class Eviction {
 
   #putBack(page: number, lru: LruvecIndex, type: number, activated: boolean): void {
     const { state, rules, host, lists } = this.#g;
-    const place = this.#place;
-    place.maxSeq = lists.maxSeq[lru];
-    place.minSeq = lists.minSeq[lru * 2 + type];
-    place.pinned = type === TYPE_ANON;
-    place.reclaiming = false;
-    place.active = activated;
     const marks = state[page] & ~OFF_LIST;
+    const min = lists.minSeq[lru * 2 + type];
     // Rejected pages do not go back to the oldest generation; up to 6.13 they go to the newest.
-    if (rules.isolatedRemember || (!activated && rules.placement(marks, place) === place.minSeq)) {
-      state[page] = rules.passedOn[marks];
-      place.active = true;
-    } else {
-      state[page] = marks;
-    }
-    this.#g.add(page, lru, type, place);
-    if (host.logging) host.log(MGLRU_KEEP.id, page, lists.gen[page], activated ? 1 : 0);
+    const notThere =
+      rules.isolatedRemember ||
+      (!activated && rules.placement(marks, lists.maxSeq[lru], min, false, type === TYPE_ANON) === min);
+    state[page] = notThere ? rules.passedOn[marks] : marks;
+    this.#g.add(page, lru, type, activated || notThere);
+    if (host.logging) host.log(MGLRU_KEEP.id, page, lists.genOf(page), activated ? 1 : 0);
   }
 }

@@ -2,9 +2,13 @@
  * Generations of MGLRU: for every lruvec, type and generation one list of pages, with the window of sequence numbers over them.
  *
  * Kernel counterpart: struct lru_gen_struct (6.1) / lru_gen_folio (6.3+) in include/linux/mmzone.h, include/linux/mm_inline.h.
- * Lists are rings of indices in two typed arrays; a list's own index follows the page numbers, so that linking needs no branch. A page
- * that the aging promotes only changes its generation number; it moves when eviction next comes across it, as in the kernel.
+ * Lists are rings, of which eviction takes lots from the old end. A page that the aging promotes only changes the generation it bears; it moves
+ * when eviction next comes across it, as in the kernel. While a page is on a list, words[2 × page] is its place in the ring, and
+ * words[2 × page + 1] the generation it bears and, above that, the one whose list it is on.
  */
+import type { LruvecIndex } from '../machine/reclaimer.ts';
+import type { Pages } from '../units.ts';
+import { LruRing } from './lru-ring.ts';
 
 export const MIN_NR_GENS = 2;
 export const MAX_NR_GENS = 4;
@@ -13,134 +17,124 @@ export const MAX_NR_GENS = 4;
 export const TYPE_ANON = 0;
 export const TYPE_FILE = 1;
 
+/** Bits of a generation's number (seq mod 4). */
+const GEN_MASK = MAX_NR_GENS - 1;
+const LISTED_SHIFT = 2;
+
 export class GenerationLists {
-  /** Generation of each page's sequence number (seq mod 4); means something only while the page is on a list. */
-  readonly gen: Uint8Array;
   /** Newest generation's sequence number of each lruvec. */
-  readonly maxSeq: Float64Array;
+  readonly maxSeq: Int32Array;
   /** Oldest generation's sequence number, by lruvec · 2 + type. */
-  readonly minSeq: Float64Array;
+  readonly minSeq: Int32Array;
   /** Pages by (lruvec · 2 + type) · 4 + generation, promoted ones counted where they belong. */
   readonly size: Int32Array;
   /** When each generation was born, in ns, by lruvec · 4 + generation. */
   readonly birth: Float64Array;
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
-  readonly #pages: number;
+  readonly #words: Int32Array;
+  /** By the same index as `size`; made when the first page comes. */
+  readonly #rings: (LruRing | undefined)[];
 
-  constructor(pages: number, lruvecs: number) {
+  constructor(words: Int32Array, lruvecs: number) {
     const lists = lruvecs * 2 * MAX_NR_GENS;
-    this.gen = new Uint8Array(pages);
-    this.maxSeq = new Float64Array(lruvecs).fill(MIN_NR_GENS + 1);
-    this.minSeq = new Float64Array(lruvecs * 2);
+    this.maxSeq = new Int32Array(lruvecs).fill(MIN_NR_GENS + 1);
+    this.minSeq = new Int32Array(lruvecs * 2);
     this.size = new Int32Array(lists);
     this.birth = new Float64Array(lruvecs * MAX_NR_GENS);
-    this.#pages = pages;
-    this.#next = new Int32Array(pages + lists);
-    this.#previous = new Int32Array(pages + lists);
-    for (let head = pages; head < pages + lists; head++) {
-      this.#next[head] = head;
-      this.#previous[head] = head;
-    }
+    this.#words = words;
+    this.#rings = new Array<LruRing | undefined>(lists).fill(undefined);
   }
 
   /** Generations there are now. */
-  count(lru: number, type: number): number {
+  count(lru: LruvecIndex, type: number): number {
     return this.maxSeq[lru] - this.minSeq[lru * 2 + type] + 1;
   }
 
-  /** The page that eviction meets first in a list, or -1. */
-  tail(lru: number, type: number, gen: number): number {
-    const head = this.#pages + (lru * 2 + type) * MAX_NR_GENS + gen;
-    const page = this.#previous[head];
-    return page === head ? -1 : page;
+  /** The generation that a page on a list bears (seq mod 4). */
+  genOf(page: number): number {
+    return this.#words[2 * page + 1] & GEN_MASK;
   }
 
-  /** The page that eviction meets after `page`, or -1. */
-  beforeTail(page: number): number {
-    const younger = this.#previous[page];
-    return younger >= this.#pages ? -1 : younger;
+  /** Nothing is on a generation's list; pages that bear its number may be on others. */
+  isEmpty(lru: LruvecIndex, type: number, gen: number): boolean {
+    const ring = this.#rings[(lru * 2 + type) * MAX_NR_GENS + gen];
+    return ring === undefined || ring.living === 0;
   }
 
-  isEmpty(lru: number, type: number, gen: number): boolean {
-    const head = this.#pages + (lru * 2 + type) * MAX_NR_GENS + gen;
-    return this.#next[head] === head;
+  /**
+   * Takes up to `most` pages off the old end of a list, oldest first; how many. They count where they did until they are put somewhere or
+   * `uncount`ed.
+   */
+  take(lru: LruvecIndex, type: number, gen: number, most: Pages, into: Int32Array): Pages {
+    return this.#rings[(lru * 2 + type) * MAX_NR_GENS + gen]?.take(most, into) ?? 0;
   }
 
-  /** Links a page at the young end and counts it. */
-  addHead(page: number, lru: number, type: number, gen: number): void {
-    const list = (lru * 2 + type) * MAX_NR_GENS + gen;
-    this.gen[page] = gen;
-    this.size[list]++;
-    this.#linkAfter(page, this.#pages + list);
+  uncount(lru: LruvecIndex, type: number, gen: number, pages: Pages): void {
+    this.size[(lru * 2 + type) * MAX_NR_GENS + gen] -= pages;
   }
 
-  /** Links a page at the end where eviction starts and counts it. */
-  addTail(page: number, lru: number, type: number, gen: number): void {
-    const list = (lru * 2 + type) * MAX_NR_GENS + gen;
-    this.gen[page] = gen;
-    this.size[list]++;
-    this.#linkAfter(page, this.#previous[this.#pages + list]);
+  /** Puts a page at the young end and counts it. */
+  addHead(page: number, lru: LruvecIndex, type: number, gen: number): void {
+    this.size[(lru * 2 + type) * MAX_NR_GENS + gen]++;
+    this.putHead(page, lru, type, gen);
   }
 
-  /** Unlinks a page and uncounts it from the generation it bears. */
-  remove(page: number, lru: number, type: number): void {
-    this.size[(lru * 2 + type) * MAX_NR_GENS + this.gen[page]]--;
-    this.#unlink(page);
+  /** Puts a page at the end where eviction starts and counts it. */
+  addTail(page: number, lru: LruvecIndex, type: number, gen: number): void {
+    this.size[(lru * 2 + type) * MAX_NR_GENS + gen]++;
+    this.putTail(page, lru, type, gen);
   }
 
-  /** Relinks a page whose generation is already right and counted (one that the aging promoted). */
-  moveHead(page: number, lru: number, type: number): void {
-    this.#unlink(page);
-    this.#linkAfter(page, this.#pages + (lru * 2 + type) * MAX_NR_GENS + this.gen[page]);
+  /** Puts a taken page, already counted there, at the young end. */
+  putHead(page: number, lru: LruvecIndex, type: number, gen: number): void {
+    this.#words[2 * page + 1] = gen | (gen << LISTED_SHIFT);
+    this.#ring((lru * 2 + type) * MAX_NR_GENS + gen).add(page);
   }
 
   /** The same, at the end where eviction starts. */
-  moveTail(page: number, lru: number, type: number): void {
-    this.#unlink(page);
-    this.#linkAfter(page, this.#previous[this.#pages + (lru * 2 + type) * MAX_NR_GENS + this.gen[page]]);
+  putTail(page: number, lru: LruvecIndex, type: number, gen: number): void {
+    this.#words[2 * page + 1] = gen | (gen << LISTED_SHIFT);
+    this.#ring((lru * 2 + type) * MAX_NR_GENS + gen).addTail(page);
+  }
+
+  /** Takes a page off its list, wherever it is, and uncounts it from the generation it bears. */
+  remove(page: number, lru: LruvecIndex, type: number): void {
+    const base = (lru * 2 + type) * MAX_NR_GENS;
+    const label = this.#words[2 * page + 1];
+    this.size[base + (label & GEN_MASK)]--;
+    this.#ring(base + (label >> LISTED_SHIFT)).remove(page);
   }
 
   /** Gives a page another generation without moving it. */
-  relabel(page: number, lru: number, type: number, gen: number): void {
+  relabel(page: number, lru: LruvecIndex, type: number, gen: number): void {
     const base = (lru * 2 + type) * MAX_NR_GENS;
-    this.size[base + this.gen[page]]--;
+    const label = this.#words[2 * page + 1];
+    this.size[base + (label & GEN_MASK)]--;
     this.size[base + gen]++;
-    this.gen[page] = gen;
+    this.#words[2 * page + 1] = (label & ~GEN_MASK) | gen;
   }
 
   /** Whether a page is in one of the newest two generations. */
-  isActive(page: number, lru: number): boolean {
+  isActive(page: number, lru: LruvecIndex): boolean {
+    const gen = this.genOf(page);
     const max = this.maxSeq[lru];
-    return this.gen[page] === (max & 3) || this.gen[page] === ((max - 1) & 3);
+    return gen === (max & GEN_MASK) || gen === ((max - 1) & GEN_MASK);
   }
 
   /** Pages of a type in the newest two generations: what the kernel reports as active. */
-  active(lru: number, type: number): number {
+  active(lru: LruvecIndex, type: number): Pages {
     const base = (lru * 2 + type) * MAX_NR_GENS;
     const max = this.maxSeq[lru];
-    return this.size[base + (max & 3)] + this.size[base + ((max - 1) & 3)];
+    return this.size[base + (max & GEN_MASK)] + this.size[base + ((max - 1) & GEN_MASK)];
   }
 
   /** Pages of a type in all generations. */
-  total(lru: number, type: number): number {
+  total(lru: LruvecIndex, type: number): Pages {
     const base = (lru * 2 + type) * MAX_NR_GENS;
-    const size = this.size;
+    const { size } = this;
     return size[base] + size[base + 1] + size[base + 2] + size[base + 3];
   }
 
-  #linkAfter(page: number, at: number): void {
-    const next = this.#next[at];
-    this.#next[at] = page;
-    this.#previous[page] = at;
-    this.#next[page] = next;
-    this.#previous[next] = page;
-  }
-
-  #unlink(page: number): void {
-    const next = this.#next[page];
-    const previous = this.#previous[page];
-    this.#next[previous] = next;
-    this.#previous[next] = previous;
+  #ring(list: number): LruRing {
+    return (this.#rings[list] ??= new LruRing(this.#words));
   }
 }

@@ -37,8 +37,11 @@ export interface MglruRules {
   readonly promotes: Uint8Array;
   /** State after isolation for eviction. */
   readonly isolated: Uint8Array;
-  /** The sequence number at which a page joins its lists. */
-  placement(state: number, at: Placement): number;
+  /**
+   * The sequence number at which a page joins its lists. `active`: faulted in through a mapping, or rejected by eviction. `pinned`: anonymous
+   * and not in the swap cache.
+   */
+  placement(state: number, maxSeq: number, minSeq: number, active: boolean, pinned: boolean): number;
   /** Pages held back before they join their lists; while held, marks are lost (6.14 tests the LRU flag). 0: none. */
   readonly addBatch: number;
   /** Size of the batch in which pages wait to be activated (PAGEVEC_SIZE). */
@@ -76,26 +79,6 @@ export interface MglruRules {
   /** Shape of the reclaim loop: 6.1's, or the one since 6.3. */
   readonly loop: '6.1' | '6.3';
 }
-
-/** What the placement of a page depends on beside its marks. */
-export interface Placement {
-  maxSeq: number;
-  minSeq: number;
-  /** Faulted in through a mapping, or rejected by eviction. */
-  active: boolean;
-  /** Anonymous and not in the swap cache, or dirty and to be reclaimed as soon as it is written. */
-  pinned: boolean;
-  /** To be evicted next: its writeback has ended. */
-  reclaiming: boolean;
-}
-
-export const newPlacement = (): Placement => ({
-  maxSeq: 0,
-  minSeq: 0,
-  active: false,
-  pinned: false,
-  reclaiming: false,
-});
 
 const table = (value: (state: number) => number): Uint8Array => Uint8Array.from({ length: 256 }, (_, s) => value(s));
 
@@ -146,9 +129,9 @@ export const rules61: MglruRules = {
   activations: 'protected',
   countRecentOnly: true,
   loop: '6.1',
-  placement: (_state, at) => {
-    if (at.active) return at.maxSeq;
-    return at.pinned ? at.minSeq + 1 : at.minSeq;
+  placement: (_state, maxSeq, minSeq, active, pinned) => {
+    if (active) return maxSeq;
+    return pinned ? minSeq + 1 : minSeq;
   },
 };
 
@@ -157,10 +140,10 @@ const protectPageCache = {
   saturated: table((s) => (refsOfOldWay[s] === 4 ? 1 : 0)),
   restoreRefs: 3,
   restoredMarks: WORKINGSET | REFS_MASK,
-  placement: (_state: number, at: Placement): number => {
-    if (at.active) return at.maxSeq;
-    if (at.pinned) return at.maxSeq - 1;
-    return at.reclaiming || at.minSeq + MIN_NR_GENS >= at.maxSeq ? at.minSeq : at.minSeq + 1;
+  placement: (_state: number, maxSeq: number, minSeq: number, active: boolean, pinned: boolean): number => {
+    if (active) return maxSeq;
+    if (pinned) return maxSeq - 1;
+    return minSeq + MIN_NR_GENS >= maxSeq ? minSeq : minSeq + 1;
   },
 } as const;
 
@@ -201,13 +184,12 @@ export const rules614: MglruRules = {
   }),
   promotes: table((s) => ((s & (REFERENCED | WORKINGSET)) === 0 ? 0 : 1)),
   isolated: table((s) => ((s & REFERENCED) === 0 ? s & ~REFS_MASK : s)),
-  placement: (state, at) => {
+  placement: (state, maxSeq, minSeq, active, pinned) => {
     const workingset = (state & WORKINGSET) === 0 ? 0 : 1;
     let distance = MAX_NR_GENS - workingset;
-    if (at.active) distance = MIN_NR_GENS - workingset;
-    else if (at.reclaiming) distance = MAX_NR_GENS;
-    else if (at.pinned) distance = MIN_NR_GENS;
-    return Math.max(at.maxSeq - distance + 1, at.minSeq);
+    if (active) distance = MIN_NR_GENS - workingset;
+    else if (pinned) distance = MIN_NR_GENS;
+    return Math.max(maxSeq - distance + 1, minSeq);
   },
   addBatch: 31,
   activateBatch: 31,

@@ -7,7 +7,7 @@
 import * as counter from '../machine/counters.ts';
 import type { LruvecIndex } from '../machine/reclaimer.ts';
 import { MAX_NR_GENS, TYPE_FILE } from './mglru-lists.ts';
-import { REFS_SHIFT, WORKINGSET } from './mglru-rules.ts';
+import { REFS_SHIFT, WORKINGSET, type MglruRules } from './mglru-rules.ts';
 import type { Generations } from './mglru-state.ts';
 import { MGLRU_REFAULT } from '../tables/rules.ts';
 
@@ -17,17 +17,17 @@ const LRU_MASK = 0xff;
 const SEQ_SHIFT = 12;
 const SEQ_MASK = 0x7ffff;
 
-/** The entry for a page that leaves in this state. */
-export function packShadow(g: Generations, lru: LruvecIndex, type: number, state: number): number {
-  const refs = g.rules.refs[state];
-  const workingset = g.rules.refault === 'oldest' ? refs > 0 : (state & WORKINGSET) !== 0;
-  return (
-    1 |
-    (workingset ? 2 : 0) |
-    (Math.max(refs - 1, 0) << TOKEN_SHIFT) |
-    ((lru & LRU_MASK) << LRU_SHIFT) |
-    ((g.lists.minSeq[lru * 2 + type] & SEQ_MASK) << SEQ_SHIFT)
-  );
+/** The part of an entry that is the same for all pages that leave together. */
+export function shadowOf(lru: LruvecIndex, minSeq: number): number {
+  return 1 | ((lru & LRU_MASK) << LRU_SHIFT) | ((minSeq & SEQ_MASK) << SEQ_SHIFT);
+}
+
+/** By a page's state, what the entry tells of it. */
+export function toldBy(rules: MglruRules): Uint8Array {
+  return rules.refs.map((refs, state) => {
+    const workingset = rules.refault === 'oldest' ? refs > 0 : (state & WORKINGSET) !== 0;
+    return (workingset ? 2 : 0) | (Math.max(refs - 1, 0) << TOKEN_SHIFT);
+  });
 }
 
 /** Judges and counts a refault; returns the marks with which the page comes back. */

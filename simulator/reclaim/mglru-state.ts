@@ -4,7 +4,8 @@
 import type { LruvecIndex, MemoryHost } from '../machine/reclaimer.ts';
 import { RefaultFeedback } from './mglru-feedback.ts';
 import { GenerationLists, TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
-import type { MglruRules, Placement } from './mglru-rules.ts';
+import type { MglruRules } from './mglru-rules.ts';
+import { toldBy } from './mglru-shadow.ts';
 
 /** Swappiness that takes anonymous pages only, since 6.14. */
 const ANON_ONLY = 200;
@@ -15,20 +16,25 @@ export class Generations {
   readonly state: Uint8Array;
   readonly lists: GenerationLists;
   readonly feedback: RefaultFeedback;
+  /** What shadow entries tell of pages, by their state. */
+  readonly told: Uint8Array;
 
   constructor(host: MemoryHost, rules: MglruRules) {
     this.host = host;
     this.rules = rules;
+    this.told = toldBy(rules);
     this.state = new Uint8Array(host.pages);
-    this.lists = new GenerationLists(host.pages, host.lruvecs);
+    this.lists = new GenerationLists(host.words, host.lruvecs);
     this.feedback = new RefaultFeedback(host.lruvecs, rules.feedback);
   }
 
-  /** Puts a page on the list that its marks and `place` call for. */
-  add(page: number, lru: LruvecIndex, type: number, place: Placement): void {
-    place.maxSeq = this.lists.maxSeq[lru];
-    place.minSeq = this.lists.minSeq[lru * 2 + type];
-    this.lists.addHead(page, lru, type, this.rules.placement(this.state[page], place) & 3);
+  /** Puts a page on the list that its marks call for, and whether it is `active` (MglruRules.placement). */
+  add(page: number, lru: LruvecIndex, type: number, active: boolean): void {
+    const { lists } = this;
+    const { maxSeq, minSeq } = lists;
+    const marks = this.state[page];
+    const seq = this.rules.placement(marks, maxSeq[lru], minSeq[lru * 2 + type], active, type === TYPE_ANON);
+    lists.addHead(page, lru, type, seq & 3);
   }
 
   fileEvictable(swappiness: number): boolean {

@@ -25,11 +25,13 @@ import {
 import { Aging } from './mglru-aging.ts';
 import { TYPE_ANON, TYPE_FILE } from './mglru-lists.ts';
 import { ReclaimPasses } from './mglru-passes.ts';
-import { OFF_LIST, RECLAIM, WORKINGSET, YOUNG, newPlacement, type MglruRules } from './mglru-rules.ts';
+import { OFF_LIST, RECLAIM, WORKINGSET, YOUNG, type MglruRules } from './mglru-rules.ts';
 import { refault } from './mglru-shadow.ts';
 import { Generations } from './mglru-state.ts';
 
 const NO_PAGE = -1;
+/** How far the loop looks for misses to come. */
+const LOOK_AHEAD = 64;
 const NS_PER_MS = 1_000_000;
 
 export class Mglru implements ListReclaimer {
@@ -46,8 +48,9 @@ export class Mglru implements ListReclaimer {
   readonly #addBatch: Int32Array;
   #addCount = 0;
   readonly #unevictable: Int32Array;
-  readonly #place = newPlacement();
   #isolatedActive = false;
+  /** Nothing: a place to put sums that only exist to have read their terms. */
+  warmth = 0;
 
   constructor(host: MemoryHost, rules: MglruRules, minTtlMs: number) {
     this.#g = new Generations(host, rules);
@@ -80,16 +83,19 @@ export class Mglru implements ListReclaimer {
     const { marked } = this.#g.rules;
     let last = this.#lastRead;
     let misses = 0;
+    let warm = 0;
     for (let i = 0; i < n; i++) {
       const page = block[offset + i];
       const before = state[page];
       if ((before & RESIDENT) !== 0) {
-        if (page !== last) {
-          const after = marked[before];
-          if (after !== before) state[page] = after;
-          last = page;
-        }
+        const after = marked[before];
+        if (after !== before && page !== last) state[page] = after;
+        last = page;
         continue;
+      }
+      if (i >= warm) {
+        warm = Math.min(i + LOOK_AHEAD, n);
+        this.#warmComing(block, offset + i, offset + warm);
       }
       this.#lastRead = last;
       const outcome = this.#g.host.fault(page, lru);
@@ -110,6 +116,18 @@ export class Mglru implements ListReclaimer {
     return n;
   }
 
+  /** Reads what the coming misses will need, all at once: see TwoList. */
+  #warmComing(block: Uint32Array, from: number, to: number): void {
+    const { state } = this;
+    const { words, flags } = this.#g.host;
+    let sum = 0;
+    for (let i = from; i < to; i++) {
+      const page = block[i] & PAGE_MASK;
+      if ((state[page] & RESIDENT) === 0) sum += words[2 * page] + flags[page];
+    }
+    this.warmth = sum | 0;
+  }
+
   #runMixed(
     block: Uint32Array,
     offset: number,
@@ -121,6 +139,7 @@ export class Mglru implements ListReclaimer {
     const { state } = this;
     const { flags, tlb } = this.#g.host;
     let misses = 0;
+    let warm = 0;
     for (let i = 0; i < n; i++) {
       const word = block[offset + i];
       const page = word & PAGE_MASK;
@@ -138,6 +157,10 @@ export class Mglru implements ListReclaimer {
         }
         if (operation >= OP_STORE && (flags[page] & DIRTY) === 0) this.#g.host.wrote(page);
         continue;
+      }
+      if (i >= warm) {
+        warm = Math.min(i + LOOK_AHEAD, n);
+        this.#warmComing(block, offset + i, offset + warm);
       }
       const outcome = this.#g.host.fault(word, lru);
       if ((outcome & MISS) !== 0) {
@@ -212,7 +235,7 @@ export class Mglru implements ListReclaimer {
 
   #arrive(page: number, lru: LruvecIndex, inFault: boolean): void {
     if ((this.#g.host.flags[page] & UNEVICTABLE) !== 0) this.#unevictable[lru]++;
-    else this.#add(page, lru, this.#typeOf(page), inFault);
+    else this.#g.add(page, lru, this.#typeOf(page), inFault);
   }
 
   batched(): number {
@@ -238,7 +261,7 @@ export class Mglru implements ListReclaimer {
       this.#unevictable[lru]++;
     } else {
       this.#unevictable[lru]--;
-      this.#add(page, lru, this.#typeOf(page), false);
+      this.#g.add(page, lru, this.#typeOf(page), false);
     }
   }
 
@@ -267,7 +290,7 @@ export class Mglru implements ListReclaimer {
   putBack(page: number): void {
     const lru = this.#g.host.lruvecOf(page);
     if ((this.#g.host.flags[page] & UNEVICTABLE) !== 0) this.#unevictable[lru]++;
-    else this.#add(page, lru, this.#typeOf(page), this.#isolatedActive);
+    else this.#g.add(page, lru, this.#typeOf(page), this.#isolatedActive);
   }
 
   /** A page that eviction has come across while it was dirty is clean now: it goes next (folio_rotate_reclaimable). */
@@ -304,14 +327,6 @@ export class Mglru implements ListReclaimer {
 
   #typeOf(page: number): number {
     return (this.#g.host.flags[page] & ANON) !== 0 ? TYPE_ANON : TYPE_FILE;
-  }
-
-  #add(page: number, lru: LruvecIndex, type: number, inFault: boolean): void {
-    const place = this.#place;
-    place.active = inFault;
-    place.pinned = type === TYPE_ANON;
-    place.reclaiming = false;
-    this.#g.add(page, lru, type, place);
   }
 
   // ---- reclaim

@@ -66,8 +66,8 @@ test('moving on clears all marks up to 6.13, and all but the workingset flag sin
 });
 
 test('a page enters where its kernel puts it: read, faulted in, anonymous', () => {
-  const place = (over: object) => ({ maxSeq: 7, minSeq: 4, active: false, pinned: false, reclaiming: false, ...over });
-  const at = (kernel: typeof rules61, over: object) => kernel.placement(RESIDENT, place(over));
+  const at = (kernel: typeof rules61, { minSeq = 4, active = false, pinned = false }) =>
+    kernel.placement(RESIDENT, 7, minSeq, active, pinned);
   // read(): the oldest generation, since 6.1.69 the next while there are four
   assert.deepEqual(
     [rules61, rules61Stable, rules67, rules614].map((r) => at(r, {})),
