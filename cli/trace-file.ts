@@ -1,15 +1,17 @@
 /** Traces from files: opened, unpacked and decoded in one stream, so that only the accesses themselves are ever in memory. */
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Plan } from '../simulator/plan.ts';
-import type { DecodedTrace } from '../simulator/trace/decoder.ts';
+import type { DecodedTrace, TraceDecoder } from '../simulator/trace/decoder.ts';
 import { packingOf, traceDecoder } from '../simulator/trace/format.ts';
 import { TraceError } from '../simulator/trace/trace-error.ts';
 import { CliError, EXIT } from './io.ts';
 
+/** Bytes read at a time. */
 const CHUNK = 1 << 18;
 
 const unpackers = {
@@ -22,16 +24,46 @@ export async function readTrace(file: string, format: string, signal?: AbortSign
   try {
     const decoder = traceDecoder(format, file);
     const packing = packingOf(file);
-    const bytes: Readable = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK });
-    const decode = async (chunks: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of chunks) decoder.push(chunk);
-    };
-    const options = signal === undefined ? {} : { signal };
-    if (packing === 'none') await pipeline(bytes, decode, options);
-    else await pipeline(bytes, unpackers[packing](), decode, options);
+    if (file !== '-' && packing === 'none') await readPlain(file, decoder, signal);
+    else {
+      const bytes: Readable = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK });
+      const decode = async (chunks: AsyncIterable<Uint8Array>) => {
+        for await (const chunk of chunks) decoder.push(chunk);
+      };
+      const options = signal === undefined ? {} : { signal };
+      if (packing === 'none') await pipeline(bytes, decode, options);
+      else await pipeline(bytes, unpackers[packing](), decode, options);
+    }
     return decoder.finish();
   } catch (error) {
     throw new CliError(`${file}: ${problemOf(error)}`, EXIT.unreadable);
+  }
+}
+
+/** Two buffers in turn: one is filled while the other is decoded. */
+async function readPlain(file: string, decoder: TraceDecoder, signal: AbortSignal | undefined): Promise<void> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    decoder.expect?.(size);
+    let filling = Buffer.allocUnsafeSlow(CHUNK);
+    let decoding = Buffer.allocUnsafeSlow(CHUNK);
+    let filled = handle.read(filling, 0, CHUNK);
+    for (;;) {
+      const { bytesRead } = await filled;
+      signal?.throwIfAborted();
+      if (bytesRead === 0) return;
+      [filling, decoding] = [decoding, filling];
+      filled = handle.read(filling, 0, CHUNK);
+      try {
+        decoder.push(decoding.subarray(0, bytesRead));
+      } catch (error) {
+        await filled;
+        throw error;
+      }
+    }
+  } finally {
+    await handle.close();
   }
 }
 

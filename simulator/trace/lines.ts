@@ -6,10 +6,10 @@ import { TraceError } from './trace-error.ts';
 const LONGEST_LINE = 1 << 20;
 const SHOWN = 40;
 
-const NEWLINE = 10;
-const RETURN = 13;
+export const NEWLINE = 10;
+export const RETURN = 13;
 const SPACE = 32;
-const HASH = 35;
+export const HASH = 35;
 
 export abstract class LineDecoder implements TraceDecoder {
   protected line = 0;
@@ -18,6 +18,7 @@ export abstract class LineDecoder implements TraceDecoder {
   push(bytes: Uint8Array): void {
     let start = 0;
     for (;;) {
+      if (this.rest.length === 0 && this.line > 0) start = this.plainLines(bytes, start);
       const end = bytes.indexOf(NEWLINE, start);
       if (end < 0) break;
       if (this.rest.length === 0) this.takeLine(bytes, start, end);
@@ -38,6 +39,14 @@ export abstract class LineDecoder implements TraceDecoder {
   finish(): DecodedTrace {
     if (this.rest.length > 0) this.takeLine(this.rest, 0, this.rest.length);
     return this.result();
+  }
+
+  /**
+   * A short cut for lines that are just as most are: takes in as many whole ones as there are from `start` on and returns where the first
+   * other one starts, which `record` gets. `line` counts them. Not asked for the first line.
+   */
+  protected plainLines(_bytes: Uint8Array, start: number): number {
+    return start;
   }
 
   /** One line that is neither empty nor a comment, without its end. */

@@ -1,11 +1,15 @@
 /** Traces in lines: one id a line, or a table with columns. */
 import { IdCollector, type DecodedTrace, type TraceDecoder } from './decoder.ts';
-import { LineDecoder, shown, textOf } from './lines.ts';
+import { HASH, LineDecoder, NEWLINE, RETURN, shown, textOf } from './lines.ts';
 
 const SPACE = 32;
 const TAB = 9;
 const QUOTE = 34;
 const ZERO = 48;
+/** 2^32. */
+const WORD = 4294967296;
+/** Bytes that `digits` and the end of a line may look at. */
+const ROOM = 24;
 
 export interface CsvOptions {
   /** Name in the header, or number counted from 1. Absent: the first of the usual names in the header, else the first column. */
@@ -50,7 +54,47 @@ abstract class IdLines extends LineDecoder {
     return true;
   }
 
-  /** Result of `parse` and `hash`. */
+  /**
+   * Reads digits from `at` on into `low` and `high`, without a look at where `bytes` ends: 21 bytes must be there. Returns where the digits end;
+   * `at` if they are none, too many or too large.
+   */
+  protected digits(bytes: Uint8Array, at: number): number {
+    let i = at;
+    let small = 0;
+    for (const end = at + 9; i < end; i++) {
+      const digit = bytes[i] ^ ZERO;
+      if (digit > 9) break;
+      small = (small * 10 + digit) | 0;
+    }
+    if ((bytes[i] ^ ZERO) > 9) {
+      this.low = small;
+      this.high = 0;
+      return i;
+    }
+    // Fifteen digits are exact in a double; what follows is multiplied into both halves.
+    let most = small;
+    for (const end = at + 15; i < end; i++) {
+      const digit = bytes[i] ^ ZERO;
+      if (digit > 9) break;
+      most = most * 10 + digit;
+    }
+    let power = 1;
+    let rest = 0;
+    for (const end = at + 20; i < end; i++) {
+      const digit = bytes[i] ^ ZERO;
+      if (digit > 9) break;
+      power *= 10;
+      rest = rest * 10 + digit;
+    }
+    const upper = Math.floor(most / WORD);
+    const lower = (most - upper * WORD) * power + rest;
+    const carry = Math.floor(lower / WORD);
+    this.low = lower - carry * WORD;
+    this.high = upper * power + carry;
+    return this.high >= WORD || (bytes[i] ^ ZERO) <= 9 ? at : i;
+  }
+
+  /** Result of `digits`, `parse` and `hash`. */
   protected low = 0;
   protected high = 0;
 
@@ -69,6 +113,23 @@ abstract class IdLines extends LineDecoder {
 }
 
 class TxtDecoder extends IdLines {
+  /** Lines of nothing but digits. */
+  protected override plainLines(bytes: Uint8Array, start: number): number {
+    const last = bytes.length - ROOM;
+    let lines = 0;
+    while (start <= last) {
+      let end = this.digits(bytes, start);
+      if (end === start) break;
+      if (bytes[end] === RETURN) end++;
+      if (bytes[end] !== NEWLINE) break;
+      this.accesses.push(this.low, this.high);
+      start = end + 1;
+      lines++;
+    }
+    this.line += lines;
+    return start;
+  }
+
   protected record(bytes: Uint8Array, start: number, end: number): void {
     if (!this.parse(bytes, start, end))
       this.fail(`${shown(bytes, start, end)} is not an id: a whole number is expected`);
@@ -81,11 +142,43 @@ class CsvDecoder extends IdLines {
   private readonly delimiter: number;
   /** Index of the id's column, from 0; −1 until the first line has been seen. */
   private column = -1;
+  private readonly hasPlainLines: boolean;
 
   constructor(options: CsvOptions) {
     super();
     this.options = options;
     this.delimiter = (options.delimiter ?? ',').charCodeAt(0);
+    this.hasPlainLines = options.text !== true && (this.delimiter ^ ZERO) > 9;
+  }
+
+  /** Lines without a quote up to the id, which is nothing but digits. */
+  protected override plainLines(bytes: Uint8Array, start: number): number {
+    const { column, delimiter } = this;
+    if (column < 0 || !this.hasPlainLines) return start;
+    const last = bytes.length - ROOM;
+    let lines = 0;
+    for (;;) {
+      let at = start;
+      for (let left = column; left > 0 && at <= last; at++) {
+        const byte = bytes[at];
+        if (byte === delimiter) left--;
+        else if (byte === QUOTE || byte === NEWLINE) break;
+      }
+      if (at > last || bytes[start] === HASH) break;
+      const after = this.digits(bytes, at);
+      if (after === at) break;
+      let end = bytes[after] === RETURN ? after + 1 : after;
+      if (bytes[end] !== NEWLINE) {
+        if (bytes[after] !== delimiter) break;
+        while (end < bytes.length && bytes[end] !== NEWLINE) end++;
+        if (end === bytes.length) break;
+      }
+      this.accesses.push(this.low, this.high);
+      start = end + 1;
+      lines++;
+    }
+    this.line += lines;
+    return start;
   }
 
   protected record(bytes: Uint8Array, start: number, end: number): void {

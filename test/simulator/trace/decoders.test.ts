@@ -145,6 +145,107 @@ test('csv finds the id by the usual names, by name, by number, and tells a heade
   assert.deepEqual([...decodeText('csv:delimiter=,,id=2', 'a,1\nb,0\n').words], [1, 0]);
 });
 
+/** What comes of it: accesses, or the error. */
+const outcome = (format: string, bytes: Uint8Array, cuts: readonly number[] = []): unknown => {
+  try {
+    const { words, distinct, filePages } = decode(format, bytes, cuts);
+    return [[...words], distinct, filePages];
+  } catch (error) {
+    assert.ok(error instanceof TraceError, String(error));
+    return error.message;
+  }
+};
+
+test('lines that are just as most are take a short cut to the same accesses, and to the same errors', () => {
+  const id = fc.oneof(
+    fc.nat(99).map(String),
+    fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }).map(String),
+    fc.integer({ min: 1, max: 22 }).map((digits) => '9'.repeat(digits)),
+    fc.integer({ min: 1, max: 22 }).map((zeros) => `${'0'.repeat(zeros)}7`),
+  );
+  const plain = fc.constantFrom(...['4', '17', '123456789', '1234567890', '999999999999999', '18446744073709551615']);
+  const cell = fc.oneof(
+    { weight: 30, arbitrary: plain },
+    { weight: 3, arbitrary: id },
+    fc.constantFrom(' 5', '5 ', '"6"', 'x', '', '+1'),
+  );
+  const end = fc.oneof({ weight: 9, arbitrary: fc.constant('\n') }, fc.constantFrom('\r\n', '\n\n', '\n#7\n', '\r'));
+  const row = (cells: number) =>
+    fc.tuple(fc.array(cell, { minLength: cells, maxLength: cells }), end).map(([c, e]) => c.join(',') + e);
+  for (const [format, cells] of [
+    ['txt', 1],
+    ['csv', 1],
+    ['csv:id=2,header=false', 3],
+    ['csv:id=3', 3],
+    ['csv:id=1,ids=text', 2],
+  ] as const) {
+    fc.assert(
+      fc.property(fc.array(row(cells), { minLength: 1, maxLength: 12 }), (rows) => {
+        const bytes = text(rows.join(''));
+        // In pieces too short for the short cut.
+        const pieces = Array.from({ length: Math.floor(bytes.length / 7) }, (_, i) => 7 * (i + 1));
+        assert.deepEqual(outcome(format, bytes), outcome(format, bytes, pieces), format);
+      }),
+      { numRuns: 200 },
+    );
+  }
+});
+
+test('ids of every size are numbered alike, wherever in a trace the first large one comes', () => {
+  const small = fc.nat(3000);
+  const some = fc.oneof(small, fc.constantFrom(70_000, 1 << 29, 0x3fffffff, 0x40000000, 0xffffffff));
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof({ weight: 20, arbitrary: small }, some), { minLength: 1, maxLength: 3000, size: 'max' }),
+      (list) => {
+        const { words, distinct, filePages } = decode('u32', u32(list));
+        const pages = new Set(list);
+        const largest = Math.max(...list);
+        const kept = largest < 4 * pages.size && largest < 1 << 30;
+        const order = [...pages];
+        const number = new Map(order.map((id, i) => [id, i]));
+        assert.equal(distinct, pages.size);
+        assert.equal(filePages, kept ? largest + 1 : pages.size);
+        assert.deepEqual(
+          words,
+          Uint32Array.from(list, (id) => (kept ? id : number.get(id)!)),
+        );
+        const wide = BigUint64Array.from(list, (id) => (BigInt(id) << 33n) | BigInt(id));
+        assert.deepEqual(
+          decode('u64', new Uint8Array(wide.buffer)).words,
+          Uint32Array.from(list, (id) => number.get(id)!),
+        );
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('records that lie at odd addresses read like others', () => {
+  const whole = oracleGeneral([5n << 40n, 6n, 5n << 40n]);
+  const odd = new Uint8Array(whole.length + 3);
+  odd.set(whole, 3);
+  const decoder = traceDecoder('oracleGeneral', '');
+  decoder.push(odd.subarray(3));
+  assert.deepEqual([...decoder.finish().words], [0, 1, 0]);
+});
+
+test('a trace takes 4 bytes an access, and as much again only if its length was not foreseen', () => {
+  const records = 1 << 20;
+  const chunk = new Uint8Array(Uint32Array.from({ length: 1 << 14 }, (_, i) => i).buffer);
+  for (const foreseen of [true, false]) {
+    const decoder = traceDecoder('u32', '');
+    const before = process.memoryUsage().arrayBuffers;
+    if (foreseen) decoder.expect?.(4 * records);
+    for (let i = 0; i < records; i += 1 << 14) decoder.push(chunk);
+    const { words } = decoder.finish();
+    const took = process.memoryUsage().arrayBuffers - before;
+    assert.equal(words.length, records);
+    assert.equal(words.buffer.byteLength, 4 * records);
+    assert.ok(took <= (foreseen ? 4 : 12) * records + (1 << 16), `${took / records} bytes an access`);
+  }
+});
+
 test('quoted fields may hold delimiters and doubled quotes', () => {
   assert.deepEqual([...decodeText('csv:id=2', '"a,b",1\n"say ""x,y""",0\n').words], [1, 0]);
 });
