@@ -28,17 +28,28 @@ export const counterparts: readonly Counterpart[] = [
 ];
 
 export interface Answer extends Whole {
+  /** Requests it has counted. */
+  readonly requests: number;
   readonly missRatio: number;
   /** Million accesses a second of its own loop, by the wall clock, as it says. */
   readonly claimed: number;
 }
 
-/** One policy over an oracleGeneral file, object sizes ignored; null if it has no such policy. */
-export async function cachesim(binary: string, file: string, policy: string, cache: Pages): Promise<Answer | null> {
-  const args = [file, 'oracleGeneral', policy, String(cache), '--ignore-obj-size', '1'];
+/** One policy over a file, oracleGeneral unless a type and its parameters are given, object sizes ignored; null if it has no such policy. */
+export async function cachesim(
+  binary: string,
+  file: string,
+  policy: string,
+  cache: Pages,
+  [type, ...parameters]: readonly string[] = ['oracleGeneral'],
+): Promise<Answer | null> {
+  const args = [file, type, policy, String(cache), '--ignore-obj-size', '1', ...parameters];
   const ran = await wholeProcess(binary, args, path.dirname(file));
-  const said = /miss ratio ([\d.]+), throughput ([\d.]+) MQPS/.exec(ran.stdout);
-  if (ran.status === 0 && said) return { ...ran, missRatio: Number(said[1]), claimed: Number(said[2]) };
+  const said = /(\d+) req, miss ratio ([\d.]+), throughput ([\d.]+) MQPS/.exec(ran.stdout);
+  if (ran.status === 0 && said) {
+    const [requests, missRatio, claimed] = said.slice(1).map(Number);
+    return { ...ran, requests, missRatio, claimed };
+  }
   if (/do not support algorithm|unknown algorithm|not supported/i.test(ran.stderr + ran.stdout)) return null;
   throw new Error(
     `'${binary} ${args.join(' ')}' ended with status ${ran.status} and did not say a miss ratio: ${(ran.stderr || ran.stdout).trim().slice(-300) || 'it said nothing'}`,

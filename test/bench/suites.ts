@@ -16,6 +16,10 @@ type Suite = (options: BenchOptions) => Promise<Row[]> | Row[];
 export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   policies: async () => (await import('./policies.ts')).benchPolicies,
   against: async () => (await import('./against.ts')).benchAgainst,
+  processes: async () => (await import('./processes.ts')).benchProcesses,
+  sharing: async () => (await import('./sharing.ts')).benchSharing,
+  curves: async () => (await import('./curves.ts')).benchCurves,
+  reading: async () => (await import('./reading.ts')).benchReading,
   memory: async () => (await import('./memory.ts')).benchMemory,
   growth: async () => (await import('./growth.ts')).benchGrowth,
   editor: async () => byRounds((await import('./editor.ts')).benchEditor),
