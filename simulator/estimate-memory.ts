@@ -27,8 +27,8 @@ const DEVICES_BYTES_PER_PAGE = 3 + 4 + 1;
 const DEVICE_BYTES_PER_PAGE = 1 + 8;
 /** A count as sampled, and as reported. */
 const SAMPLE_BYTES = 12;
-/** Of each page number: flags, two words and a state; the engine's object and mark of what is being read. */
-const BYTES_PER_PAGE = 1 + 8 + 1 + 3;
+/** Of each page number: flags, its place or shadow and a state; the engine's object and mark of what is being read. */
+const BYTES_PER_PAGE = 1 + 4 + 1 + 3;
 /** Of each page number of a file: its share of tree nodes. */
 const TREE_BYTES_PER_PAGE = 12 / 63;
 /** What a policy adds, for each page number and for each page that can be in memory at a time (there are at most as many as numbers). */

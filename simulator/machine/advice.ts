@@ -93,7 +93,7 @@ export class Advice {
     if (!this.#evictable(page)) return false;
     if ((core.flags[page] & LAZYFREE) === 0 && core.swap.free === 0) return false;
     this.#reclaimer.remove(page);
-    core.evict(page, 0);
+    core.evict(page, 0, core.lruvecOf(page));
     return true;
   }
 

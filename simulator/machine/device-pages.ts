@@ -67,7 +67,7 @@ export class DevicePages {
   populate(page: number, cgroup: number): boolean {
     const core = this.#core;
     if (!core.faults.tableFor(page, cgroup) || !core.memcg.charge(cgroup, 1)) return false;
-    if (core.owner !== undefined) core.owner[page] = core.lruvecAt(0, cgroup);
+    core.owners.set(page, core.lruvecAt(0, cgroup));
     core.flags[page] |= TOUCHED;
     core.stats.updated(2);
     this.#lent[page] = 1;
@@ -81,13 +81,13 @@ export class DevicePages {
     const node = core.frames.take(page);
     if (node < 0) return false;
     const lru = core.lruvecAt(node, core.cgroupOf(core.lruvecOf(page)));
-    if (core.owner !== undefined) core.owner[page] = lru;
+    core.owners.set(page, lru);
     core.resident++;
     core.objectNodes?.came(page, node);
     core.flags[page] |= TOUCHED | DIRTY | MAPPED;
     core.stats.updated(2);
     core.volatilePages?.came(page);
-    this.#reclaimer.insert(((OP_STORE << OP_SHIFT) | page) >>> 0, lru, 0);
+    this.#reclaimer.insert(((OP_STORE << OP_SHIFT) | page) >>> 0, lru, 0, lru);
     this.#lent[page] = 0;
     this.pages--;
     return true;

@@ -94,7 +94,7 @@ export class Faults {
   #settle(page: number, node: number, cgroup: number): number {
     const core = this.#core;
     const lru = core.lruvecAt(node, cgroup);
-    if (core.owner !== undefined) core.owner[page] = lru;
+    core.owners.set(page, lru);
     core.resident++;
     core.objectNodes?.came(page, node);
     return lru;
@@ -156,8 +156,9 @@ export class Faults {
     core.tree.insert(page, stillThere, core.payer(cgroup), this.#owners);
     this.#newNodes = 0;
     shadows[page] = 0;
+    const target = core.lruvecOf(page);
     const lru = this.#settle(page, node, cgroup);
-    this.#reclaimer.insert(word, lru, stillThere ? shadow : 0);
+    this.#reclaimer.insert(word, lru, stillThere ? shadow : 0, target);
     let outcome = MISS;
     if (op === OP_WRITE) core.wrote(page);
     else {
@@ -180,6 +181,7 @@ export class Faults {
     const node = this.#frame(page, cgroup);
     if (node < 0) return OUT_OF_MEMORY;
     stats.updated(2);
+    const target = core.lruvecOf(page);
     const lru = this.#settle(page, node, cgroup);
     const shadow = shadows[page];
     shadows[page] = 0;
@@ -195,13 +197,13 @@ export class Faults {
       counters[PSWPIN]++;
       io.swapIns++;
       core.volatilePages?.came(page);
-      this.#reclaimer.insert(word, lru, shadow);
+      this.#reclaimer.insert(word, lru, shadow, target);
       return MISS | SWAP_IN;
     }
     flags[page] |= TOUCHED | DIRTY | MAPPED;
     io.zeroed++;
     core.volatilePages?.came(page);
-    this.#reclaimer.insert(word, lru, 0);
+    this.#reclaimer.insert(word, lru, 0, target);
     return ZEROED;
   }
 
@@ -230,6 +232,7 @@ export class Faults {
     }
     shmem.resident++;
     stats.updated(3);
+    const target = core.lruvecOf(page);
     const lru = this.#settle(page, node, cgroup);
     const shadow = shadows[page];
     shadows[page] = 0;
@@ -241,7 +244,7 @@ export class Faults {
       counters[PSWPIN]++;
       io.swapIns++;
     } else io.zeroed++;
-    this.#reclaimer.insert(word, lru, swapped ? shadow : 0);
+    this.#reclaimer.insert(word, lru, swapped ? shadow : 0, target);
     if (op === OP_LOAD) this.#mapAround(page);
     return swapped ? MISS | SWAP_IN : ZEROED;
   }

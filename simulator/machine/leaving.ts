@@ -8,7 +8,7 @@ import { RECLAIM_DISCARD, RECLAIM_EVICT, RECLAIM_PAGEOUT } from '../tables/rules
 import type { Pages } from '../units.ts';
 import { PGLAZYFREED, PGPGOUT, PSWPOUT, WORKINGSET_SHADOWS } from './counters.ts';
 import type { MemoryCore } from './memory-core.ts';
-import type { ListReclaimer } from './reclaimer.ts';
+import type { ListReclaimer, LruvecIndex } from './reclaimer.ts';
 import { ANON, DIRTY, LAZYFREE, MAPPED, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE } from './reclaimer.ts';
 
 export class Leaving {
@@ -20,7 +20,7 @@ export class Leaving {
     this.#reclaimer = reclaimer;
   }
 
-  evict(page: number, shadow: number): boolean {
+  evict(page: number, shadow: number, target: LruvecIndex): boolean {
     const core = this.#core;
     const { flags, counters, stats } = core;
     const flag = flags[page];
@@ -54,7 +54,10 @@ export class Leaving {
     }
     if ((flag & MAPPED) !== 0) core.tlb?.forget(page);
     core.shadows[page] = shadow;
-    if (shadow !== 0) counters[WORKINGSET_SHADOWS]++;
+    if (shadow !== 0) {
+      counters[WORKINGSET_SHADOWS]++;
+      core.owners.set(page, target);
+    }
     core.leftMemory(page, lru);
     core.devicePages?.listener?.left(page);
     if (core.logging) core.log(RECLAIM_EVICT.id, page, shadow, lru);

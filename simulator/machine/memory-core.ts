@@ -25,6 +25,7 @@ import { nodesOf } from './node-sizes.ts';
 import { ObjectKinds } from './object-kinds.ts';
 import { ObjectMap } from './object-map.ts';
 import { ObjectNodes } from './object-nodes.ts';
+import { PageOwners } from './page-owners.ts';
 import { PageTables } from './page-tables.ts';
 import { NODE_BYTES, PageTree } from './page-tree.ts';
 import { effectiveProtection } from './protection.ts';
@@ -44,7 +45,7 @@ export class MemoryCore implements MemoryHost {
   readonly capacity: Pages;
   readonly flags: Uint8Array;
   readonly counters = new Float64Array(counterRows.length);
-  readonly words: Int32Array;
+  readonly places: Int32Array;
   readonly lruvecs: number;
   readonly cgroups: number;
   readonly nodes: number;
@@ -72,10 +73,9 @@ export class MemoryCore implements MemoryHost {
   readonly io = { reads: 0, swapIns: 0, writes: 0, swapOuts: 0, zeroed: 0, scanned: 0 };
   /** Pages that reclaim has sent to the devices since the engine last asked. */
   readonly queued = { file: 0, swap: 0 };
-  /** Shadows of pages that are not in memory; shares its bytes with `words`. */
-  readonly shadows: Float64Array;
-  /** Which lruvec a page belongs to; absent while there is only one. */
-  readonly owner: Uint8Array | Uint16Array | Uint32Array | undefined;
+  /** Shadows of pages that are not in memory; shares its bytes with `places`. */
+  readonly shadows: Uint32Array;
+  readonly owners: PageOwners;
   resident = 0;
   /** How long tasks must sleep for having exceeded memory.high, since the engine last asked. */
   throttled: Nanoseconds = 0;
@@ -138,10 +138,9 @@ export class MemoryCore implements MemoryHost {
     }
     this.capacity = cacheCapacity(this.memoryPages, parents, this.memcg.max);
     this.flags = new Uint8Array(this.pages);
-    const words = new ArrayBuffer(this.pages * 8);
-    this.words = new Int32Array(words);
-    this.shadows = new Float64Array(words);
-    this.owner = numbersBelow(this.lruvecs, this.pages);
+    this.places = new Int32Array(this.pages);
+    this.shadows = new Uint32Array(this.places.buffer);
+    this.owners = new PageOwners(this.pages, this.lruvecs);
     const numbered = layout.numbered ?? objects.map((o) => o.pages);
     this.#objects = new ObjectMap(bases, numbered);
     const { devices } = layout;
@@ -259,7 +258,7 @@ export class MemoryCore implements MemoryHost {
   }
 
   lruvecOf(page: number): number {
-    return this.owner === undefined ? 0 : this.owner[page];
+    return this.owners.of(page);
   }
 
   // ---- what variants ask
@@ -418,8 +417,8 @@ export class MemoryCore implements MemoryHost {
     this.faults.map(page);
   }
 
-  evict(page: number, shadow: number): boolean {
-    return this.leaving.evict(page, shadow);
+  evict(page: number, shadow: number, target: number): boolean {
+    return this.leaving.evict(page, shadow, target);
   }
 
   drop(page: number): void {
@@ -643,13 +642,6 @@ export class MemoryCore implements MemoryHost {
     const batched = this.#reclaimer.batched?.() ?? 0;
     return { resident, residentOn, swapped, shadows, batched, counted: this.resident };
   }
-}
-
-/** One number below `n` for each page, in as little room as will do; nothing if there is only one such number. */
-function numbersBelow(n: number, pages: number): Uint8Array | Uint16Array | Uint32Array | undefined {
-  if (n === 1) return undefined;
-  if (n <= 256) return new Uint8Array(pages);
-  return n <= 65_536 ? new Uint16Array(pages) : new Uint32Array(pages);
 }
 
 export interface CoreCounts {

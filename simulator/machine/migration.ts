@@ -55,7 +55,7 @@ export class Migration {
       return false;
     }
     reclaimer.isolate!(page);
-    core.owner![page] = core.lruvecAt(to, core.cgroupOf(core.lruvecOf(page)));
+    core.owners.set(page, core.lruvecAt(to, core.cgroupOf(core.lruvecOf(page))));
     reclaimer.putBack!(page);
     core.stats.updated(2);
     frames.give(from, 1);

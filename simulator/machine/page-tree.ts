@@ -11,6 +11,7 @@ import type { ObjectMap } from './object-map.ts';
 
 /** Slots of a node (XA_CHUNK_SIZE). */
 export const SLOTS = 64;
+const SLOT_SHIFT = 6;
 /**
  * What a node costs its cgroup: 576 bytes of struct xa_node, 8 of the allocator's free pointer behind it (the cache has a constructor), 8 of the
  * pointer to the cgroup (obj_full_size). Found in the recordings' memory.stat: with 584, zipf runs drift by four pages.
@@ -87,13 +88,13 @@ export class PageTree {
     const levels = this.#levels[object];
     if (levels.length === 0) return 0;
     let index = page - this.#bases[object];
-    if (this.#count[levels[0] + Math.floor(index / SLOTS)] > 0) return 0;
+    if (this.#count[levels[0] + (index >>> SLOT_SHIFT)] > 0) return 0;
     const height = this.#height[object];
     const needed = this.#heightFor(index);
     const top = Math.max(height, needed);
     let missing = 0;
     for (let level = 0; level < top; level++) {
-      index = Math.floor(index / SLOTS);
+      index = index >>> SLOT_SHIFT;
       if (this.#count[levels[level] + index] === 0) missing++;
       // growing an existing tree puts a node above its old head
       if (height > 0 && level >= height && index !== 0) missing++;
@@ -118,7 +119,7 @@ export class PageTree {
       return;
     }
     const index = page - this.#bases[object];
-    const leaf = levels[0] + Math.floor(index / SLOTS);
+    const leaf = levels[0] + (index >>> SLOT_SHIFT);
     if (hadShadow) {
       this.shadows--;
       if (this.#values[leaf] === this.#count[leaf]) this.#unlist(leaf);
@@ -146,7 +147,7 @@ export class PageTree {
     this.#height[object] = top;
     let at = index;
     for (let level = 0; level < top; level++) {
-      at = Math.floor(at / SLOTS);
+      at = at >>> SLOT_SHIFT;
       const node = levels[level] + at;
       const existed = this.#count[node] > 0;
       if (!existed) {
@@ -167,7 +168,7 @@ export class PageTree {
       if (leaveShadow) this.shadows++;
       return;
     }
-    const leafIndex = Math.floor((page - this.#bases[object]) / SLOTS);
+    const leafIndex = (page - this.#bases[object]) >>> SLOT_SHIFT;
     const leaf = levels[0] + leafIndex;
     if (leaveShadow) {
       this.shadows++;
@@ -188,7 +189,7 @@ export class PageTree {
     this.shadows--;
     const levels = this.#levels[object];
     if (levels.length === 0) return;
-    const leafIndex = Math.floor((page - this.#bases[object]) / SLOTS);
+    const leafIndex = (page - this.#bases[object]) >>> SLOT_SHIFT;
     const leaf = levels[0] + leafIndex;
     const listed = this.#values[leaf] === this.#count[leaf];
     this.#values[leaf]--;
@@ -237,7 +238,7 @@ export class PageTree {
       }
       this.nodes--;
       this.#host.nodeFreed(this.#owner[node]);
-      at = Math.floor(at / SLOTS);
+      at = at >>> SLOT_SHIFT;
     }
     this.#height[object] = 0;
   }

@@ -140,11 +140,11 @@ export interface ListReclaimer {
   /** mark_accessed / young bit for a resident page. */
   accessed(word: number): void;
   /**
-   * A page has got its frame and its place in the page-cache tree: judge its shadow (0: none), put it on a list, count. `word` carries the
-   * operation of the faulting access; `accessed` is called separately by the machine where the kernel marks after adding (OP_READ, and
+   * A page has got its frame and its place in the page-cache tree: judge its shadow (0: none; else left by reclaim on behalf of `target`), put it on a
+   * list, count. `word` carries the operation of the faulting access; `accessed` is called separately by the machine where the kernel marks after adding (OP_READ, and
    * OP_WRITE too: whether writes mark is the variant's to know).
    */
-  insert(word: number, lru: LruvecIndex, shadow: number): void;
+  insert(word: number, lru: LruvecIndex, shadow: number, target: LruvecIndex): void;
   /** Takes a page off its list without reclaim (truncate, munmap, exit). */
   remove(page: number): void;
   /** One pass over one lruvec at sc.priority; adds to sc.nrScanned and sc.nrReclaimed. */
@@ -221,8 +221,8 @@ export interface MemoryHost {
   readonly capacity: Pages;
   readonly flags: Uint8Array;
   readonly counters: Float64Array;
-  /** Two words a page that are the variant's while the page is in memory, and the machine's (the shadow) while it is not. */
-  readonly words: Int32Array;
+  /** A word a page that is the variant's while the page is in memory (its place on a list), and the machine's (the shadow) while it is not. */
+  readonly places: Int32Array;
   readonly lruvecs: number;
   /** Lruvecs of each node. */
   readonly cgroups: number;
@@ -258,10 +258,10 @@ export interface MemoryHost {
   /** Statistics of cgroups, read late (rstat). */
   readonly stats: MemcgStats;
   /**
-   * A scanned page leaves: its frame becomes free, its cgroup is uncharged, `shadow` (0: none) takes its place in the tree. For an anonymous
-   * page this means swapping it out (or dropping it, if clean in swap). True if it had to be written.
+   * A scanned page leaves: its frame becomes free, its cgroup is uncharged, `shadow` (32 bits; 0: none) takes its place in the tree,
+   * and with it is kept on whose behalf this happened. For an anonymous page this means swapping it out (or dropping it, if clean in swap). True if it had to be written.
    */
-  evict(page: number, shadow: number): boolean;
+  evict(page: number, shadow: number, target: LruvecIndex): boolean;
   /** A scanned anonymous page leaves, and its content with it: nothing is written. */
   drop(page: number): void;
   /** Of a lazily freed page: its mapping is droppable for life, so that even a page that was written to goes. */

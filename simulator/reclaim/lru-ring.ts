@@ -16,18 +16,18 @@ export class LruRing {
   #mask = FIRST_ROOM - 1;
   #tail = 0;
   #head = 0;
-  /** words[2 × page]: where in its ring a page is. */
-  readonly #words: Int32Array;
+  /** Where in its ring each page is. */
+  readonly #places: Int32Array;
 
-  constructor(words: Int32Array) {
-    this.#words = words;
+  constructor(places: Int32Array) {
+    this.#places = places;
   }
 
   add(page: number): void {
     if (this.#head - this.#tail > this.#mask) this.#makeRoom();
     const place = this.#head++ & this.#mask;
     this.#entries[place] = page;
-    this.#words[2 * page] = place;
+    this.#places[page] = place;
     this.living++;
   }
 
@@ -39,12 +39,12 @@ export class LruRing {
     }
     const place = --this.#tail & this.#mask;
     this.#entries[place] = page;
-    this.#words[2 * page] = place;
+    this.#places[page] = place;
     this.living++;
   }
 
   remove(page: number): void {
-    this.#entries[this.#words[2 * page]] = HOLE;
+    this.#entries[this.#places[page]] = HOLE;
     this.living--;
   }
 
@@ -77,7 +77,7 @@ export class LruRing {
     for (let at = this.#tail; at < this.#head; at++) {
       const page = this.#entries[at & this.#mask];
       if (page === HOLE) continue;
-      this.#words[2 * page] = n;
+      this.#places[page] = n;
       next[n++] = page;
     }
     this.#entries = next;

@@ -117,11 +117,11 @@ export class Eviction {
   /** Reads what becomes of taken pages depends on, all at once: see TwoList. */
   #warmTaken(taken: number): void {
     const { state } = this.#g;
-    const { flags, words } = this.#g.host;
+    const { flags, places } = this.#g.host;
     let sum = 0;
     for (let i = 0; i < taken; i++) {
       const page = this.#taken[i];
-      sum += state[page] + flags[page] + words[2 * page];
+      sum += state[page] + flags[page] + places[page];
     }
     this.warmth = sum | 0;
   }
@@ -220,7 +220,7 @@ export class Eviction {
       feedback.evicted(lru, type, rules.tier[marks]);
       if (host.logging) host.log(MGLRU_EVICT.id, page, rules.tier[marks], seq);
       state[page] = 0;
-      host.evict(page, shadow | told[marks]);
+      host.evict(page, shadow | told[marks], sc.target);
     }
     for (let i = 0; i < kept; i++) this.#putBack(isolated[i], lru, type, this.#activated[i] === ACTIVATE);
     this.#count = 0;

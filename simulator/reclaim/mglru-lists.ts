@@ -3,8 +3,7 @@
  *
  * Kernel counterpart: struct lru_gen_struct (6.1) / lru_gen_folio (6.3+) in include/linux/mmzone.h, include/linux/mm_inline.h.
  * Lists are rings, of which eviction takes lots from the old end. A page that the aging promotes only changes the generation it bears; it moves
- * when eviction next comes across it, as in the kernel. While a page is on a list, words[2 × page] is its place in the ring, and
- * words[2 × page + 1] the generation it bears and, above that, the one whose list it is on.
+ * when eviction next comes across it, as in the kernel.
  */
 import type { LruvecIndex } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
@@ -30,17 +29,21 @@ export class GenerationLists {
   readonly size: Int32Array;
   /** When each generation was born, in ns, by lruvec · 4 + generation. */
   readonly birth: Float64Array;
-  readonly #words: Int32Array;
+  /** Where in its ring each page is, while it is on a list. */
+  readonly #places: Int32Array;
+  /** The generation that each page bears and, above that, the one whose list it is on. */
+  readonly #labels: Uint8Array;
   /** By the same index as `size`; made when the first page comes. */
   readonly #rings: (LruRing | undefined)[];
 
-  constructor(words: Int32Array, lruvecs: number) {
+  constructor(places: Int32Array, lruvecs: number) {
     const lists = lruvecs * 2 * MAX_NR_GENS;
     this.maxSeq = new Int32Array(lruvecs).fill(MIN_NR_GENS + 1);
     this.minSeq = new Int32Array(lruvecs * 2);
     this.size = new Int32Array(lists);
     this.birth = new Float64Array(lruvecs * MAX_NR_GENS);
-    this.#words = words;
+    this.#places = places;
+    this.#labels = new Uint8Array(places.length);
     this.#rings = new Array<LruRing | undefined>(lists).fill(undefined);
   }
 
@@ -51,7 +54,7 @@ export class GenerationLists {
 
   /** The generation that a page on a list bears (seq mod 4). */
   genOf(page: number): number {
-    return this.#words[2 * page + 1] & GEN_MASK;
+    return this.#labels[page] & GEN_MASK;
   }
 
   /** Nothing is on a generation's list; pages that bear its number may be on others. */
@@ -86,20 +89,20 @@ export class GenerationLists {
 
   /** Puts a taken page, already counted there, at the young end. */
   putHead(page: number, lru: LruvecIndex, type: number, gen: number): void {
-    this.#words[2 * page + 1] = gen | (gen << LISTED_SHIFT);
+    this.#labels[page] = gen | (gen << LISTED_SHIFT);
     this.#ring((lru * 2 + type) * MAX_NR_GENS + gen).add(page);
   }
 
   /** The same, at the end where eviction starts. */
   putTail(page: number, lru: LruvecIndex, type: number, gen: number): void {
-    this.#words[2 * page + 1] = gen | (gen << LISTED_SHIFT);
+    this.#labels[page] = gen | (gen << LISTED_SHIFT);
     this.#ring((lru * 2 + type) * MAX_NR_GENS + gen).addTail(page);
   }
 
   /** Takes a page off its list, wherever it is, and uncounts it from the generation it bears. */
   remove(page: number, lru: LruvecIndex, type: number): void {
     const base = (lru * 2 + type) * MAX_NR_GENS;
-    const label = this.#words[2 * page + 1];
+    const label = this.#labels[page];
     this.size[base + (label & GEN_MASK)]--;
     this.#ring(base + (label >> LISTED_SHIFT)).remove(page);
   }
@@ -107,10 +110,10 @@ export class GenerationLists {
   /** Gives a page another generation without moving it. */
   relabel(page: number, lru: LruvecIndex, type: number, gen: number): void {
     const base = (lru * 2 + type) * MAX_NR_GENS;
-    const label = this.#words[2 * page + 1];
+    const label = this.#labels[page];
     this.size[base + (label & GEN_MASK)]--;
     this.size[base + gen]++;
-    this.#words[2 * page + 1] = (label & ~GEN_MASK) | gen;
+    this.#labels[page] = (label & ~GEN_MASK) | gen;
   }
 
   /** Whether a page is in one of the newest two generations. */
@@ -135,6 +138,6 @@ export class GenerationLists {
   }
 
   #ring(list: number): LruRing {
-    return (this.#rings[list] ??= new LruRing(this.#words));
+    return (this.#rings[list] ??= new LruRing(this.#places));
   }
 }

@@ -24,7 +24,7 @@ export class Generations {
     this.rules = rules;
     this.told = toldBy(rules);
     this.state = new Uint8Array(host.pages);
-    this.lists = new GenerationLists(host.words, host.lruvecs);
+    this.lists = new GenerationLists(host.places, host.lruvecs);
     this.feedback = new RefaultFeedback(host.lruvecs, rules.feedback);
   }
 

@@ -119,11 +119,11 @@ export class Mglru implements ListReclaimer {
   /** Reads what the coming misses will need, all at once: see TwoList. */
   #warmComing(block: Uint32Array, from: number, to: number): void {
     const { state } = this;
-    const { words, flags } = this.#g.host;
+    const { places, flags } = this.#g.host;
     let sum = 0;
     for (let i = from; i < to; i++) {
       const page = block[i] & PAGE_MASK;
-      if ((state[page] & RESIDENT) === 0) sum += words[2 * page] + flags[page];
+      if ((state[page] & RESIDENT) === 0) sum += places[page] + flags[page];
     }
     this.warmth = sum | 0;
   }

@@ -17,6 +17,7 @@ import { LRU_ACTIVE_FILE, LRU_INACTIVE_FILE } from '../machine/memcg-stats.ts';
 import type { MemoryHost, ReclaimVariant, ScanControl } from '../machine/reclaimer.ts';
 import type { KnobValues } from '../plan.ts';
 import { choice, flag, integer, knob, valueOf } from '../tables/define.ts';
+import { packShadow, timeSince } from './shadow-entry.ts';
 import { TwoList315 } from './two-list-3.15.ts';
 import { TwoList } from './two-list.ts';
 import { inactiveRatioOf } from './workingset-6.1.ts';
@@ -162,7 +163,7 @@ class Refault2013 extends TwoList315 {
       this.#planted.push(page, this.#time);
       this.#shrinkShadows(this.#planted);
     }
-    return this.#time;
+    return packShadow(this.#time, false);
   }
 
   #mayPlant(page: number): boolean {
@@ -181,7 +182,7 @@ class Refault2013 extends TwoList315 {
       const page = planted[this.#plantedHead];
       const time = planted[this.#plantedHead + 1];
       // the newest is not in the tree yet
-      const live = time === this.#time || this.host.shadowAt(page) === time;
+      const live = time === this.#time || this.host.shadowAt(page) === packShadow(time, false);
       if (live && (this.#live <= most || time >= this.#time - most)) break;
       this.#plantedHead += 2;
       if (!live) continue;
@@ -196,18 +197,19 @@ class Refault2013 extends TwoList315 {
     const kept: number[] = [];
     for (let i = this.#plantedHead; i < planted.length; i += 2) {
       const time = planted[i + 1];
-      if (time === this.#time || this.host.shadowAt(planted[i]) === time) kept.push(planted[i], time);
+      if (time === this.#time || this.host.shadowAt(planted[i]) === packShadow(time, false))
+        kept.push(planted[i], time);
     }
     this.#planted = kept;
     this.#plantedHead = 0;
   }
 
-  override refault(page: number, lru: number, shadow: number, file: boolean): number {
+  override refault(page: number, lru: number, shadow: number, _target: number, file: boolean): number {
     if (!file) return 0;
     const { host } = this;
     this.#live--;
     host.counters[WORKINGSET_REFAULT_FILE]++;
-    const distance = this.#time - shadow;
+    const distance = timeSince(this.#time, shadow);
     if (this.#debts !== undefined) this.#pay(this.#debts, host.objectStart(page));
     // its own frame is already taken
     if (this.#free() + 1 > this.#reserve()) return 0;

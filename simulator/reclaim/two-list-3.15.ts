@@ -65,7 +65,7 @@ export class TwoList315 implements Policy {
     return 0;
   }
 
-  refault(_page: number, _lru: number, _shadow: number, _file: boolean, _op: number): number {
+  refault(_page: number, _lru: number, _shadow: number, _target: number, _file: boolean, _op: number): number {
     return 0;
   }
 

@@ -59,8 +59,8 @@ const SETTLED = RESIDENT | REFERENCED | ACTIVE;
 export const SWAP_CLUSTER_MAX = 32;
 /** Words from here on store. */
 const FIRST_STORE = (OP_STORE << OP_SHIFT) >>> 0;
-/** How far the loop looks for misses to come. */
-const LOOK_AHEAD = 64;
+/** Accesses that the loop looks at before it makes them. */
+const STRETCH = 64;
 
 /** What distinguishes one kernel's two lists from another's. */
 export interface Policy {
@@ -83,8 +83,8 @@ export interface Policy {
   activated(lru: number): void;
   /** A page leaves; the shadow to leave behind, 0 for none. */
   eviction(page: number, target: number, workingset: boolean): number;
-  /** A page returns with a shadow: bits to set, of ACTIVE and WORKINGSET. */
-  refault(page: number, lru: number, shadow: number, file: boolean, op: number): number;
+  /** A page returns with a shadow that reclaim on behalf of `target` left: bits to set, of ACTIVE and WORKINGSET. */
+  refault(page: number, lru: number, shadow: number, target: number, file: boolean, op: number): number;
   /** Reclaim wrote pages: what that costs (LRU cost). */
   wrote(lru: number, file: boolean, pages: number): void;
   /** A list was scanned; `rotated` of the pages were in use (recent_scanned, recent_rotated). */
@@ -121,6 +121,7 @@ export class TwoList implements ListReclaimer {
   readonly #freeing: Int32Array;
   #nrFreeing = 0;
   readonly #taken = new Int32Array(SWAP_CLUSTER_MAX);
+  readonly #coming = new Int32Array(STRETCH + 1);
   readonly #nr = new Float64Array(4);
   readonly #targets = new Float64Array(4);
   #lastRead = -1;
@@ -135,7 +136,7 @@ export class TwoList implements ListReclaimer {
     this.lot = policy.lot;
     this.state = new Uint8Array(host.pages);
     this.size = host.stats.local;
-    this.#lists = Array.from({ length: host.lruvecs * 4 }, () => new LruRing(host.words));
+    this.#lists = Array.from({ length: host.lruvecs * 4 }, () => new LruRing(host.places));
     this.#unevictable = new Int32Array(host.lruvecs);
     this.#adding = new Int32Array(policy.batch);
     this.#activating = new Int32Array(policy.batch);
@@ -145,14 +146,31 @@ export class TwoList implements ListReclaimer {
   // ---- the loop
 
   run(block: Uint32Array, offset: number, n: number, lru: number, missBits?: Uint8Array, missOffset = 0): number {
+    const { tally } = this;
+    for (let at = 0; at < n; at += STRETCH) {
+      const end = Math.min(at + STRETCH, n);
+      this.#warmComing(block, offset + at, offset + end);
+      const stop = this.#stretch(block, offset + at, offset + end, lru, missBits, missOffset - offset) - offset;
+      tally.hits += stop - at;
+      if (stop < end) return stop;
+    }
+    return n;
+  }
+
+  /** Accesses words `from` to `to` of a block; returns where it stopped. Each miss takes back the hit that the caller will count. */
+  #stretch(
+    block: Uint32Array,
+    from: number,
+    to: number,
+    lru: number,
+    missBits: Uint8Array | undefined,
+    missOffset: number,
+  ): number {
     const { state } = this;
-    const everySeen = this.#tlb === undefined;
     let last = this.#lastRead;
-    let misses = 0;
-    let warm = 0;
-    let i = 0;
-    for (; i < n; i++) {
-      const word = block[offset + i];
+    let i = from;
+    for (; i < to; i++) {
+      const word = block[i];
       if (word <= PAGE_MASK) {
         const s = state[word];
         if ((s & SETTLED) === SETTLED) {
@@ -167,21 +185,18 @@ export class TwoList implements ListReclaimer {
           continue;
         }
       } else if ((state[word & PAGE_MASK] & RESIDENT) !== 0) {
-        if (word < FIRST_STORE && everySeen && (state[word & PAGE_MASK] & YOUNG) !== 0) continue;
+        if (word < FIRST_STORE && this.#tlb === undefined && (state[word & PAGE_MASK] & YOUNG) !== 0) continue;
         this.accessed(word);
         if (word >>> OP_SHIFT >= OP_STORE) this.#host.wrote(word & PAGE_MASK);
         continue;
-      }
-      if (i >= warm) {
-        warm = Math.min(i + LOOK_AHEAD, n);
-        this.#warmComing(block, offset + i, offset + warm);
       }
       this.#lastRead = last;
       const outcome = this.#host.fault(word, lru);
       last = this.#lastRead;
       if ((outcome & OUT_OF_MEMORY) !== 0) break;
       if ((outcome & MISS) !== 0) {
-        misses++;
+        this.tally.misses++;
+        this.tally.hits--;
         if (missBits !== undefined) {
           const bit = missOffset + i;
           missBits[bit >> 3] |= 1 << (bit & 7);
@@ -189,8 +204,6 @@ export class TwoList implements ListReclaimer {
       }
     }
     this.#lastRead = last;
-    this.tally.misses += misses;
-    this.tally.hits += i - misses;
     return i;
   }
 
@@ -200,24 +213,31 @@ export class TwoList implements ListReclaimer {
    */
   #warmComing(block: Uint32Array, from: number, to: number): void {
     const { state } = this;
-    const { words, flags } = this.#host;
-    let sum = 0;
+    const { places, flags } = this.#host;
+    const coming = this.#coming;
+    let n = 0;
     for (let i = from; i < to; i++) {
       const page = block[i] & PAGE_MASK;
-      if ((state[page] & RESIDENT) === 0) sum += words[2 * page] + flags[page];
+      coming[n] = page;
+      n += (state[page] & RESIDENT) ^ RESIDENT;
     }
-    this.warmth = sum | 0;
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const page = coming[i];
+      sum ^= places[page] ^ flags[page];
+    }
+    this.warmth = sum;
   }
 
   #warmTaken(taken: number): void {
     const { state } = this;
-    const { words, flags } = this.#host;
+    const { places, flags } = this.#host;
     let sum = 0;
     for (let i = 0; i < taken; i++) {
       const page = this.#taken[i];
-      sum += state[page] + words[2 * page] + flags[page];
+      sum ^= state[page] ^ places[page] ^ flags[page];
     }
-    this.warmth = sum | 0;
+    this.warmth = sum;
   }
 
   accessed(word: number): void {
@@ -255,7 +275,7 @@ export class TwoList implements ListReclaimer {
 
   // ---- coming and going
 
-  insert(word: number, lru: number, shadow: number): void {
+  insert(word: number, lru: number, shadow: number, target: number): void {
     const page = word & PAGE_MASK;
     const op = word >>> OP_SHIFT;
     // A droppable page is anonymous and goes to the file lists.
@@ -270,7 +290,7 @@ export class TwoList implements ListReclaimer {
         if (op === OP_READ) this.#lastRead = page;
       }
     }
-    if (shadow !== 0) s |= this.#policy.refault(page, lru, shadow, !anon, anon ? OP_STORE : op);
+    if (shadow !== 0) s |= this.#policy.refault(page, lru, shadow, target, !anon, anon ? OP_STORE : op);
     if ((s & WORKINGSET) !== 0) this.#host.workingsetStall = true;
     this.state[page] = s;
     if (!this.#policy.firstTouch) this.#lastRead = page;
@@ -414,6 +434,10 @@ export class TwoList implements ListReclaimer {
   #drainActivating(): void {
     const n = this.#nrActivating;
     this.#nrActivating = 0;
+    const { places } = this.#host;
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum ^= places[this.#activating[i]];
+    this.warmth = sum;
     for (let i = 0; i < n; i++) {
       const page = this.#activating[i];
       const s = this.state[page];
@@ -592,7 +616,7 @@ export class TwoList implements ListReclaimer {
             rescued++;
           } else {
             state[page] = 0;
-            host.evict(page, 0);
+            host.evict(page, 0, sc.target);
           }
           continue;
         }
@@ -621,7 +645,7 @@ export class TwoList implements ListReclaimer {
         continue;
       }
       state[page] = 0;
-      if (host.evict(page, policy.eviction(page, sc.target, (s & WORKINGSET) !== 0))) wrote++;
+      if (host.evict(page, policy.eviction(page, sc.target, (s & WORKINGSET) !== 0), sc.target)) wrote++;
     }
     for (let i = 0; i < kept; i++) {
       const page = this.#taken[i];

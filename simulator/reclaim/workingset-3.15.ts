@@ -10,6 +10,7 @@ import type { MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';
 import type { KnobValues } from '../plan.ts';
 import { integer, knob, valueOf } from '../tables/define.ts';
 import { TwoList315 } from './two-list-3.15.ts';
+import { packShadow, timeSince } from './shadow-entry.ts';
 import { ACTIVE, TwoList } from './two-list.ts';
 import { RECLAIM_REFAULT_ACTIVATE, RECLAIM_REFAULT_FAR } from '../tables/rules.ts';
 
@@ -24,7 +25,7 @@ const shadowLimit = knob({
 });
 
 class Workingset315 extends TwoList315 {
-  /** Of each node (zone->inactive_age). A shadow is age × nodes + node. */
+  /** Of each node (zone->inactive_age). */
   readonly #age: Float64Array;
   readonly #shadows: boolean;
 
@@ -41,14 +42,14 @@ class Workingset315 extends TwoList315 {
   override eviction(_page: number, target: number, _workingset: boolean): number {
     const node = this.nodeOf(target);
     this.#age[node]++;
-    return this.#shadows ? this.#age[node] * this.host.nodes + node : 0;
+    return this.#shadows ? packShadow(this.#age[node], false) : 0;
   }
 
-  override refault(page: number, lru: number, shadow: number, file: boolean): number {
+  override refault(page: number, lru: number, shadow: number, target: number, file: boolean): number {
     if (!file) return 0;
     const { host } = this;
-    const node = shadow % host.nodes;
-    const distance = this.#age[node] - Math.floor(shadow / host.nodes);
+    const node = this.nodeOf(target);
+    const distance = timeSince(this.#age[node], shadow);
     const size = this.activeFile(node);
     host.counters[WORKINGSET_REFAULT_FILE]++;
     if (distance > size) {

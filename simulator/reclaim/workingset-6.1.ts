@@ -4,7 +4,7 @@
  * is known when it returns; the cost of reclaiming either type decides which is scanned.
  *
  * Kernel: mm/workingset.c, prepare_scan_count, get_scan_count in mm/vmscan.c, 6.1. Statistics of cgroups are read late, as there.
- * Left out: what MemoryHost leaves out; the clock’s wrap after 2^36 evictions; large folios; demotion to slower nodes.
+ * Left out: what MemoryHost leaves out; large folios; demotion to slower nodes.
  */
 import { OP_WRITE } from '../machine/access.ts';
 import {
@@ -29,6 +29,7 @@ import { integerSqrt } from '../machine/watermarks.ts';
 import { choice, flag, integer, knob, time, valueOf } from '../tables/define.ts';
 import type { KnobValues } from '../plan.ts';
 import { ACTIVE, SWAP_CLUSTER_MAX, TwoList, WORKINGSET, type Policy } from './two-list.ts';
+import { packShadow, timeSince, wasWorkingset } from './shadow-entry.ts';
 import { RECLAIM_REFAULT_ACTIVATE, RECLAIM_REFAULT_FAR } from '../tables/rules.ts';
 import { SECOND, type Nanoseconds } from '../units.ts';
 
@@ -182,9 +183,6 @@ export const workingsetKnobs = [
   costBalance,
 ];
 
-/** A shadow is (age × 2 + workingset) × SHADOW_CGROUPS + cgroup + 1: with 36 bits of age, as in the kernel, still a whole number. */
-const SHADOW_CGROUPS = 65_536;
-
 export class Workingset61 implements Policy {
   readonly era = '6.1';
   readonly batch: number;
@@ -251,19 +249,14 @@ export class Workingset61 implements Policy {
   eviction(_page: number, target: number, workingset: boolean): number {
     const age = this.#age[target];
     this.#advance(target);
-    return (age * 2 + (workingset ? 1 : 0)) * SHADOW_CGROUPS + target + 1;
+    return packShadow(age, workingset);
   }
 
-  refault(page: number, lru: number, shadow: number, file: boolean, op: number): number {
+  refault(page: number, lru: number, shadow: number, target: number, file: boolean, op: number): number {
     // what is about to be overwritten was not missed
     if (file && op === OP_WRITE) return 0;
     const host = this.#host;
-    // products instead of remainders: those are slow for numbers beyond 32 bits
-    const rest = Math.floor(shadow / SHADOW_CGROUPS);
-    const target = shadow - rest * SHADOW_CGROUPS - 1;
-    const eviction = Math.floor(rest / 2);
-    const workingset = rest !== eviction * 2;
-    const distance = this.#age[target] - eviction;
+    const distance = timeSince(this.#age[target], shadow);
     host.counters[file ? WORKINGSET_REFAULT_FILE : WORKINGSET_REFAULT_ANON]++;
     host.stats.updated(1);
     let size = this.#seen(target, LRU_ACTIVE_FILE);
@@ -281,7 +274,7 @@ export class Workingset61 implements Policy {
     this.#exact[lru * STATS + (file ? WS_ACTIVATE_FILE : WS_ACTIVATE_ANON)]++;
     host.stats.updated(1);
     if (host.logging) host.log(RECLAIM_REFAULT_ACTIVATE.id, page, distance, size);
-    if (!workingset) return ACTIVE;
+    if (!wasWorkingset(shadow)) return ACTIVE;
     this.#noteCost(lru, file, 1);
     host.counters[file ? WORKINGSET_RESTORE_FILE : WORKINGSET_RESTORE_ANON]++;
     host.stats.updated(1);
