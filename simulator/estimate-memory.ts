@@ -35,15 +35,17 @@ const TREE_BYTES_PER_PAGE = 12 / 63;
 interface PolicyBytes {
   readonly page: number;
   readonly place: number;
+  /** Nothing is kept of pages that leave; else a page that leaves has on whose behalf, which may be another cgroup than that it came for. */
+  readonly forgets?: true;
   /** It remembers this many times as many pages as fit. Absent: once. */
   readonly reach?: number;
 }
-/** A ring is up to twice as large as the pages on it, and the active and the inactive one may each have held them all. */
-const twoLists: PolicyBytes = { page: 0, place: 16 };
-const generations: PolicyBytes = { page: 9, place: 0 };
+/** Rings are between half and wholly full, and the active and the inactive one may each have held them all. */
+const twoLists: PolicyBytes = { page: 0, place: 13 };
+const generations: PolicyBytes = { page: 1, place: 8 };
 const greediest: PolicyBytes = { page: 8, place: 29 };
 const policyBytes: Readonly<Record<string, PolicyBytes>> = {
-  classic: twoLists,
+  classic: { ...twoLists, forgets: true },
   'refault-2013': twoLists,
   'v3.15': twoLists,
   'v6.1': twoLists,
@@ -83,7 +85,8 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
     const { pages, filePages } = numbersOf(plan, scenario);
     const policy = policyBytes[scenario.reclaim.id] ?? greediest;
     const lruvecs = scenario.cgroups.length * (hasNodes(scenario) ? scenario.machine.nodes!.length : 1);
-    const owner = lruvecs === 1 ? 0 : lruvecs <= 256 ? 1 : lruvecs <= 65_536 ? 2 : 4;
+    const sole = lruvecs === 1 || (policy.forgets && new Set(scenario.processes.map((p) => p.cgroup)).size === 1);
+    const owner = sole ? 0 : lruvecs <= 256 ? 1 : lruvecs <= 65_536 ? 2 : 4;
     most(
       'pages of files and regions',
       Math.ceil(pages * (BYTES_PER_PAGE + owner + policy.page) + filePages * TREE_BYTES_PER_PAGE),
