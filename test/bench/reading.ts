@@ -51,7 +51,7 @@ export async function benchReading({ rounds, quick, against }: BenchOptions): Pr
         }
         const cpu = ours.map((reading) => reading.cpu);
         rows.push({
-          suite: `reading ${trace.accesses / 1e6} M records${theirs.length > 0 ? "; ratio to cachesim's reading, whole process" : ''}`,
+          suite: `reading ${trace.accesses / 1e6} M records${against !== undefined ? "; ratio to cachesim's reading, whole process" : ''}`,
           name: format.file + packed,
           value: trace.accesses / 1000 / median(cpu),
           unit: 'M records/s',

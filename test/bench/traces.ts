@@ -51,11 +51,16 @@ function drain<T>(generator: Generator<number, T>): T {
   }
 }
 
+/** Whether a variant is one of the kernel's ways, merged or not: it knows cgroups and watermarks. */
+export function hasLists(id: string): boolean {
+  const family = reclaimVariant(id)!.family;
+  return family === 'kernel' || family === 'proposal';
+}
+
 /** One file in a cgroup whose limit is the cache: the complete path, kernel memory charged. */
 export function machineFor(id: string, pages: Pages, cache: Pages): Memory {
-  const isKernel = reclaimVariant(id)!.family === 'kernel';
   const layout: MemoryLayout = {
-    machine: { name: 'bench', values: { memory: (isKernel ? 4 * cache : cache) * PAGE_SIZE }, disk: {}, swap: [] },
+    machine: { name: 'bench', values: { memory: (hasLists(id) ? 4 * cache : cache) * PAGE_SIZE }, disk: {}, swap: [] },
     cgroups: [
       { name: '/', parent: null, values: {} },
       { name: 'job', parent: 0, values: { 'memory.max': cache * PAGE_SIZE } },
