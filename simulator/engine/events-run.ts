@@ -121,6 +121,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private quantumEnd: Nanoseconds = 0;
   private nextSample: Nanoseconds;
   private nextAverage: Nanoseconds = PSI_PERIOD;
+  /** The earlier of the two. */
+  private nextTick: Nanoseconds;
   private spent = 0;
   private budget = 0;
   /** The budget ran out between two lots of a thread: it goes on as if nothing had been. */
@@ -184,7 +186,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
       logEvents(options.log, setup, memory, recorder, this.objectOf, () => (this.current >= 0 ? this.local : this.now));
     recorder.begin();
     recorder.sample(0);
-    this.nextSample = SAMPLE_INTERVAL;
+    this.nextTick = this.nextSample = SAMPLE_INTERVAL;
     for (const thread of this.threads) {
       if (thread.over) continue;
       this.pressure.change(0, 1, 0, 1);
@@ -232,28 +234,25 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     if (queue.first > this.end) return this.finish(this.end);
     if (this.live === 0 && this.active + this.held > 0 && this.end === Infinity) return this.stuck();
     queue.pop();
-    this.tick(queue.time);
-    this.now = queue.time;
-    if (queue.kind !== BACKGROUND) this.live--;
-    this.reading.inFlight.settle(this.now);
-    switch (queue.kind) {
+    const { time, kind } = queue;
+    if (time > this.nextTick) this.tick(time);
+    this.now = time;
+    if (kind !== BACKGROUND) this.live--;
+    this.reading.inFlight.settle(time);
+    switch (kind) {
       case CONTINUE:
-        this.dispatch(queue.actor, this.now);
+        this.dispatch(queue.actor, time);
         break;
       case WAKE:
-        this.wake(queue.actor, this.now);
+        this.wake(queue.actor, time);
         break;
       case KERNEL_THREAD:
-        this.kernelThreads[queue.actor].due(this.now, 0);
+        this.kernelThreads[queue.actor].due(time, 0);
         break;
       default:
-        this.actors[queue.actor].due(this.now, queue.data);
+        this.actors[queue.actor].due(time, queue.data);
     }
     if (this.options.check) this.memory.checkConservation();
-  }
-
-  private get nextTick(): Nanoseconds {
-    return Math.min(this.nextSample, this.nextAverage);
   }
 
   /** Samples and averages that fall due before `time`, at which nothing has happened yet. */
@@ -269,6 +268,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
         this.spent += SAMPLE_WORK;
         this.nextSample += SAMPLE_INTERVAL * this.recorder.sampler.thinning;
       }
+      this.nextTick = Math.min(this.nextSample, this.nextAverage);
     }
   }
 
@@ -351,8 +351,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
 
   giveUpCpu(time: Nanoseconds): void {
     this.freeCpus++;
-    const next = this.ready.shift();
-    if (next !== undefined) this.wantProcessor(next, time);
+    if (this.ready.length > 0) this.wantProcessor(this.ready.shift()!, time);
   }
 
   addKernelThread(thread: KernelThread): number {
@@ -373,7 +372,12 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
 
   private wake(who: number, time: Nanoseconds): void {
     if (who >= 0 && this.threads[who].over) this.pressure.change(time, -1, 0, -1);
-    else this.wantProcessor(who, time);
+    else if (who >= 0 && this.freeCpus > 0 && this.queue.first > time) {
+      // Nobody else is due now: it goes on without an event of its own.
+      this.freeCpus--;
+      this.threads[who].sliceStart = time;
+      this.dispatch(who, time);
+    } else this.wantProcessor(who, time);
   }
 
   private dispatch(index: number, time: Nanoseconds): void {
@@ -401,7 +405,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.pressure.change(until, working, stalled ? -1 : 0, 1);
     if (this.queue.first > until && until < this.end && this.ready.length === 0) {
       this.now = this.local = until;
-      this.tick(until);
+      if (until > this.nextTick) this.tick(until);
       this.reading.inFlight.settle(until);
       this.quantumEnd = until + QUANTUM;
       thread.sliceStart = until;

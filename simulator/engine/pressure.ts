@@ -31,10 +31,11 @@ export class Pressure implements PressureSource {
   private delayed = 0;
   private productive = 0;
   private time: Nanoseconds = 0;
-  // Changes not yet counted, by time. Tasks run ahead of each other by a quantum, so a change may come before one noted earlier.
-  private times: number[] = [];
-  private changes: number[] = [];
-  private done = 0;
+  // Changes not yet counted, by time, in a ring. Tasks run ahead of each other by a quantum, so a change may come before one noted earlier.
+  private times = new Float64Array(64);
+  private changes = new Uint8Array(64);
+  private head = 0;
+  private noted = 0;
 
   constructor(cpus: number) {
     this.cpus = cpus;
@@ -42,41 +43,54 @@ export class Pressure implements PressureSource {
 
   /** At `time` so many more tasks are non-idle, delayed, productive. */
   change(time: Nanoseconds, nonidle: number, delayed: number, productive: number): void {
-    const { times, changes } = this;
-    const packed = (nonidle + 1) * 9 + (delayed + 1) * 3 + (productive + 1);
-    let i = times.length;
-    times.push(time);
-    changes.push(packed);
-    // Mostly a few places from the end, for threads that sleep: moving them one by one is cheaper than a splice.
-    for (; i > this.done && times[i - 1] > time; i--) {
-      times[i] = times[i - 1];
-      changes[i] = changes[i - 1];
+    if (this.noted === this.times.length) this.grow();
+    const { times, changes, head } = this;
+    const mask = times.length - 1;
+    const packed = ((nonidle + 1) << 4) | ((delayed + 1) << 2) | (productive + 1);
+    let at = head + this.noted++;
+    // Mostly a few places from the end, for threads that sleep.
+    while (at > head && times[(at - 1) & mask] > time) {
+      times[at & mask] = times[(at - 1) & mask];
+      changes[at & mask] = changes[(at - 1) & mask];
+      at--;
     }
-    times[i] = time;
-    changes[i] = packed;
+    times[at & mask] = time;
+    changes[at & mask] = packed;
   }
 
   /** Counts up to `now`: no change before it will be noted any more. */
   settle(now: Nanoseconds): void {
     const { times, changes } = this;
-    while (this.done < times.length && times[this.done] <= now) {
-      this.pass(times[this.done]);
-      const packed = changes[this.done++];
-      this.nonidle += Math.floor(packed / 9) - 1;
-      this.delayed += (Math.floor(packed / 3) % 3) - 1;
-      this.productive += (packed % 3) - 1;
+    const mask = times.length - 1;
+    while (this.noted > 0 && times[this.head] <= now) {
+      const time = times[this.head];
+      if (time > this.time) this.pass(time);
+      const packed = changes[this.head];
+      this.head = (this.head + 1) & mask;
+      this.noted--;
+      this.nonidle += (packed >> 4) - 1;
+      this.delayed += ((packed >> 2) & 3) - 1;
+      this.productive += (packed & 3) - 1;
     }
-    if (this.done > 1024 || this.done === times.length) {
-      this.times = times.slice(this.done);
-      this.changes = changes.slice(this.done);
-      this.done = 0;
-    }
-    this.pass(now);
+    if (now > this.time) this.pass(now);
   }
 
+  private grow(): void {
+    const n = this.times.length;
+    const times = new Float64Array(2 * n);
+    const changes = new Uint8Array(2 * n);
+    for (let i = 0; i < n; i++) {
+      times[i] = this.times[(this.head + i) & (n - 1)];
+      changes[i] = this.changes[(this.head + i) & (n - 1)];
+    }
+    this.times = times;
+    this.changes = changes;
+    this.head = 0;
+  }
+
+  /** Time passes up to `time`, which is later than that counted so far. */
   private pass(time: Nanoseconds): void {
     const elapsed = time - this.time;
-    if (elapsed <= 0) return;
     this.time = time;
     if (this.delayed <= 0) return;
     const threads = Math.max(1, Math.min(this.nonidle, this.cpus));
