@@ -273,6 +273,12 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   }
 
   finish(time: Nanoseconds): void {
+    // Nobody will be woken any more, but waits that end by then have ended.
+    const { queue } = this;
+    while (queue.first <= time) {
+      queue.pop();
+      if (queue.kind === WAKE && queue.actor >= 0) this.backAtWork(this.threads[queue.actor], queue.time);
+    }
     this.tick(time);
     this.now = time;
     for (const thread of this.threads) {
@@ -370,7 +376,14 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.push(time, WAKE, -1 - kernelThread);
   }
 
+  /** The wait that `pass` began is over: as far as pressure goes, whoever it was is at work again. */
+  private backAtWork(thread: Thread, time: Nanoseconds): void {
+    this.pressure.change(time, thread.idles ? 1 : 0, thread.stalled ? -1 : 0, 1);
+    thread.stalled = false;
+  }
+
   private wake(who: number, time: Nanoseconds): void {
+    if (who >= 0) this.backAtWork(this.threads[who], time);
     if (who >= 0 && this.threads[who].over) this.pressure.change(time, -1, 0, -1);
     else if (who >= 0 && this.freeCpus > 0 && this.queue.first > time) {
       // Nobody else is due now: it goes on without an event of its own.
@@ -402,8 +415,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     if (until <= this.local) return true;
     const working = reason === 'io' || reason === 'frames' ? 0 : 1;
     this.pressure.change(this.local, -working, stalled ? 1 : 0, -1);
-    this.pressure.change(until, working, stalled ? -1 : 0, 1);
     if (this.queue.first > until && until < this.end && this.ready.length === 0) {
+      this.pressure.change(until, working, stalled ? -1 : 0, 1);
       this.now = this.local = until;
       if (until > this.nextTick) this.tick(until);
       this.reading.inFlight.settle(until);
@@ -412,6 +425,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
       return true;
     }
     thread.waitsFor = reason;
+    thread.stalled = stalled;
+    thread.idles = working === 1;
     this.push(until, WAKE, thread.index);
     this.current = -1;
     this.giveUpCpu(this.local);

@@ -120,11 +120,14 @@ export class Locks {
   /** Returns whom to wake, and when; throws if `actor` does not hold the lock. */
   release(id: LockId, actor: ActorId, now: Nanoseconds): readonly Wake[] {
     const lock = this.all[id];
-    const at = lock.holders.findIndex((h) => h.actor === actor);
+    const { holders } = lock;
+    const at = indexOf(holders, actor);
     if (at < 0) throw new Error(`actor ${actor} releases ${lock.spec.name} without holding it`);
-    const holder = lock.holders[at];
-    lock.holders.splice(at, 1);
-    lock.hold[holder.mode].add(Math.max(0, now - holder.since));
+    const holder = holders[at];
+    if (at === holders.length - 1) holders.pop();
+    else holders.splice(at, 1);
+    const hold = holder.mode === 'read' ? lock.hold.read : lock.hold.write;
+    hold.add(Math.max(0, now - holder.since));
     return this.#pass(lock, now);
   }
 
@@ -136,7 +139,7 @@ export class Locks {
     const wait = this.#waiting.get(actor);
     if (wait === undefined) return true;
     const lock = this.all[wait.lock];
-    const at = lock.waiters.findIndex((w) => w.actor === actor);
+    const at = indexOf(lock.waiters, actor);
     const waiter = lock.waiters[at];
     if (!this.#admits(lock, wait.mode)) {
       waiter.called = false;
@@ -154,10 +157,7 @@ export class Locks {
     if (wait === undefined) return NOBODY;
     this.#waiting.delete(actor);
     const lock = this.all[wait.lock];
-    lock.waiters.splice(
-      lock.waiters.findIndex((w) => w.actor === actor),
-      1,
-    );
+    lock.waiters.splice(indexOf(lock.waiters, actor), 1);
     return this.#pass(lock, now);
   }
 
@@ -167,7 +167,7 @@ export class Locks {
   }
 
   holds(id: LockId, actor: ActorId): boolean {
-    return this.all[id].holders.some((h) => h.actor === actor);
+    return indexOf(this.all[id].holders, actor) >= 0;
   }
 
   /**
@@ -204,7 +204,8 @@ export class Locks {
   #grant(lock: Lock, actor: ActorId, mode: LockMode, asked: Nanoseconds, begins: Nanoseconds): void {
     const kind = lock.spec.kind === 'rwsem' ? mode : 'write';
     lock.holders.push({ actor, mode: kind, since: begins });
-    lock.wait[kind].add(begins - asked);
+    const wait = kind === 'read' ? lock.wait.read : lock.wait.write;
+    wait.add(begins - asked);
   }
 
   /** Hands the lock to whoever is next, as far as holders allow. */
@@ -231,4 +232,9 @@ export class Locks {
     }
     return wakes;
   }
+}
+
+function indexOf(actors: readonly { readonly actor: ActorId }[], actor: ActorId): number {
+  for (let i = 0; i < actors.length; i++) if (actors[i].actor === actor) return i;
+  return -1;
 }

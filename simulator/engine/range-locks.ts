@@ -13,6 +13,7 @@ import type { Waitable, Waiter } from './waits.ts';
 
 /** Reclaim among the actors: it tries locks and never waits. */
 const RECLAIM = -1;
+const NONE = -1;
 
 // What an event of ours means: kind × THREADS + thread.
 const THREADS = 65_536;
@@ -50,13 +51,15 @@ export class RangeLocks {
   private readonly fair: boolean;
   /** Locks that reclaim gives back, in the order of its events. */
   private readonly reclaims: LockId[] = [];
-  /** Locks that threads give back at a time that has been announced. */
-  private readonly announced = new Map<number, LockId>();
-  /** Announcements that were overtaken, by thread: their events say nothing any more. */
-  private readonly early = new Map<number, number>();
+  /** By thread: the lock it gives back at a time that has been announced, NONE if there is none. */
+  private readonly announced: Int32Array;
+  /** By thread: announcements that were overtaken; their events say nothing any more. */
+  private readonly early: Int32Array;
 
   constructor(engine: Engine, scenario: Scenario) {
     this.engine = engine;
+    this.announced = new Int32Array(engine.threads.length).fill(NONE);
+    this.early = new Int32Array(engine.threads.length);
     const values = scenario.machine.locks ?? {};
     const handoff = valueOf(values, knobs.handoff);
     this.mutexHandoff = valueOf(values, knobs.mutexHandoff);
@@ -88,7 +91,7 @@ export class RangeLocks {
   acquire(thread: Thread, id: LockId, mode: LockMode): boolean {
     const { engine, locks } = this;
     // What it holds because of an earlier fault is given back by an event that is due by now.
-    if (!engine.catchUp(thread, this.announced.has(thread.index))) return false;
+    if (!engine.catchUp(thread, this.announced[thread.index] !== NONE)) return false;
     this.giveBackEarly(thread);
     if (locks.holds(id, thread.index)) return true;
     this.reap(id, engine.local);
@@ -104,16 +107,16 @@ export class RangeLocks {
 
   /** The thread goes on at once; the lock is given back at `time`. One at a time for each thread. */
   releaseAt(thread: Thread, id: LockId, time: Nanoseconds): void {
-    this.announced.set(thread.index, id);
+    this.announced[thread.index] = id;
     this.engine.schedule(time, this.actor, LET_GO * THREADS + thread.index);
   }
 
   /** A thread that queued for a processor may go on a little before the time it had reached: what it has announced is given back now. */
   private giveBackEarly({ index }: Thread): void {
-    const id = this.announced.get(index);
-    if (id === undefined) return;
-    this.announced.delete(index);
-    this.early.set(index, (this.early.get(index) ?? 0) + 1);
+    const id = this.announced[index];
+    if (id === NONE) return;
+    this.announced[index] = NONE;
+    this.early[index]++;
     this.wake(this.locks.release(id, index, this.engine.local));
   }
 
@@ -145,13 +148,12 @@ export class RangeLocks {
     }
     const thread = this.engine.threads[index];
     if (kind === LET_GO) {
-      const overtaken = this.early.get(index) ?? 0;
-      if (overtaken > 0) {
-        this.early.set(index, overtaken - 1);
+      if (this.early[index] > 0) {
+        this.early[index]--;
         return;
       }
-      const id = this.announced.get(index)!;
-      this.announced.delete(index);
+      const id = this.announced[index];
+      this.announced[index] = NONE;
       if (this.locks.holds(id, index)) this.wake(this.locks.release(id, index, now));
       return;
     }
@@ -164,9 +166,21 @@ export class RangeLocks {
   private reap(id: LockId, now: Nanoseconds): void {
     const lock = this.locks.all[id];
     if (lock.holders.length === 0) return;
-    for (const { actor } of [...lock.waiters])
-      if (actor >= 0 && this.engine.threads[actor].over) this.wake(this.locks.abandon(actor, now));
-    for (const { actor } of [...lock.holders])
-      if (actor >= 0 && this.engine.threads[actor].over) this.wake(this.locks.release(id, actor, now));
+    // Nearly always nobody was: look before anything is copied.
+    if (this.someOver(lock.waiters))
+      for (const { actor } of lock.waiters.filter((waiter) => this.isOver(waiter.actor)))
+        this.wake(this.locks.abandon(actor, now));
+    if (this.someOver(lock.holders))
+      for (const { actor } of lock.holders.filter((holder) => this.isOver(holder.actor)))
+        this.wake(this.locks.release(id, actor, now));
+  }
+
+  private isOver(actor: number): boolean {
+    return actor >= 0 && this.engine.threads[actor].over;
+  }
+
+  private someOver(actors: readonly { readonly actor: number }[]): boolean {
+    for (let i = 0; i < actors.length; i++) if (this.isOver(actors[i].actor)) return true;
+    return false;
   }
 }

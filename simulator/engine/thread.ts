@@ -32,8 +32,10 @@ export class Thread implements Waiter {
   waitsFor: WaitReason = 'cpu';
   /** Set while it waits for somebody to act, nobody knows how long. */
   waitsOn: Waitable | null = null;
-  /** It is blocked, and this is a stall of memory. */
+  /** It waits, and this is a stall of memory. */
   stalled = false;
+  /** It waits until a time that is known, and has nothing to do until then. */
+  idles = false;
   /** Ended, exited or killed. */
   over = false;
   /** What `cursor.enter` said. */
