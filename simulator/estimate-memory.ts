@@ -8,10 +8,11 @@ import type { Plan, Scenario, Step } from './plan.ts';
 import { reclaimVariant } from './reclaim/registry.ts';
 import { valueOf } from './tables/define.ts';
 import * as knobs from './tables/knobs.ts';
+import { foreseeableAccesses } from './run-order.ts';
 import { PAGE_SIZE, type Bytes, type Pages } from './units.ts';
 import { validatePlan } from './validate.ts';
 import { MAX_MEMO } from './workload/memo-source.ts';
-import { patternBytes } from './workload/program.ts';
+import { MAX_KEPT_TABLES, patternBytes } from './workload/program.ts';
 
 /** Largest memory a run would hold at a time, to be compared with what the host has before starting. */
 export interface MemoryEstimate {
@@ -102,6 +103,7 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
     const devices = scenario.devices?.length ?? 0;
     if (devices > 0) most('pages on devices', pages * (DEVICES_BYTES_PER_PAGE + devices * DEVICE_BYTES_PER_PAGE));
     most('buffers of threads', threadsOf(scenario) * 4096 + 3 * 4 * BLOCK);
+    let own = 0;
     for (const step of stepsOf(scenario))
       for (const access of step.kind === 'access'
         ? [step]
@@ -110,20 +112,23 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
           : []) {
         const { object, start, pages: length } = access.target;
         const bytes = patternBytes(access.pattern, length);
-        if (bytes > 0)
-          tables.set(`${object}/${start}/${length}/${access.pattern.kind === 'zipf' ? access.pattern.s : ''}`, bytes);
+        if (bytes === 0) continue;
+        own += bytes;
+        tables.set(`${object}/${start}/${length}/${access.pattern.kind === 'zipf' ? access.pattern.s : ''}`, bytes);
       }
+    most('tables of access patterns', own);
+    if (plan.points.length > 1) {
+      const accesses = foreseeableAccesses(plan, scenario);
+      most('accesses that points share', accesses <= MAX_MEMO ? 4 * accesses : 0);
+    }
     if (reclaimVariant(scenario.reclaim.id)?.clairvoyant)
       most(
         `the future that '${scenario.reclaim.id}' must know`,
-        foreseen(plan, scenario) * BYTES_PER_FORESEEN + pages * 8,
+        foreseeableAccesses(plan, scenario) * BYTES_PER_FORESEEN + pages * 8,
       );
   }
-  most(
-    'tables of access patterns',
-    [...tables.values()].reduce((a, b) => a + b, 0),
-  );
-  most('accesses that points share', plan.points.length > 1 ? 4 * MAX_MEMO : 0);
+  const all = [...tables.values()].reduce((a, b) => a + b, 0);
+  most('tables of access patterns', Math.min(all, MAX_KEPT_TABLES));
   most(
     'traces',
     plan.traces.reduce((n, trace) => n + 4 * (trace.records ?? 0), 0),
@@ -157,23 +162,3 @@ const stepsOf = (scenario: Scenario): Step[] =>
 const replayed = (scenario: Scenario): number[] => [
   ...new Set(stepsOf(scenario).flatMap((step) => (step.kind === 'replay' ? [step.trace] : []))),
 ];
-
-function foreseen(plan: Plan, scenario: Scenario): number {
-  return stepsOf(scenario).reduce((n, step) => {
-    if (step.kind === 'replay') return n + (plan.traces[step.trace]?.records ?? 0);
-    if (step.kind !== 'access' && step.kind !== 'mix') return n;
-    const { amount } = step;
-    const pass =
-      step.kind === 'access' ? step.target.pages : step.parts.reduce((sum, part) => sum + part.access.target.pages, 0);
-    switch (amount.kind) {
-      case 'passes':
-        return n + amount.count * pass;
-      case 'accesses':
-        return n + amount.count;
-      case 'bytes':
-        return n + Math.ceil(amount.bytes / PAGE_SIZE);
-      case 'time':
-        return n;
-    }
-  }, 0);
-}

@@ -91,6 +91,7 @@ export function reportOf(
 }
 
 export const mergeReports: MergeReports = (plan, shards) => {
+  if (plan.fidelity !== undefined) return mergeFidelity(plan, plan.fidelity.length, shards);
   const key = (coordinates: readonly number[]) => coordinates.join();
   const found = new Map<string, PointReport>();
   for (const shard of shards)
@@ -99,13 +100,19 @@ export const mergeReports: MergeReports = (plan, shards) => {
       if (!known || (point.complete && !known.complete)) found.set(key(point.coordinates), point);
     }
   const points = plan.points.flatMap(({ coordinates }) => found.get(key(coordinates)) ?? []);
-  if (plan.fidelity !== undefined) return mergeFidelity(plan, plan.fidelity.length, shards);
   const partial = points.length < plan.points.length || points.some((point) => !point.complete);
+  // Warnings in the order of the points that gave rise to them, whichever came in first.
+  const places = new Map(plan.points.map(({ coordinates }, i) => [key(coordinates), i]));
+  const placeOf = (shard: Report) => {
+    const first = shard.points.at(0);
+    return (first && places.get(key(first.coordinates))) ?? Infinity;
+  };
+  const inOrder = shards.map((shard) => ({ shard, place: placeOf(shard) })).sort((a, b) => a.place - b.place);
   return reportOf(
     plan,
     points,
     partial,
-    shards.flatMap((shard) => shard.warnings),
+    inOrder.flatMap(({ shard }) => shard.warnings),
   );
 };
 

@@ -6,10 +6,11 @@
  */
 import { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
 import type { RecordedFiles } from './fidelity/recorded-files.ts';
-import { preparePoint, type PrepareContext } from './engine/prepare.ts';
+import { preparePoint } from './engine/prepare.ts';
 import type { PointRun } from './engine/point-run.ts';
 import { reportOf } from './merge-reports.ts';
 import { traceFacts, type TraceFacts } from './engine/setup.ts';
+import { SharedWork } from './engine/shared-work.ts';
 import { isMetric, wantedBy, type Wanted } from './engine/wanted.ts';
 import { createMemory } from './machine/create-memory.ts';
 import type { CreateMemory } from './machine/memory.ts';
@@ -21,11 +22,11 @@ import { MIB } from './units.ts';
 import type { Variant } from './tables/define.ts';
 import { volatileInterfaces } from './volatile/interfaces.ts';
 import { checkKnob, validatePlan } from './validate.ts';
-import { TableCache } from './workload/program.ts';
 
 export { estimateMemory, type MemoryEstimate };
 export { mergeReports, reportOf, type MergeReports } from './merge-reports.ts';
 export { PlanError } from './plan-error.ts';
+export { SharedWork } from './engine/shared-work.ts';
 
 export interface SimulationOptions {
   /** Run only these points (indices into plan.points, or plan.fidelity): how a pool spreads a sweep. Default: all. */
@@ -34,6 +35,8 @@ export interface SimulationOptions {
   readonly traces?: readonly Uint32Array[];
   /** Folders of recordings that Plan.fidelity names, and `reclaim`, whose sequences others use. */
   readonly recordings?: readonly RecordedFiles[];
+  /** What simulations of this same plan (the very object) share that one worker runs one after another: hand in the same to each. */
+  readonly shared?: SharedWork;
   /** Record single events with rule ids in this window of simulated time. Off by default: it costs time and memory. */
   readonly log?: { readonly from: number; readonly to: number; readonly limit: number };
 }
@@ -66,7 +69,8 @@ export interface TestOptions {
 export const simulationsOn =
   (create: CreateMemory, test: TestOptions = {}): CreateSimulation =>
   (plan, options = {}) => {
-    validatePlan(plan);
+    const shared = options.shared ?? new SharedWork();
+    shared.begin(plan, () => validatePlan(plan));
     const points = options.points ?? plan.points.map((_, i) => i);
     for (const index of points)
       if (!Number.isInteger(index) || index < 0 || index >= plan.points.length)
@@ -74,16 +78,19 @@ export const simulationsOn =
           `there is no point ${index} among the ${plan.points.length} of this plan`,
           'Ask for points that exist.',
         );
-    return new PlanSimulation(plan, points, options, create, test);
+    return new PlanSimulation(plan, points, { ...options, shared }, create, test);
   };
 
-export const createSimulation: CreateSimulation = (plan, options) => {
-  validatePlan(plan);
-  for (const { scenario } of plan.points) {
-    validateVariant(scenario.reclaim, 'reclaim variant', reclaimVariants);
-    if (scenario.volatile) validateVariant(scenario.volatile, 'interface of volatile memory', volatileInterfaces);
-  }
-  return simulations(plan, options);
+export const createSimulation: CreateSimulation = (plan, options = {}) => {
+  const shared = options.shared ?? new SharedWork();
+  shared.begin(plan, () => {
+    validatePlan(plan);
+    for (const { scenario } of plan.points) {
+      validateVariant(scenario.reclaim, 'reclaim variant', reclaimVariants);
+      if (scenario.volatile) validateVariant(scenario.volatile, 'interface of volatile memory', volatileInterfaces);
+    }
+  });
+  return simulations(plan, { ...options, shared });
 };
 
 const simulations = simulationsOn(createMemory);
@@ -108,36 +115,35 @@ function validateVariant({ id, values }: VariantChoice, what: string, variants: 
   }
 }
 
+type Options = SimulationOptions & { readonly shared: SharedWork };
+
 class PlanSimulation implements Simulation {
   private readonly plan: Plan;
   private readonly indices: readonly number[];
-  private readonly options: SimulationOptions;
+  /** The same, in the order in which they are run: workload by workload. */
+  private readonly order: readonly number[];
+  private readonly options: Options;
   private readonly create: CreateMemory;
   private readonly test: TestOptions;
   private readonly wanted: Wanted;
-  private readonly tables = new TableCache();
-  private readonly shared: PrepareContext['shared'] = { key: '', programs: null, remotes: new Map() };
-  private traces: readonly TraceFacts[] | null = null;
-  private readonly finished: PointReport[] = [];
+  /** How many of them are behind us. */
+  private done = 0;
+  private readonly finished = new Map<number, PointReport>();
   private readonly warnings: string[] = [];
+  private readonly warningsOf = new Map<number, readonly string[]>();
   private preparing: Generator<number, PointRun> | null = null;
   private running: PointRun | null = null;
 
-  constructor(
-    plan: Plan,
-    indices: readonly number[],
-    options: SimulationOptions,
-    create: CreateMemory,
-    test: TestOptions,
-  ) {
+  constructor(plan: Plan, indices: readonly number[], options: Options, create: CreateMemory, test: TestOptions) {
     this.plan = plan;
     this.indices = indices;
+    this.order = [...indices].sort((a, b) => options.shared.groupOf(a) - options.shared.groupOf(b));
     this.options = options;
     this.create = create;
     this.test = test;
     this.wanted = wantedBy(plan);
     for (const name of this.wanted.names)
-      if (!isMetric(name)) this.warn(`no metric is called '${name}': it stays empty`);
+      if (!isMetric(name)) this.warnings.push(`no metric is called '${name}': it stays empty`);
     plan.traces.forEach((trace, i) => {
       const replayed = plan.points.some(({ scenario }) =>
         scenario.processes.some((p) =>
@@ -153,20 +159,21 @@ class PlanSimulation implements Simulation {
     });
   }
 
-  private warn(text: string): void {
-    if (!this.warnings.includes(text)) this.warnings.push(text);
-  }
-
   advance(budget: number): Progress {
     let left = Math.max(1, budget);
-    while (left > 0 && this.finished.length < this.indices.length) left -= this.work(left);
+    while (left > 0 && this.done < this.order.length) left -= this.work(left);
     return this.progress();
   }
 
+  /** The point that is being run, or comes next. */
+  private get current(): number {
+    return this.order[Math.min(this.done, this.order.length - 1)] ?? 0;
+  }
+
   private progress(): Progress {
-    const done = this.finished.length === this.indices.length;
-    const fraction = done ? 1 : (this.finished.length + (this.running?.fraction ?? 0)) / this.indices.length;
-    return { done, fraction, point: this.indices[Math.min(this.finished.length, this.indices.length - 1)] ?? 0 };
+    const done = this.done === this.order.length;
+    const fraction = done ? 1 : (this.done + (this.running?.fraction ?? 0)) / this.order.length;
+    return { done, fraction, point: this.current };
   }
 
   private work(budget: number): number {
@@ -180,8 +187,9 @@ class PlanSimulation implements Simulation {
     }
     const spent = this.running.advance(budget);
     if (this.running.done) {
-      this.finished.push(this.running.report());
-      for (const warning of this.running.warnings) this.warn(warning);
+      this.warningsOf.set(this.current, this.running.warnings);
+      this.finished.set(this.current, this.running.report());
+      this.done++;
       this.running = null;
     }
     return Math.max(1, spent);
@@ -204,37 +212,39 @@ class PlanSimulation implements Simulation {
   }
 
   private *prepare(): Generator<number, PointRun> {
-    if (!this.traces) {
+    const { plan, wanted, current } = this;
+    const { shared, log, traces: words = [] } = this.options;
+    if (!shared.traces) {
       const facts: TraceFacts[] = [];
-      for (const words of this.options.traces ?? []) facts.push(yield* traceFacts(words));
-      this.traces = facts;
+      for (const one of words) facts.push(yield* traceFacts(one));
+      shared.traces = facts;
     }
-    const { plan, wanted, traces, tables } = this;
-    const point = plan.points[this.indices[this.finished.length]];
     return yield* preparePoint(
       {
         plan,
         wanted,
-        traces,
-        tables,
-        shared: this.shared,
+        traces: shared.traces,
+        shared,
+        sharing: shared.sharing(current) > 1,
         createMemory: this.create,
-        log: this.options.log,
+        log,
         check: this.test.check ?? false,
         forceEvents: this.test.forceEvents ?? false,
         numberAll: this.test.numberAll ?? false,
       },
-      point,
+      plan.points[current],
     );
   }
 
   report(): Report {
-    const points = [...this.finished];
+    const points: PointReport[] = [];
     const warnings = [...this.warnings];
-    if (this.running) {
-      points.push(this.running.report());
-      warnings.push(...this.running.warnings);
+    for (const index of this.indices) {
+      const running = index === this.current && !this.finished.has(index) ? this.running : null;
+      const point = this.finished.get(index) ?? running?.report();
+      if (point) points.push(point);
+      warnings.push(...(this.warningsOf.get(index) ?? running?.warnings ?? []));
     }
-    return reportOf(this.plan, points, this.finished.length < this.plan.points.length, warnings);
+    return reportOf(this.plan, points, this.finished.size < this.plan.points.length, warnings);
   }
 }

@@ -1,12 +1,11 @@
 /** Everything between a point of a plan and its first access, in steps small enough to be interrupted. */
 import { BLOCK, OP_SHIFT, OP_STORE } from '../machine/access.ts';
-import type { RemoteRun } from '../device/device-records.ts';
 import { OUT_OF_MEMORY, type CreateMemory, type Memory } from '../machine/memory.ts';
 import { PlanError } from '../plan-error.ts';
 import type { Plan, PointSpec } from '../plan.ts';
 import type { Pages } from '../units.ts';
 import { MAX_MEMO, remembering } from '../workload/memo-source.ts';
-import { buildPrograms, type Program, type TableCache } from '../workload/program.ts';
+import { buildPrograms, type Program } from '../workload/program.ts';
 import { AgainstRemote, remotePoint } from './against-remote.ts';
 import { BlocksRun } from './blocks-run.ts';
 import { EventsRun } from './events-run.ts';
@@ -16,15 +15,16 @@ import { isLocked } from './numbering.ts';
 import type { PointRun } from './point-run.ts';
 import { Recorder } from './recorder.ts';
 import { setUp, type Setup, type TraceFacts } from './setup.ts';
+import type { SharedWork } from './shared-work.ts';
 import { wantedBy, type Wanted } from './wanted.ts';
 
 export interface PrepareContext {
   readonly plan: Plan;
   readonly wanted: Wanted;
   readonly traces: readonly TraceFacts[];
-  readonly tables: TableCache;
-  /** The program that points of one workload share; of the last workload only. */
-  readonly shared: { key: string; programs: Program[] | null; readonly remotes: Map<string, RemoteRun> };
+  readonly shared: SharedWork;
+  /** Whether other points are likely to make the same accesses. */
+  readonly sharing: boolean;
   readonly createMemory: CreateMemory;
   readonly log: { readonly from: number; readonly to: number; readonly limit: number } | undefined;
   /** Count frames after every event (tests). */
@@ -65,7 +65,7 @@ function* prepareOne(
   context: PrepareContext,
   point: PointSpec,
 ): Generator<number, { readonly run: PointRun; readonly recorder: Recorder | null }> {
-  const { plan, wanted, tables } = context;
+  const { plan, wanted } = context;
   const { scenario } = point;
   if (!context.forceEvents && formulasSuffice(scenario, wanted, context.log !== undefined))
     return { run: new FormulasRun(plan, point), recorder: null };
@@ -76,7 +76,7 @@ function* prepareOne(
       seed: plan.seed,
       bases: setup.layout.bases,
       traces: setup.placements,
-      tables,
+      tables: context.shared.tables,
       longest: setup.path === 'blocks' ? BLOCK : EVENTS_LOT,
     });
   const programs = setup.path === 'blocks' ? yield* remembered(context, setup, build) : yield* build();
@@ -127,22 +127,22 @@ function* remembered(
   setup: Setup,
   build: () => Generator<number, Program[]>,
 ): Generator<number, Program[]> {
-  const { shared, plan } = context;
-  if (plan.points.length === 1) return yield* build();
+  const { shared } = context;
+  if (!context.sharing) return yield* build();
   const { processes } = setup.scenario;
   const key = JSON.stringify([
     processes,
     setup.objects.map(({ kind, pages }, i) => [kind, pages, setup.layout.bases[i]]),
     setup.placements.length,
   ]);
-  if (shared.key !== key) {
-    const programs = yield* build();
-    const total = countAccesses(programs[0]);
-    shared.key = key;
-    shared.programs = total > MAX_MEMO ? null : programs.map(remembering);
-    if (!shared.programs) return programs;
-  }
-  return shared.programs ?? (yield* build());
+  if (shared.key === key && shared.programs) return shared.programs;
+  // Before others are built: together they may be too large.
+  shared.key = '';
+  shared.programs = null;
+  const programs = yield* build();
+  if (countAccesses(programs[0]) > MAX_MEMO) return programs;
+  shared.key = key;
+  return (shared.programs = programs.map(remembering));
 }
 
 /** Locked regions are there from the start. */

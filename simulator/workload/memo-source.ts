@@ -6,8 +6,8 @@ import type { Pages } from '../units.ts';
 import type { Program } from './program.ts';
 import type { Source } from './sources.ts';
 
-/** Accesses a program may make for its words to be kept: 32 MiB. */
-export const MAX_MEMO = 1 << 23;
+/** Accesses a program may make for its words to be kept: 256 MiB. Longer ones are drawn again for each point. */
+export const MAX_MEMO = 1 << 26;
 
 export class MemoSource implements Source {
   readonly pass: Pages;

@@ -70,28 +70,65 @@ export interface TracePlacement {
   readonly anonBase: number;
 }
 
+/** Tables of earlier workloads that are kept in case a later one wants them again, in bytes. */
+export const MAX_KEPT_TABLES = 1 << 28;
+
+interface Kept {
+  readonly table: ZipfTable | Uint32Array;
+  readonly bytes: number;
+  /** When it was wanted last. */
+  round: number;
+}
+
 /** Shared between threads, steps and points of one plan. */
 export class TableCache {
-  private readonly zipf = new Map<string, ZipfTable>();
-  private readonly permutations = new Map<string, Uint32Array>();
+  /** In the order in which they were wanted. */
+  private readonly kept = new Map<string, Kept>();
+  private bytes = 0;
+  private round = 0;
+
+  /** Another workload is built: what only earlier ones wanted may go. */
+  begin(): void {
+    this.round++;
+  }
 
   *zipfTable(n: Pages, s: number): Generator<number, ZipfTable> {
-    const key = `${n}/${s}`;
-    let table = this.zipf.get(key);
-    if (!table) this.zipf.set(key, (table = yield* buildZipfTable(n, s)));
-    return table;
+    const known = yield* this.keptOr(`zipf/${n}/${s}`, zipfTableBytes(n), () => buildZipfTable(n, s));
+    return known as ZipfTable;
   }
 
   /** The shuffle belongs to the region, so all who read it find the same pages hot. */
   *permutation(seed: number, object: number, start: Pages, n: Pages): Generator<number, Uint32Array> {
-    const key = `${seed}/${object}/${start}/${n}`;
-    let permutation = this.permutations.get(key);
-    if (!permutation)
-      this.permutations.set(
-        key,
-        (permutation = yield* buildPermutation(n, randomFor(seed, PURPOSE_SHUFFLE, object, start, n))),
-      );
-    return permutation;
+    const known = yield* this.keptOr(`shuffle/${seed}/${object}/${start}/${n}`, 4 * n, () =>
+      buildPermutation(n, randomFor(seed, PURPOSE_SHUFFLE, object, start, n)),
+    );
+    return known as Uint32Array;
+  }
+
+  private *keptOr(
+    key: string,
+    bytes: number,
+    build: () => Generator<number, Kept['table']>,
+  ): Generator<number, Kept['table']> {
+    let found = this.kept.get(key);
+    if (!found) {
+      this.makeRoom(bytes);
+      found = { table: yield* build(), bytes, round: this.round };
+      this.bytes += bytes;
+    }
+    found.round = this.round;
+    this.kept.delete(key);
+    this.kept.set(key, found);
+    return found.table;
+  }
+
+  /** Lets go of what was not wanted for longest; what this workload wants stays, however large. */
+  private makeRoom(bytes: number): void {
+    for (const [key, old] of this.kept) {
+      if (this.bytes + bytes <= MAX_KEPT_TABLES || old.round === this.round) return;
+      this.kept.delete(key);
+      this.bytes -= old.bytes;
+    }
   }
 }
 
@@ -114,6 +151,7 @@ interface BuildContext {
 
 /** Programs of all threads, processes in order, threads within. */
 export function* buildPrograms(context: BuildContext): Generator<number, Program[]> {
+  context.tables.begin();
   const programs: Program[] = [];
   for (const [p, process] of context.scenario.processes.entries()) {
     const threads = Number(process.values['threads'] ?? 1);

@@ -1,0 +1,43 @@
+/**
+ * What points of one plan share when the same worker runs them one after another, be it in one simulation or in several: what was checked and
+ * read once, tables, and the accesses of the workload run last.
+ */
+import type { RemoteRun } from '../device/device-records.ts';
+import type { Plan } from '../plan.ts';
+import { workloadGroups } from '../run-order.ts';
+import { TableCache, type Program } from '../workload/program.ts';
+import type { TraceFacts } from './setup.ts';
+
+export class SharedWork {
+  readonly tables = new TableCache();
+  readonly remotes = new Map<string, RemoteRun>();
+  /** The program of the workload run last, if it is one that others share and few enough accesses to be kept. */
+  key = '';
+  programs: Program[] | null = null;
+  traces: readonly TraceFacts[] | null = null;
+  private plan: Plan | null = null;
+  private groups: readonly number[] = [];
+  private sizes: readonly number[] = [];
+
+  /** Whether `plan` was checked before; if not, it is as of now. */
+  begin(plan: Plan, check: () => void): void {
+    if (this.plan === plan) return;
+    if (this.plan) throw new Error('only points of one plan share their work');
+    check();
+    this.plan = plan;
+    this.groups = plan.points.length > 1 ? workloadGroups(plan) : plan.points.map(() => 0);
+    const sizes = this.groups.map(() => 0);
+    for (const group of this.groups) sizes[group]++;
+    this.sizes = sizes;
+  }
+
+  /** Points with the same number make the same accesses, as far as can be told beforehand. */
+  groupOf(point: number): number {
+    return this.groups[point];
+  }
+
+  /** Points of the plan that are likely to make the accesses that `point` makes. */
+  sharing(point: number): number {
+    return this.sizes[this.groups[point]];
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * In which order points are run, and who runs which: points that make the same accesses one after another, because these are then drawn
+ * once, and the longest first, so that nobody waits for a long one that was begun last. What is found depends on neither.
+ */
+import { partsOf, type Plan, type Scenario, type Step } from './plan.ts';
+import { PAGE_SIZE } from './units.ts';
+
+/** Accesses of a scenario as far as its steps tell: those that end by time count as none. */
+export function foreseeableAccesses(plan: Plan, scenario: Scenario): number {
+  let n = 0;
+  for (const { phases } of scenario.processes)
+    for (const { steps } of phases) for (const step of steps) n += accessesOf(plan, step);
+  return n;
+}
+
+function accessesOf(plan: Plan, step: Step): number {
+  if (step.kind === 'replay') return plan.traces[step.trace]?.records ?? 0;
+  if (step.kind !== 'access' && step.kind !== 'mix') return 0;
+  const { amount } = step;
+  switch (amount.kind) {
+    case 'passes':
+      return (
+        amount.count *
+        (step.kind === 'access'
+          ? step.target.pages
+          : step.parts.reduce((sum, part) => sum + part.access.target.pages, 0))
+      );
+    case 'accesses':
+      return amount.count;
+    case 'bytes':
+      return Math.ceil(amount.bytes / PAGE_SIZE);
+    case 'time':
+      return 0;
+  }
+}
+
+/**
+ * For each point the number of its workload: points with the same number make the same accesses, as far as a look along each axis tells (all
+ * other axes at their first value). A guess that costs as many looks as axes have values, not as there are points: who relies on it checks.
+ */
+export function workloadGroups({ axes, points }: Plan): readonly number[] {
+  const strides: number[] = [];
+  let size = 1;
+  for (let a = axes.length - 1; a >= 0; a--) {
+    strides[a] = size;
+    size *= axes[a].values.length;
+  }
+  if (size !== points.length) return points.map((_, i) => i);
+  const alike = axes.map(({ values }, a) => {
+    const known = new Map<string, number>();
+    return values.map((_, v) => numberIn(known, workloadOf(points[v * strides[a]].scenario)));
+  });
+  const groups = new Map<string, number>();
+  return points.map((_, i) =>
+    numberIn(groups, alike.map((numbers, a) => numbers[Math.floor(i / strides[a]) % numbers.length]).join()),
+  );
+}
+
+const workloadOf = ({ processes, objects }: Scenario): string => JSON.stringify([processes, objects]);
+
+function numberIn(known: Map<string, number>, key: string): number {
+  let number = known.get(key);
+  if (number === undefined) known.set(key, (number = known.size));
+  return number;
+}
+
+/** A few points that one worker runs in one go: neighbours in the plan, so that what they found is easily put in order. */
+export interface Task {
+  readonly points: readonly number[];
+  /** Workload of its first point. */
+  readonly group: number;
+}
+
+/** Tasks a plan is cut into at most: beyond, sending begins to outweigh simulating. */
+const MOST_TASKS = 1024;
+
+/** What is still to be run, and what of it a worker should do next. */
+export class Handout {
+  /** Longest first, workload by workload. */
+  private readonly waiting: Task[];
+
+  constructor(plan: Plan) {
+    const parts = partsOf(plan);
+    // Points along a single axis lie in order already.
+    const groups = plan.axes.length > 1 ? workloadGroups(plan) : Array.from({ length: parts }, (_, i) => i);
+    const count = Math.min(parts, MOST_TASKS);
+    const lengths = new Map<number, number>();
+    this.waiting = Array.from({ length: count }, (_, i) => {
+      const from = Math.floor((i * parts) / count);
+      const to = Math.floor(((i + 1) * parts) / count);
+      const group = groups[from];
+      if (!lengths.has(group))
+        lengths.set(group, plan.points.length > from ? foreseeableAccesses(plan, plan.points[from].scenario) : 0);
+      return { points: Array.from({ length: to - from }, (_, k) => from + k), group };
+    });
+    this.waiting.sort((a, b) => lengths.get(b.group)! - lengths.get(a.group)! || a.group - b.group);
+  }
+
+  get left(): number {
+    return this.waiting.length;
+  }
+
+  /**
+   * The next task of a worker that has just done one of workload `last`: more of the same, else a workload that none of `others` is at, else
+   * whatever there is.
+   */
+  take(last: number | undefined, others: ReadonlySet<number>): Task | undefined {
+    const { waiting } = this;
+    let at = waiting.findIndex(({ group }) => group === last);
+    if (at < 0) at = waiting.findIndex(({ group }) => !others.has(group));
+    return waiting.splice(Math.max(at, 0), 1)[0];
+  }
+
+  /** Nothing more is to be done. */
+  clear(): void {
+    this.waiting.length = 0;
+  }
+}

@@ -1,0 +1,139 @@
+/** Whoever runs which point, in whatever order, sharing what may be shared: the report is the same, byte for byte. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Axis, Plan, PointSpec } from '../../simulator/plan.ts';
+import { encodeReport } from '../../simulator/report-codec.ts';
+import type { Report } from '../../simulator/report.ts';
+import { foreseeableAccesses, Handout, workloadGroups, type Task } from '../../simulator/run-order.ts';
+import { createSimulation, mergeReports, SharedWork } from '../../simulator/simulate.ts';
+import { manyThreads, singleThread, VARIANTS } from './engine/scenarios.ts';
+import * as make from './plans.ts';
+import { run } from './runs.ts';
+
+const axis = (name: string, length: number, kind: Axis['kind'] = 'sweep'): Axis => ({
+  kind,
+  name,
+  unit: '',
+  values: Array.from({ length }, (_, i) => ({ label: `${name} ${i}`, value: i })),
+});
+
+/** Random scenarios, each under several variants: `compare reclaim` × `sweep` over whole workloads. */
+const grids = fc
+  .record({
+    workloads: fc.array(fc.oneof({ weight: 3, arbitrary: singleThread }, manyThreads), { minLength: 1, maxLength: 4 }),
+    variants: fc.uniqueArray(fc.constantFrom(...VARIANTS), { minLength: 1, maxLength: 4 }),
+  })
+  .map(({ workloads, variants }): Plan => ({
+    ...workloads[0],
+    axes: [axis('reclaim', variants.length, 'compare'), axis('workload', workloads.length)],
+    points: variants.flatMap((id, v) =>
+      workloads.map(({ points: [{ scenario }] }, w): PointSpec => ({
+        coordinates: [v, w],
+        scenario: { ...scenario, reclaim: { id, values: {} } },
+      })),
+    ),
+  }));
+
+/** Each point by itself: nothing is shared. */
+const apart = (plan: Plan): Report =>
+  mergeReports(
+    plan,
+    plan.points.map((_, i) => run(plan, (of) => createSimulation(of, { points: [i] }))),
+  );
+
+test('points that share tables and accesses find what each finds by itself, wherever budgets end', () => {
+  fc.assert(
+    fc.property(grids, fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 5 }), (plan, budgets) => {
+      let i = 0;
+      const together = run(plan, createSimulation, () => budgets[i++ % budgets.length]);
+      assert.deepEqual(encodeReport(together), encodeReport(apart(plan)));
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('workers that take tasks as they please, and give some up halfway, find what one finds that does all', () => {
+  fc.assert(
+    fc.property(
+      grids,
+      fc.integer({ min: 1, max: 3 }),
+      fc.array(fc.nat(), { minLength: 1, maxLength: 20 }),
+      (plan, workers, choices) => {
+        const shared = Array.from({ length: workers }, () => new SharedWork());
+        const handout = new Handout(plan);
+        const shards: Report[] = [];
+        for (let i = 0; handout.left > 0; i++) {
+          const choice = choices[i % choices.length];
+          const { points } = handout.take(choice % 5, new Set([choice % 3]))!;
+          const one = shared[choice % workers];
+          if (choice % 4 === 3) createSimulation(plan, { points, shared: one }).advance(choice % 3000);
+          shards.push(run(plan, (of) => createSimulation(of, { points, shared: one })));
+        }
+        assert.deepEqual(encodeReport(mergeReports(plan, shards)), encodeReport(run(plan)));
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test('points that differ in nothing but machine and variant are one workload', () => {
+  const scenarioOf = (variant: number, memory: number, hot: number) =>
+    make.scenario({
+      memoryPages: 100 + memory,
+      reclaim: VARIANTS[variant],
+      objects: [make.file('f', 300)],
+      processes: [make.process('p', [make.phase('', [make.times(0, 10 * (1 + hot), { pages: 300 })])])],
+    });
+  const points: PointSpec[] = [];
+  for (let v = 0; v < 2; v++)
+    for (let h = 0; h < 3; h++)
+      for (let m = 0; m < 2; m++) points.push({ coordinates: [v, h, m], scenario: scenarioOf(v, m, h) });
+  const plan: Plan = {
+    ...make.plan({ memoryPages: 1, objects: [], processes: [] }),
+    axes: [axis('reclaim', 2, 'compare'), axis('hot', 3), axis('memory', 2)],
+    points,
+  };
+  assert.deepEqual(workloadGroups(plan), [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]);
+  assert.equal(foreseeableAccesses(plan, points[4].scenario), 30);
+
+  // the longest workload first; each of two workers stays with its own, and helps with the last
+  const handout = new Handout(plan);
+  const taken: number[][] = [[], []];
+  const last: Task[] = [];
+  for (let i = 0; handout.left > 0; i++) {
+    const me = i % 2;
+    const other = last[1 - me]?.group;
+    last[me] = handout.take(last[me]?.group, new Set(other === undefined ? [] : [other]))!;
+    taken[me].push(...last[me].points);
+  }
+  assert.deepEqual(taken, [
+    [4, 5, 10, 11, 0, 6],
+    [2, 3, 8, 9, 1, 7],
+  ]);
+});
+
+test('large sweeps are cut into tasks of neighbours that lose no point', () => {
+  const point: PointSpec = {
+    coordinates: [0],
+    scenario: make.scenario({ memoryPages: 1, objects: [], processes: [] }),
+  };
+  for (const length of [1, 3, 1024, 10_000]) {
+    const plan: Plan = {
+      ...make.plan({ memoryPages: 1, objects: [], processes: [] }),
+      axes: [axis('n', length)],
+      points: Array.from({ length }, (_, i) => ({ ...point, coordinates: [i] })),
+    };
+    const handout = new Handout(plan);
+    const tasks: Task[] = [];
+    while (handout.left > 0) tasks.push(handout.take(undefined, new Set())!);
+    assert.equal(tasks.length, Math.min(length, 1024));
+    assert.deepEqual(
+      tasks.flatMap(({ points }) => points),
+      Array.from({ length }, (_, i) => i),
+    );
+    const sizes = tasks.map(({ points }) => points.length);
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1);
+    assert.equal(handout.take(0, new Set()), undefined);
+  }
+});
