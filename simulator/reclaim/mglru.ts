@@ -49,6 +49,8 @@ export class Mglru implements ListReclaimer {
   #addCount = 0;
   readonly #unevictable: Int32Array;
   #isolatedActive = false;
+  /** One more than it will hold. */
+  readonly #coming = new Int32Array(LOOK_AHEAD + 1);
   /** Nothing: a place to put sums that only exist to have read their terms. */
   warmth = 0;
 
@@ -120,10 +122,18 @@ export class Mglru implements ListReclaimer {
   #warmComing(block: Uint32Array, from: number, to: number): void {
     const { state } = this;
     const { places, flags } = this.#g.host;
-    let sum = 0;
+    const coming = this.#coming;
+    let misses = 0;
+    // no branch: to guess wrong would be to wait for each page's state
     for (let i = from; i < to; i++) {
       const page = block[i] & PAGE_MASK;
-      if ((state[page] & RESIDENT) === 0) sum += places[page] + flags[page];
+      coming[misses] = page;
+      misses += ~state[page] & RESIDENT;
+    }
+    let sum = 0;
+    for (let i = 0; i < misses; i++) {
+      const page = coming[i];
+      sum += places[page] + flags[page];
     }
     this.warmth = sum | 0;
   }
