@@ -69,6 +69,14 @@ export class LruRing {
     return taken;
   }
 
+  /** The pages on the list, from the tail. */
+  *pages(): Generator<number> {
+    for (let at = this.#tail; at < this.#head; at++) {
+      const page = this.#entries[at & this.#mask];
+      if (page !== HOLE) yield page;
+    }
+  }
+
   /** Closes the holes, in a ring twice as large if the living need it. */
   #makeRoom(): void {
     const room = this.#mask + 1;

@@ -70,7 +70,7 @@ export class Aging {
         let merged = 0;
         for (let i = 0; i < taken; i++) {
           const page = this.#taken[i];
-          if (lists.genOf(page) !== old) {
+          if (lists.isPromoted(page, old)) {
             lists.putTail(page, lru, type, lists.genOf(page));
             continue;
           }

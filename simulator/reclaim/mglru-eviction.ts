@@ -97,7 +97,7 @@ export class Eviction {
       for (let i = 0; i < taken; i++) {
         const page = this.#taken[i];
         const marks = state[page];
-        if (lists.genOf(page) !== gen) this.#promoted(page, lru, type, gen);
+        if (lists.isPromoted(page, gen)) this.#promoted(page, lru, type, gen);
         else if (rules.tier[marks] > lastTier || rules.saturated[marks] === 1)
           this.#protect(page, lru, type, gen, lastTier);
         else if ((flags[page] & inWriting) === 0 || !this.#awaitsWriting(page, lru, type, gen)) {

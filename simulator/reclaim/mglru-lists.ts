@@ -3,7 +3,8 @@
  *
  * Kernel counterpart: struct lru_gen_struct (6.1) / lru_gen_folio (6.3+) in include/linux/mmzone.h, include/linux/mm_inline.h.
  * Lists are rings, of which eviction takes lots from the old end. A page that the aging promotes only changes the generation it bears; it moves
- * when eviction next comes across it, as in the kernel.
+ * when eviction next comes across it, as in the kernel. Which list a page is on, and which generation it bears, is written down once somebody
+ * asks: nobody does as long as pages are only read through descriptors, added and evicted.
  */
 import type { LruvecIndex } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
@@ -31,8 +32,8 @@ export class GenerationLists {
   readonly birth: Float64Array;
   /** Where in its ring each page is, while it is on a list. */
   readonly #places: Int32Array;
-  /** The generation that each page bears and, above that, the one whose list it is on. */
-  readonly #labels: Uint8Array;
+  /** The generation that each page bears and, above that, the one whose list it is on. Absent: nobody has asked yet. */
+  #labels: Uint8Array | undefined = undefined;
   /** By the same index as `size`; made when the first page comes. */
   readonly #rings: (LruRing | undefined)[];
 
@@ -43,7 +44,6 @@ export class GenerationLists {
     this.size = new Int32Array(lists);
     this.birth = new Float64Array(lruvecs * MAX_NR_GENS);
     this.#places = places;
-    this.#labels = new Uint8Array(places.length);
     this.#rings = new Array<LruRing | undefined>(lists).fill(undefined);
   }
 
@@ -54,7 +54,12 @@ export class GenerationLists {
 
   /** The generation that a page on a list bears (seq mod 4). */
   genOf(page: number): number {
-    return this.#labels[page] & GEN_MASK;
+    return (this.#labels ?? this.#label())[page] & GEN_MASK;
+  }
+
+  /** Whether a page on a generation's list bears another one's number. */
+  isPromoted(page: number, gen: number): boolean {
+    return this.#labels !== undefined && (this.#labels[page] & GEN_MASK) !== gen;
   }
 
   /** Nothing is on a generation's list; pages that bear its number may be on others. */
@@ -89,20 +94,20 @@ export class GenerationLists {
 
   /** Puts a taken page, already counted there, at the young end. */
   putHead(page: number, lru: LruvecIndex, type: number, gen: number): void {
-    this.#labels[page] = gen | (gen << LISTED_SHIFT);
+    if (this.#labels !== undefined) this.#labels[page] = gen | (gen << LISTED_SHIFT);
     this.#ring((lru * 2 + type) * MAX_NR_GENS + gen).add(page);
   }
 
   /** The same, at the end where eviction starts. */
   putTail(page: number, lru: LruvecIndex, type: number, gen: number): void {
-    this.#labels[page] = gen | (gen << LISTED_SHIFT);
+    if (this.#labels !== undefined) this.#labels[page] = gen | (gen << LISTED_SHIFT);
     this.#ring((lru * 2 + type) * MAX_NR_GENS + gen).addTail(page);
   }
 
   /** Takes a page off its list, wherever it is, and uncounts it from the generation it bears. */
   remove(page: number, lru: LruvecIndex, type: number): void {
     const base = (lru * 2 + type) * MAX_NR_GENS;
-    const label = this.#labels[page];
+    const label = (this.#labels ?? this.#label())[page];
     this.size[base + (label & GEN_MASK)]--;
     this.#ring(base + (label >> LISTED_SHIFT)).remove(page);
   }
@@ -110,10 +115,11 @@ export class GenerationLists {
   /** Gives a page another generation without moving it. */
   relabel(page: number, lru: LruvecIndex, type: number, gen: number): void {
     const base = (lru * 2 + type) * MAX_NR_GENS;
-    const label = this.#labels[page];
+    const labels = this.#labels ?? this.#label();
+    const label = labels[page];
     this.size[base + (label & GEN_MASK)]--;
     this.size[base + gen]++;
-    this.#labels[page] = (label & ~GEN_MASK) | gen;
+    labels[page] = (label & ~GEN_MASK) | gen;
   }
 
   /** Whether a page is in one of the newest two generations. */
@@ -135,6 +141,17 @@ export class GenerationLists {
     const base = (lru * 2 + type) * MAX_NR_GENS;
     const { size } = this;
     return size[base] + size[base + 1] + size[base + 2] + size[base + 3];
+  }
+
+  /** Writes down for every page whose list it is on. */
+  #label(): Uint8Array {
+    const labels = new Uint8Array(this.#places.length);
+    for (const [list, ring] of this.#rings.entries()) {
+      const gen = list & GEN_MASK;
+      for (const page of ring?.pages() ?? []) labels[page] = gen | (gen << LISTED_SHIFT);
+    }
+    this.#labels = labels;
+    return labels;
   }
 
   #ring(list: number): LruRing {

@@ -30,8 +30,8 @@ import { refault } from './mglru-shadow.ts';
 import { Generations } from './mglru-state.ts';
 
 const NO_PAGE = -1;
-/** How far the loop looks for misses to come. */
-const LOOK_AHEAD = 64;
+/** Accesses that the loop looks at before it makes them. */
+const STRETCH = 64;
 const NS_PER_MS = 1_000_000;
 
 export class Mglru implements ListReclaimer {
@@ -50,7 +50,7 @@ export class Mglru implements ListReclaimer {
   readonly #unevictable: Int32Array;
   #isolatedActive = false;
   /** One more than it will hold. */
-  readonly #coming = new Int32Array(LOOK_AHEAD + 1);
+  readonly #coming = new Int32Array(STRETCH + 1);
   /** Nothing: a place to put sums that only exist to have read their terms. */
   warmth = 0;
 
@@ -66,56 +66,74 @@ export class Mglru implements ListReclaimer {
   // ---- accesses
 
   run(block: Uint32Array, offset: number, n: number, lru: LruvecIndex, missBits?: Uint8Array, missOffset = 0): number {
-    let operations = 0;
-    for (let i = offset; i < offset + n; i++) operations |= block[i];
-    return operations >>> OP_SHIFT === OP_READ
-      ? this.#runReads(block, offset, n, lru, missBits, missOffset)
-      : this.#runMixed(block, offset, n, lru, missBits, missOffset);
+    const { tally } = this;
+    for (let at = 0; at < n; at += STRETCH) {
+      const end = Math.min(at + STRETCH, n);
+      this.#warmComing(block, offset + at, offset + end);
+      const stop = this.#stretch(block, offset + at, offset + end, lru, missBits, missOffset - offset) - offset;
+      tally.hits += stop - at;
+      if (stop < end) return stop;
+    }
+    return n;
   }
 
-  #runReads(
+  /** Accesses words `from` to `to` of a block; returns where it stopped. Each miss takes back the hit that the caller will count. */
+  #stretch(
     block: Uint32Array,
-    offset: number,
-    n: number,
+    from: number,
+    to: number,
     lru: LruvecIndex,
     missBits: Uint8Array | undefined,
     missOffset: number,
   ): number {
-    const { state } = this;
-    const { marked } = this.#g.rules;
+    const { state, tally } = this;
+    const { host, rules } = this.#g;
+    const { marked } = rules;
     let last = this.#lastRead;
-    let misses = 0;
-    let warm = 0;
-    for (let i = 0; i < n; i++) {
-      const page = block[offset + i];
-      const before = state[page];
+    let i = from;
+    for (; i < to; i++) {
+      const word = block[i];
+      const before = state[word & PAGE_MASK];
       if ((before & RESIDENT) !== 0) {
-        const after = marked[before];
-        if (after !== before && page !== last) state[page] = after;
-        last = page;
+        if (word <= PAGE_MASK) {
+          const after = marked[before];
+          if (after !== before && word !== last) state[word] = after;
+          last = word;
+        } else this.#hit(word);
         continue;
       }
-      if (i >= warm) {
-        warm = Math.min(i + LOOK_AHEAD, n);
-        this.#warmComing(block, offset + i, offset + warm);
-      }
       this.#lastRead = last;
-      const outcome = this.#g.host.fault(page, lru);
+      const outcome = host.fault(word, lru);
       last = this.#lastRead;
+      if ((outcome & OUT_OF_MEMORY) !== 0) break;
       if ((outcome & MISS) !== 0) {
-        misses++;
-        if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
-      }
-      if ((outcome & OUT_OF_MEMORY) !== 0) {
-        this.tally.misses += misses;
-        this.tally.hits += i - misses;
-        return i;
+        tally.misses++;
+        tally.hits--;
+        if (missBits !== undefined) {
+          const bit = missOffset + i;
+          missBits[bit >> 3] |= 1 << (bit & 7);
+        }
       }
     }
     this.#lastRead = last;
-    this.tally.misses += misses;
-    this.tally.hits += n - misses;
-    return n;
+    return i;
+  }
+
+  /** An access to a page in memory that is no read(). */
+  #hit(word: number): void {
+    const { host } = this.#g;
+    const page = word & PAGE_MASK;
+    const operation = word >>> OP_SHIFT;
+    if (operation === OP_WRITE) this.accessed(word);
+    else {
+      this.#aging.mapped = true;
+      // a cached translation hides the access
+      if (host.tlb?.access(page) !== true) {
+        this.state[page] |= YOUNG;
+        if (operation === OP_LOAD && (host.flags[page] & MAPPED) === 0) host.map(page);
+      }
+    }
+    if (operation >= OP_STORE && (host.flags[page] & DIRTY) === 0) host.wrote(page);
   }
 
   /** Reads what the coming misses will need, all at once: see TwoList. */
@@ -133,59 +151,9 @@ export class Mglru implements ListReclaimer {
     let sum = 0;
     for (let i = 0; i < misses; i++) {
       const page = coming[i];
-      sum += places[page] + flags[page];
+      sum ^= places[page] ^ flags[page];
     }
-    this.warmth = sum | 0;
-  }
-
-  #runMixed(
-    block: Uint32Array,
-    offset: number,
-    n: number,
-    lru: LruvecIndex,
-    missBits: Uint8Array | undefined,
-    missOffset: number,
-  ): number {
-    const { state } = this;
-    const { flags, tlb } = this.#g.host;
-    let misses = 0;
-    let warm = 0;
-    for (let i = 0; i < n; i++) {
-      const word = block[offset + i];
-      const page = word & PAGE_MASK;
-      const before = state[page];
-      if ((before & RESIDENT) !== 0) {
-        const operation = word >>> OP_SHIFT;
-        if (operation === OP_READ || operation === OP_WRITE) this.accessed(word);
-        else {
-          this.#aging.mapped = true;
-          // a cached translation hides the access
-          if (tlb?.access(page) !== true) {
-            if ((before & YOUNG) === 0) state[page] = before | YOUNG;
-            if (operation === OP_LOAD && (flags[page] & MAPPED) === 0) this.#g.host.map(page);
-          }
-        }
-        if (operation >= OP_STORE && (flags[page] & DIRTY) === 0) this.#g.host.wrote(page);
-        continue;
-      }
-      if (i >= warm) {
-        warm = Math.min(i + LOOK_AHEAD, n);
-        this.#warmComing(block, offset + i, offset + warm);
-      }
-      const outcome = this.#g.host.fault(word, lru);
-      if ((outcome & MISS) !== 0) {
-        misses++;
-        if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
-      }
-      if ((outcome & OUT_OF_MEMORY) !== 0) {
-        this.tally.misses += misses;
-        this.tally.hits += i - misses;
-        return i;
-      }
-    }
-    this.tally.misses += misses;
-    this.tally.hits += n - misses;
-    return n;
+    this.warmth = sum;
   }
 
   accessed(word: number): void {
