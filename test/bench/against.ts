@@ -134,6 +134,9 @@ function rowsOf(trace: BenchTrace, contests: readonly Contest[], number: number 
   const unit = 'M accesses/s';
   const both = contests.filter((c) => c.theirs !== undefined);
   const title = (what: string) => `against cachesim: ${trace.name}: ${what}`;
+  const column = (title: string, shows: 'value' | 'ratio' | 'both' | 'note') => ({
+    column: { table: `against ${trace.name}`, title, shows },
+  });
   const lru = contests.flatMap((c) => c.theirLru);
   return [
     ...both.map((c) => ({
@@ -143,6 +146,7 @@ function rowsOf(trace: BenchTrace, contests: readonly Contest[], number: number 
       unit,
       ratio: medianRatio(c.theirLru, c.theirs!),
       note: `its loop alone, as it says: ${rate(c.claimed!).toFixed(1)}`,
+      ...column('cachesim', 'value'),
     })),
     ...contests.map((c) => ({
       suite: title('our loop; ratio to its LRU, whole process'),
@@ -152,6 +156,7 @@ function rowsOf(trace: BenchTrace, contests: readonly Contest[], number: number 
       ratio: medianRatio(c.theirLru, c.inProcess),
       note: `its LRU: ${rate(lru).toFixed(1)}`,
       ...(number === undefined || !REACH[c.id] ? {} : { reach: REACH[c.id][number] }),
+      ...column('our loop (to its LRU)', 'both'),
     })),
     ...both.map((c) => ({
       suite: title('our loop; ratio to the same policy, its loop as it says'),
@@ -160,6 +165,7 @@ function rowsOf(trace: BenchTrace, contests: readonly Contest[], number: number 
       unit,
       ratio: medianRatio(c.claimed!, c.inProcess),
       ...(AHEAD.includes(c.id) && number !== undefined ? { reach: 1 } : {}),
+      ...column('to its own loop', 'ratio'),
     })),
     ...contests.map((c) => ({
       suite: title(`our whole process, ${cli().how}; ratio to its LRU`),
@@ -168,6 +174,7 @@ function rowsOf(trace: BenchTrace, contests: readonly Contest[], number: number 
       unit,
       ratio: medianRatio(c.theirLru, c.whole),
       note: peaks(c.peak, c.theirPeak),
+      ...column('our process (to its LRU)', 'both'),
     })),
     ...both.map((c) => ({
       suite: title(`our whole process, ${cli().how}; ratio to the same policy, its whole process`),
@@ -175,6 +182,7 @@ function rowsOf(trace: BenchTrace, contests: readonly Contest[], number: number 
       value: rate(c.whole),
       unit,
       ratio: medianRatio(c.theirs!, c.whole),
+      ...column('to its own process', 'ratio'),
     })),
     ...both.map((c) => ({
       suite: title('miss ratios, how far apart in four digits'),
@@ -183,6 +191,7 @@ function rowsOf(trace: BenchTrace, contests: readonly Contest[], number: number 
       unit: '',
       note: `${c.missRatio.toFixed(4)}, its own ${c.theirMissRatio!.toFixed(4)}`,
       budget: counterparts.find(({ ours }) => ours === c.id)!.tolerance,
+      ...column('miss ratio', 'note'),
     })),
   ];
 }

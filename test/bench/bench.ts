@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { reclaimVariant } from '../../simulator/reclaim/registry.ts';
 import { tryCachesim } from './cachesim.ts';
 import { inChild } from './child.ts';
-import { printRows, type Row } from './rows.ts';
+import { printRows, type BenchFile, type Row } from './rows.ts';
 import { suites, type BenchOptions } from './suites.ts';
 
 const USAGE = `npm run bench -- [SUITE…] [options]
@@ -27,13 +27,6 @@ const USAGE = `npm run bench -- [SUITE…] [options]
   --out FILE    test-results/bench.json unless told; figures of other suites in it stay
   --date TEXT   goes into the file, which has no date otherwise
 `;
-
-/** What is written: figures by suite, and the machine they are true of. */
-export interface BenchFile {
-  readonly machine: Readonly<Record<string, string | number>>;
-  readonly suites: Readonly<Record<string, { readonly rounds: number; readonly rows: readonly Row[] }>>;
-  readonly date?: string;
-}
 
 function machineFacts(): BenchFile['machine'] {
   const cpus = os.cpus();

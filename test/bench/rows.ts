@@ -13,6 +13,19 @@ export interface Row {
   /** Lower limit of `ratio`. */
   readonly reach?: number;
   readonly note?: string;
+  /** Where the row stands in documents, which put several suites beside each other: a table with names down and these titles across. */
+  readonly column?: {
+    readonly table: string;
+    readonly title: string;
+    readonly shows: 'value' | 'ratio' | 'both' | 'note';
+  };
+}
+
+/** What `npm run bench` writes: figures by suite, and the machine they are true of. */
+export interface BenchFile {
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly date?: string;
+  readonly suites: Readonly<Record<string, { readonly rounds: number; readonly rows: readonly Row[] }>>;
 }
 
 export function median(values: readonly number[]): number {
