@@ -20,7 +20,7 @@ export function performancePages(): ReadonlyMap<string, string> {
   const page = readFileSync(path.join(docs, 'performance.md'), 'utf8');
   const made = page.replace(
     /(<!-- made: ([\w ,]+) -->\n)[^]*?(<!-- end -->)/g,
-    (_, start: string, what: string, end: string) => `${start}\n${part(what, file, rows)}\n\n${end}`,
+    (_, start: string, what: string, end: string) => `${start}\n${part(what, file, rows, page)}\n\n${end}`,
   );
   return new Map([
     ['performance.md', made],
@@ -28,7 +28,7 @@ export function performancePages(): ReadonlyMap<string, string> {
   ]);
 }
 
-function part(what: string, file: BenchFile, rows: readonly Row[]): string {
+function part(what: string, file: BenchFile, rows: readonly Row[], page: string): string {
   const [kind, ...rest] = what.split(' ');
   const name = rest.join(' ');
   switch (kind) {
@@ -45,10 +45,20 @@ function part(what: string, file: BenchFile, rows: readonly Row[]): string {
         .split(',')
         .map((suite) => suiteTables(file.suites[suite.trim()]?.rows ?? []))
         .join('\n\n');
+    case 'rest':
+      return suiteTables(
+        Object.entries(file.suites)
+          .filter(([suite]) => !named(page).includes(suite))
+          .flatMap(([, suite]) => suite.rows.filter((row) => !row.column)),
+      );
     default:
       throw new Error(`docs/performance.md has a mark for '${what}', which nobody makes`);
   }
 }
+
+/** Suites that have a place of their own on the page. */
+const named = (page: string): string[] =>
+  [...page.matchAll(/<!-- made: suites ([\w ,]+) -->/g)].flatMap(([, names]) => names.split(',').map((n) => n.trim()));
 
 function machine({ machine, date, suites }: BenchFile): string {
   const facts = Object.entries({ ...machine, ...(date === undefined ? {} : { date }) }).map(([k, v]) => `${k} ${v}`);

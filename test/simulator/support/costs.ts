@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** A machine so busy that it spoils three measurements in a row says so by failing everything else, too. */
 const TRIES = 3;
 
-/** The least processor time of each piece, in microseconds: all in turns, once to warm up, then five times. */
+/** The least processor time of each piece, in microseconds: all in turns, once to warm up, then three times. */
 export function costs(pieces: readonly (() => void)[]): number[] {
   const best = pieces.map(() => Infinity);
   for (let round = 0; round <= ROUNDS; round++)
