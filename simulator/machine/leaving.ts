@@ -64,6 +64,25 @@ export class Leaving {
     return wrote;
   }
 
+  /** `evict` of the first `n` of these clean, unmapped file pages of one lruvec, all of which leave shadows. */
+  evictClean(pages: Int32Array, entries: Uint32Array, n: number, lru: LruvecIndex, target: LruvecIndex): void {
+    const core = this.#core;
+    if (core.logging || core.nodes > 1 || core.devicePages !== undefined) {
+      for (let i = 0; i < n; i++) this.evict(pages[i], entries[i], target);
+      return;
+    }
+    const { shadows, owners, stats } = core;
+    core.tree.leaveShadows(pages, n, stats);
+    for (let i = 0; i < n; i++) {
+      shadows[pages[i]] = entries[i];
+      owners.set(pages[i], target);
+    }
+    core.counters[WORKINGSET_SHADOWS] += n;
+    core.resident -= n;
+    core.frames.give(0, n);
+    if (lru > 0) core.memcg.uncharge(lru, n);
+  }
+
   /** The `discard` of try_to_unmap_one: the frame goes, and with it the content, a swap slot included. */
   drop(page: number): void {
     const core = this.#core;

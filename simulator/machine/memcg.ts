@@ -59,6 +59,14 @@ export class Memcg {
   /** Charges pages to `cgroup`, reclaiming if a limit is met; false if nothing helps (the OOM killer's turn). */
   charge(cgroup: number, pages: Pages): boolean {
     if (cgroup === 0) return true;
+    if (this.#stockOf === cgroup && this.#stock >= pages) {
+      this.#stock -= pages;
+      return true;
+    }
+    return this.#chargeCounters(cgroup, pages);
+  }
+
+  #chargeCounters(cgroup: number, pages: Pages): boolean {
     let batch = Math.max(BATCH, pages);
     let drained = false;
     let retries = 16;

@@ -30,7 +30,7 @@ import { PageTables } from './page-tables.ts';
 import { NODE_BYTES, PageTree } from './page-tree.ts';
 import { effectiveProtection } from './protection.ts';
 import { ReclaimDriver } from './reclaim-driver.ts';
-import type { ListReclaimer, MemoryHost, ScanControl, VolatilePages } from './reclaimer.ts';
+import type { ListReclaimer, LruvecIndex, MemoryHost, ScanControl, VolatilePages } from './reclaimer.ts';
 import { ANON, DIRTY, PINNED, RESIDENT, SWAPPED, UNEVICTABLE } from './reclaimer.ts';
 import { Shmem } from './shmem.ts';
 import { Slab } from './slab.ts';
@@ -419,6 +419,10 @@ export class MemoryCore implements MemoryHost {
 
   evict(page: number, shadow: number, target: number): boolean {
     return this.leaving.evict(page, shadow, target);
+  }
+
+  evictClean(pages: Int32Array, shadows: Uint32Array, n: number, lru: LruvecIndex, target: LruvecIndex): void {
+    this.leaving.evictClean(pages, shadows, n, lru, target);
   }
 
   drop(page: number): void {

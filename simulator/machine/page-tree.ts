@@ -45,13 +45,19 @@ export class PageTree {
   /** Objects that have levels, ascending, as their node numbers are. */
   readonly #withNodes: number[] = [];
   readonly #height: Int32Array;
-  readonly #count: Uint8Array;
-  readonly #values: Uint8Array;
+  /** Of each node: slots in use, and those of them that hold shadows. */
+  readonly #fill: Uint8Array;
   readonly #owner: Uint16Array;
   readonly #next: Int32Array;
   readonly #prev: Int32Array;
   readonly #head: Int32Array;
   readonly #tail: Int32Array;
+  /** The object of the last look-up: most are for the same. */
+  #object = -1;
+  #first = 0;
+  #end = 0;
+  /** Its first leaf; −1: it has no nodes. */
+  #leaves = -1;
 
   constructor(host: TreeHost, objects: ObjectMap, isFile: readonly boolean[], owners: number) {
     this.#host = host;
@@ -72,8 +78,7 @@ export class PageTree {
       this.#levels.push(levels);
     }
     this.#height = new Int32Array(bases.length);
-    this.#count = new Uint8Array(nodes);
-    this.#values = new Uint8Array(nodes);
+    this.#fill = new Uint8Array(2 * nodes);
     this.#owner = new Uint16Array(nodes);
     this.#next = new Int32Array(nodes).fill(-1);
     this.#prev = new Int32Array(nodes).fill(-1);
@@ -82,20 +87,38 @@ export class PageTree {
     this.#tail = new Int32Array(owners).fill(-1);
   }
 
+  /** The leaf that a page's slot is in; −1 if its object has none. */
+  #leafOf(page: number): number {
+    if (page < this.#first || page >= this.#end) this.#turnTo(page);
+    return this.#leaves < 0 ? -1 : this.#leaves + ((page - this.#first) >>> SLOT_SHIFT);
+  }
+
+  #turnTo(page: number): void {
+    const object = this.#objects.objectOf(page);
+    this.#object = object;
+    this.#first = this.#bases[object];
+    this.#end = this.#first + this.#sizes[object];
+    const levels = this.#levels[object];
+    this.#leaves = levels.length > 0 ? levels[0] : -1;
+  }
+
   /** How many nodes must be made before `page` can be stored. */
   missing(page: number): number {
-    const object = this.#objects.objectOf(page);
+    const leaf = this.#leafOf(page);
+    return leaf < 0 || this.#fill[2 * leaf] > 0 ? 0 : this.#missing(page);
+  }
+
+  #missing(page: number): number {
+    const object = this.#object;
     const levels = this.#levels[object];
-    if (levels.length === 0) return 0;
-    let index = page - this.#bases[object];
-    if (this.#count[levels[0] + (index >>> SLOT_SHIFT)] > 0) return 0;
+    let index = page - this.#first;
     const height = this.#height[object];
     const needed = this.#heightFor(index);
     const top = Math.max(height, needed);
     let missing = 0;
     for (let level = 0; level < top; level++) {
       index = index >>> SLOT_SHIFT;
-      if (this.#count[levels[level] + index] === 0) missing++;
+      if (this.#fill[2 * (levels[level] + index)] === 0) missing++;
       // growing an existing tree puts a node above its old head
       if (height > 0 && level >= height && index !== 0) missing++;
     }
@@ -112,23 +135,16 @@ export class PageTree {
    * Puts a page in its slot, making missing nodes in `owner`'s name, or in the names that `owners` has for them; `hadShadow` says what the slot held.
    */
   insert(page: number, hadShadow: boolean, owner: number, owners?: Int32Array): void {
-    const object = this.#objects.objectOf(page);
-    const levels = this.#levels[object];
-    if (levels.length === 0) {
-      if (hadShadow) this.shadows--;
-      return;
-    }
-    const index = page - this.#bases[object];
-    const leaf = levels[0] + (index >>> SLOT_SHIFT);
-    if (hadShadow) {
-      this.shadows--;
-      if (this.#values[leaf] === this.#count[leaf]) this.#unlist(leaf);
-      this.#values[leaf]--;
-      return;
-    }
-    if (this.#count[leaf] === 0) this.#make(object, index, owner, owners);
-    else if (this.#values[leaf] === this.#count[leaf]) this.#unlist(leaf);
-    this.#count[leaf]++;
+    const fill = this.#fill;
+    const leaf = this.#leafOf(page);
+    if (hadShadow) this.shadows--;
+    if (leaf < 0) return;
+    const slots = fill[2 * leaf];
+    const shadows = fill[2 * leaf + 1];
+    if (slots === 0) this.#make(this.#object, page - this.#first, owner, owners);
+    else if (shadows === slots) this.#unlist(leaf);
+    if (hadShadow) fill[2 * leaf + 1] = shadows - 1;
+    else fill[2 * leaf] = slots + 1;
   }
 
   #make(object: number, index: number, owner: number, owners: Int32Array | undefined): void {
@@ -140,7 +156,7 @@ export class PageTree {
       for (let level = height; level < top; level++) {
         const node = levels[level];
         this.#owner[node] = owners === undefined ? owner : owners[made++];
-        this.#count[node] = 1;
+        this.#fill[2 * node] = 1;
         this.nodes++;
       }
     }
@@ -149,55 +165,54 @@ export class PageTree {
     for (let level = 0; level < top; level++) {
       at = at >>> SLOT_SHIFT;
       const node = levels[level] + at;
-      const existed = this.#count[node] > 0;
+      const existed = this.#fill[2 * node] > 0;
       if (!existed) {
         this.#owner[node] = owners === undefined ? owner : owners[made++];
         this.nodes++;
       }
       // the new child's slot; the leaf's own count is the caller's
-      if (level > 0) this.#count[node]++;
+      if (level > 0) this.#fill[2 * node]++;
       if (existed) break;
     }
   }
 
   /** Takes a page out of its slot, leaving a shadow or nothing. */
   remove(page: number, leaveShadow: boolean): void {
-    const object = this.#objects.objectOf(page);
-    const levels = this.#levels[object];
-    if (levels.length === 0) {
-      if (leaveShadow) this.shadows++;
+    const fill = this.#fill;
+    const leaf = this.#leafOf(page);
+    if (leaveShadow) this.shadows++;
+    if (leaf < 0) return;
+    if (leaveShadow) fill[2 * leaf + 1]++;
+    else if (--fill[2 * leaf] === 0) {
+      this.#free(this.#object, leaf - this.#leaves);
       return;
     }
-    const leafIndex = (page - this.#bases[object]) >>> SLOT_SHIFT;
-    const leaf = levels[0] + leafIndex;
-    if (leaveShadow) {
-      this.shadows++;
-      this.#values[leaf]++;
-    } else {
-      this.#count[leaf]--;
-      if (this.#count[leaf] === 0) {
-        this.#free(object, leafIndex);
-        return;
-      }
+    if (fill[2 * leaf + 1] === fill[2 * leaf]) this.#list(leaf);
+  }
+
+  /** The first `n` of these pages leave shadows, one after the other. */
+  leaveShadows(pages: Int32Array, n: number, each: { updated(n: number): void }): void {
+    const fill = this.#fill;
+    this.shadows += n;
+    for (let i = 0; i < n; i++) {
+      const leaf = this.#leafOf(pages[i]);
+      if (leaf >= 0 && ++fill[2 * leaf + 1] === fill[2 * leaf]) this.#list(leaf);
+      each.updated(2);
     }
-    if (this.#values[leaf] === this.#count[leaf]) this.#list(leaf);
   }
 
   /** Clears a slot that holds a shadow (truncate). */
   forget(page: number): void {
-    const object = this.#objects.objectOf(page);
+    const fill = this.#fill;
+    const leaf = this.#leafOf(page);
     this.shadows--;
-    const levels = this.#levels[object];
-    if (levels.length === 0) return;
-    const leafIndex = (page - this.#bases[object]) >>> SLOT_SHIFT;
-    const leaf = levels[0] + leafIndex;
-    const listed = this.#values[leaf] === this.#count[leaf];
-    this.#values[leaf]--;
-    this.#count[leaf]--;
-    if (this.#count[leaf] === 0) {
+    if (leaf < 0) return;
+    const listed = fill[2 * leaf + 1] === fill[2 * leaf];
+    fill[2 * leaf + 1]--;
+    if (--fill[2 * leaf] === 0) {
       if (listed) this.#unlist(leaf);
-      this.#free(object, leafIndex);
-    } else if (!listed && this.#values[leaf] === this.#count[leaf]) this.#list(leaf);
+      this.#free(this.#object, leaf - this.#leaves);
+    } else if (!listed && fill[2 * leaf + 1] === fill[2 * leaf]) this.#list(leaf);
   }
 
   /** Frees the oldest node with only shadows in `owner`'s name (shadow_lru_isolate); false if there is none. */
@@ -209,9 +224,9 @@ export class PageTree {
     const start = this.#bases[object] + leafIndex * SLOTS;
     this.#host.clearShadows(start, Math.min(start + SLOTS, this.#bases[object] + this.#sizes[object]));
     this.#unlist(leaf);
-    this.shadows -= this.#values[leaf];
-    this.#values[leaf] = 0;
-    this.#count[leaf] = 0;
+    this.shadows -= this.#fill[2 * leaf + 1];
+    this.#fill[2 * leaf + 1] = 0;
+    this.#fill[2 * leaf] = 0;
     this.#free(object, leafIndex);
     return true;
   }
@@ -233,8 +248,8 @@ export class PageTree {
     for (let level = 0; level < this.#height[object]; level++) {
       const node = levels[level] + at;
       if (level > 0) {
-        this.#count[node]--;
-        if (this.#count[node] > 0) return;
+        this.#fill[2 * node]--;
+        if (this.#fill[2 * node] > 0) return;
       }
       this.nodes--;
       this.#host.nodeFreed(this.#owner[node]);

@@ -262,6 +262,8 @@ export interface MemoryHost {
    * and with it is kept on whose behalf this happened. For an anonymous page this means swapping it out (or dropping it, if clean in swap). True if it had to be written.
    */
   evict(page: number, shadow: number, target: LruvecIndex): boolean;
+  /** The same for the first `n` of these file pages of one lruvec that have no flags, each with its own shadow, none of which is 0. */
+  evictClean(pages: Int32Array, shadows: Uint32Array, n: number, lru: LruvecIndex, target: LruvecIndex): void;
   /** A scanned anonymous page leaves, and its content with it: nothing is written. */
   drop(page: number): void;
   /** Of a lazily freed page: its mapping is droppable for life, so that even a page that was written to goes. */

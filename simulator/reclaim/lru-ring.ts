@@ -31,6 +31,23 @@ export class LruRing {
     this.living++;
   }
 
+  /** The first `n` of these, one after the other. */
+  addAll(pages: Int32Array, n: number): void {
+    while (this.#head - this.#tail + n > this.#mask + 1) this.#makeRoom();
+    const entries = this.#entries;
+    const places = this.#places;
+    const mask = this.#mask;
+    let head = this.#head;
+    for (let i = 0; i < n; i++) {
+      const page = pages[i];
+      const place = head++ & mask;
+      entries[place] = page;
+      places[page] = place;
+    }
+    this.#head = head;
+    this.living += n;
+  }
+
   addTail(page: number): void {
     if (this.#head - this.#tail > this.#mask) this.#makeRoom();
     if (this.#tail === 0) {
@@ -46,6 +63,13 @@ export class LruRing {
   remove(page: number): void {
     this.#entries[this.#places[page]] = HOLE;
     this.living--;
+  }
+
+  removeAll(pages: Int32Array, n: number): void {
+    const entries = this.#entries;
+    const places = this.#places;
+    for (let i = 0; i < n; i++) entries[places[pages[i]]] = HOLE;
+    this.living -= n;
   }
 
   /** Takes up to `most` pages from the tail; how many. */

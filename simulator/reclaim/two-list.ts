@@ -54,11 +54,12 @@ export const RECLAIM = 64;
 /** Anonymous and swap-backed: copied from the flags, so that the common paths need only this byte. */
 const ANON_PAGE = 128;
 
-/** Most accesses end here: nothing to do for a page that has it all. */
-const SETTLED = RESIDENT | REFERENCED | ACTIVE;
+/** What a read makes of a page's state, where that is all it does; else 0: the page is not in memory, or is to be activated. */
+const AFTER_READ = Uint8Array.from({ length: 256 }, (_, s) => {
+  if ((s & RESIDENT) === 0) return 0;
+  return (s & (REFERENCED | ACTIVE)) === REFERENCED ? 0 : s | REFERENCED;
+});
 export const SWAP_CLUSTER_MAX = 32;
-/** Words from here on store. */
-const FIRST_STORE = (OP_STORE << OP_SHIFT) >>> 0;
 /** Accesses that the loop looks at before it makes them. */
 const STRETCH = 64;
 
@@ -122,6 +123,8 @@ export class TwoList implements ListReclaimer {
   #nrFreeing = 0;
   readonly #taken = new Int32Array(SWAP_CLUSTER_MAX);
   readonly #coming = new Int32Array(STRETCH + 1);
+  readonly #leaving = new Int32Array(SWAP_CLUSTER_MAX);
+  readonly #shadows = new Uint32Array(SWAP_CLUSTER_MAX);
   readonly #nr = new Float64Array(4);
   readonly #targets = new Float64Array(4);
   #lastRead = -1;
@@ -170,28 +173,32 @@ export class TwoList implements ListReclaimer {
     let last = this.#lastRead;
     let i = from;
     for (; i < to; i++) {
-      const word = block[i];
-      if (word <= PAGE_MASK) {
+      // as a signed number, which costs no conversion: page numbers are positive, and a word without operation is one
+      const word = block[i] | 0;
+      if (word >>> OP_SHIFT === OP_READ) {
         const s = state[word];
-        if ((s & SETTLED) === SETTLED) {
+        const next = AFTER_READ[s];
+        if (next !== 0) {
+          if (word === last) continue;
           last = word;
+          state[word] = next;
           continue;
         }
         if ((s & RESIDENT) !== 0) {
           if (word === last) continue;
           last = word;
-          if ((s & REFERENCED) === 0) state[word] = s | REFERENCED;
-          else this.#touchAgain(word, s);
+          this.#touchAgain(word, s);
           continue;
         }
       } else if ((state[word & PAGE_MASK] & RESIDENT) !== 0) {
-        if (word < FIRST_STORE && this.#tlb === undefined && (state[word & PAGE_MASK] & YOUNG) !== 0) continue;
-        this.accessed(word);
-        if (word >>> OP_SHIFT >= OP_STORE) this.#host.wrote(word & PAGE_MASK);
+        const op = word >>> OP_SHIFT;
+        if (op === OP_LOAD && this.#tlb === undefined && (state[word & PAGE_MASK] & YOUNG) !== 0) continue;
+        this.accessed(block[i]);
+        if (op >= OP_STORE) this.#host.wrote(word & PAGE_MASK);
         continue;
       }
       this.#lastRead = last;
-      const outcome = this.#host.fault(word, lru);
+      const outcome = this.#host.fault(block[i], lru);
       last = this.#lastRead;
       if ((outcome & OUT_OF_MEMORY) !== 0) break;
       if ((outcome & MISS) !== 0) {
@@ -421,34 +428,61 @@ export class TwoList implements ListReclaimer {
   #drainAdding(): void {
     const n = this.#nrAdding;
     this.#nrAdding = 0;
+    const adding = this.#adding;
+    const { flags } = this.#host;
+    const { state } = this;
+    // mostly they all go to one list
+    let main = -1;
+    let together = 0;
     for (let i = 0; i < n; i++) {
-      const page = this.#adding[i];
-      if ((this.#host.flags[page] & UNEVICTABLE) !== 0) {
-        this.state[page] &= ~ACTIVE;
+      const page = adding[i];
+      if ((flags[page] & UNEVICTABLE) !== 0) {
+        state[page] &= ~ACTIVE;
         this.#unevictable[this.#host.lruvecOf(page)]++;
-      } else this.#add(page, this.#listOf(page, this.state[page]));
+        continue;
+      }
+      const list = this.#listOf(page, state[page]);
+      if (main < 0) main = list;
+      if (list === main) adding[together++] = page;
+      else this.#add(page, list);
     }
+    if (together > 0) this.#addAll(adding, together, main);
     this.#host.stats.updated(n);
   }
 
   #drainActivating(): void {
     const n = this.#nrActivating;
     this.#nrActivating = 0;
+    const activating = this.#activating;
     const { places } = this.#host;
+    const { state } = this;
     let sum = 0;
-    for (let i = 0; i < n; i++) sum ^= places[this.#activating[i]];
+    for (let i = 0; i < n; i++) sum ^= places[activating[i]];
     this.warmth = sum;
+    let main = -1;
+    let together = 0;
+    let activated = 0;
     for (let i = 0; i < n; i++) {
-      const page = this.#activating[i];
-      const s = this.state[page];
+      const page = activating[i];
+      const s = state[page];
       if ((s & ON_LRU) === 0 || (s & ACTIVE) !== 0) continue;
+      activated++;
+      state[page] = s | ACTIVE;
       const list = this.#listOf(page, s);
-      this.#del(page, list);
-      this.state[page] |= ACTIVE;
-      this.#add(page, list + 1);
-      this.#host.counters[PGACTIVATE]++;
-      this.#host.stats.updated(3);
+      if (main < 0) main = list;
+      if (list === main) activating[together++] = page;
+      else {
+        this.#del(page, list);
+        this.#add(page, list + 1);
+      }
     }
+    if (together > 0) {
+      this.#lists[main].removeAll(activating, together);
+      this.size[(main >> 2) * STATS + (main & 3)] -= together;
+      this.#addAll(activating, together, main + 1);
+    }
+    this.#host.counters[PGACTIVATE] += activated;
+    this.#host.stats.updatedEach(3, activated);
   }
 
   // ---- lists
@@ -462,6 +496,14 @@ export class TwoList implements ListReclaimer {
     this.#lists[list].add(page);
     this.size[(list >> 2) * STATS + (list & 3)]++;
     this.state[page] |= ON_LRU;
+  }
+
+  /** The first `n` of these pages. */
+  #addAll(pages: Int32Array, n: number, list: number): void {
+    this.#lists[list].addAll(pages, n);
+    this.size[(list >> 2) * STATS + (list & 3)] += n;
+    const { state } = this;
+    for (let i = 0; i < n; i++) state[pages[i]] |= ON_LRU;
   }
 
   #addTail(page: number, list: number): void {
@@ -556,7 +598,7 @@ export class TwoList implements ListReclaimer {
         this.#taken[deactivated++] = page;
       }
     }
-    for (let i = 0; i < deactivated; i++) this.#add(this.#taken[i], inactive);
+    this.#addAll(this.#taken, deactivated, inactive);
     this.#policy.looked?.(lru, file, taken, young);
     counters[PGDEACTIVATE] += deactivated;
     // isolation is one change; scanning, putting back and counting each another per page
@@ -585,6 +627,7 @@ export class TwoList implements ListReclaimer {
     let wrote = 0;
     let activated = 0;
     let rescued = 0;
+    let leaving = 0;
     for (let i = 0; i < taken; i++) {
       const page = this.#taken[i];
       let s = state[page] & ~ON_LRU;
@@ -594,6 +637,21 @@ export class TwoList implements ListReclaimer {
         activated++;
         this.#taken[kept++] = page;
         continue;
+      }
+      if ((flag | (s & YOUNG)) === 0 && file) {
+        state[page] = 0;
+        const shadow = policy.eviction(page, sc.target, (s & WORKINGSET) !== 0);
+        if (shadow === 0) host.evict(page, 0, sc.target);
+        else {
+          this.#leaving[leaving] = page;
+          this.#shadows[leaving++] = shadow;
+        }
+        continue;
+      }
+      if (leaving > 0) {
+        // in the order in which they were met
+        host.evictClean(this.#leaving, this.#shadows, leaving, lru, sc.target);
+        leaving = 0;
       }
       const young = (s & YOUNG) !== 0;
       const referenced = (s & REFERENCED) !== 0;
@@ -647,6 +705,7 @@ export class TwoList implements ListReclaimer {
       state[page] = 0;
       if (host.evict(page, policy.eviction(page, sc.target, (s & WORKINGSET) !== 0), sc.target)) wrote++;
     }
+    if (leaving > 0) host.evictClean(this.#leaving, this.#shadows, leaving, lru, sc.target);
     for (let i = 0; i < kept; i++) {
       const page = this.#taken[i];
       const active = (state[page] & ACTIVE) !== 0;

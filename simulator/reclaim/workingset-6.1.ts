@@ -202,8 +202,8 @@ export class Workingset61 implements Policy {
   readonly #stale: boolean;
   readonly #flushInterval: Nanoseconds;
   #nextFlush: Nanoseconds = 0;
-  /** Non-resident age of each lruvec: evictions and activations in its subtree. */
-  readonly #age: Float64Array;
+  /** Non-resident age of each lruvec: evictions and activations in its subtree, as far as shadows tell it. */
+  readonly #age: Int32Array;
   readonly #parents: Int32Array;
   readonly #cost: Float64Array;
   readonly #snapshot: Float64Array;
@@ -224,7 +224,7 @@ export class Workingset61 implements Policy {
     this.#compareAll = valueOf(values, compareWith) === 'all';
     this.#stale = valueOf(values, staleStatistics);
     this.#flushInterval = valueOf(values, flushInterval);
-    this.#age = new Float64Array(host.lruvecs);
+    this.#age = new Int32Array(host.lruvecs);
     this.#parents = host.stats.parents;
     this.#cost = new Float64Array(host.lruvecs * 2);
     this.#snapshot = new Float64Array(host.lruvecs * 2);
