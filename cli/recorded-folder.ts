@@ -1,7 +1,7 @@
 /** Folders of recordings on disk, as the fidelity room of the simulator reads them: `.gz` and `.zst` are taken off on the way. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import zlib from 'node:zlib';
 import { UnusableRecording, type RecordedFolder } from '../simulator/fidelity/sets.ts';
 
 const COMPRESSED = /\.(gz|zst)$/;
@@ -26,9 +26,12 @@ export function recordedFolder(path: string): RecordedFolder {
     const from = onDisk.get(file);
     if (from === undefined) throw new UnusableRecording(`${name}/${file} is missing`);
     const raw = readFileSync(from);
+    // Nodes before 22.15 have none, and everything else runs on them.
+    if (from.endsWith('.zst') && !('zstdDecompressSync' in zlib))
+      throw new UnusableRecording(`${name}/${basename(from)} is packed with zstd, which Node reads from 22.15 on`);
     try {
-      if (from.endsWith('.gz')) return gunzipSync(raw);
-      if (from.endsWith('.zst')) return zstdDecompressSync(raw);
+      if (from.endsWith('.gz')) return zlib.gunzipSync(raw);
+      if (from.endsWith('.zst')) return zlib.zstdDecompressSync(raw);
     } catch (error) {
       throw new UnusableRecording(`${name}/${basename(from)} can't be decompressed (truncated?): ${String(error)}`);
     }

@@ -1,12 +1,11 @@
 /** The miss-ratio curve of exact LRU, over all sizes from one pass, as a report of its own. */
-import { setImmediate } from 'node:timers/promises';
-import { StackDistances } from '../simulator/analysis/stack-distance.ts';
-import { PAGE_MASK } from '../simulator/machine/access.ts';
+import type { StackDistances } from '../simulator/analysis/stack-distance.ts';
 import { PLAN_VERSION, type Plan } from '../simulator/plan.ts';
 import type { PointReport, Report } from '../simulator/report.ts';
 import { reportOf } from '../simulator/simulate.ts';
 import { PAGE_SIZE, type Pages } from '../simulator/units.ts';
 import type { CliIo } from './io.ts';
+import { distancesOf, largestPage } from './replay-lru.ts';
 import { scenarioOf } from './replay-memory.ts';
 
 /** At most `count` sizes in even steps up to all distinct pages; steps of a percent or more are whole percents. */
@@ -21,23 +20,20 @@ export interface Curve {
   readonly distinct: Pages;
   /** Ascending. */
   readonly sizes: readonly Pages[];
+  /** Share of the pages that is looked at, 0 < rate ≤ 1. */
+  readonly rate: number;
   readonly io: CliIo;
 }
 
-export async function missRatioCurve({ name, words, sizes, io }: Curve): Promise<Report> {
-  let largest = 0;
-  for (const word of words) largest = Math.max(largest, word & PAGE_MASK);
-  const distances = new StackDistances(largest + 1);
-  const step = 1 << 20;
-  for (let at = 0; at < words.length && !io.signal.aborted; at += step) {
-    distances.run(words, at, Math.min(step, words.length - at));
-    await setImmediate();
-  }
+export async function missRatioCurve({ name, words, sizes, rate, io }: Curve): Promise<Report> {
+  const filePages = largestPage(words) + 1;
+  const distances = await distancesOf(words, filePages, { io, rate });
   const ratios = distances.missRatios(sizes);
+  const errors = distances.standardErrors(sizes);
   const accesses = distances.accesses;
   const plan: Plan = {
     version: PLAN_VERSION,
-    title: `${name}: miss ratio of exact LRU by memory`,
+    title: `${name}: miss ratio of exact LRU by memory${rate < 1 ? `, from ${percent(rate)} of the pages` : ''}`,
     seed: 0,
     axes: [
       {
@@ -49,7 +45,7 @@ export async function missRatioCurve({ name, words, sizes, io }: Curve): Promise
     ],
     points: sizes.map((size, i) => ({
       coordinates: [i],
-      scenario: scenarioOf({ name, policy: 'lru', size, memcg: false, filePages: largest + 1, anonPages: 0 }),
+      scenario: scenarioOf({ name, policy: 'lru', size, memcg: false, filePages, anonPages: 0 }),
     })),
     plots: [{ metrics: [{ name: 'miss-ratio' }], over: 'memory', as: 'line', text: 'miss-ratio over memory' }],
     expects: [],
@@ -67,7 +63,11 @@ export async function missRatioCurve({ name, words, sizes, io }: Curve): Promise
       complete: accesses === words.length,
       time: 0,
       counters: counts,
-      measures: { 'hit-ratio': 1 - ratios[i], 'miss-ratio': ratios[i] },
+      measures: {
+        'hit-ratio': 1 - ratios[i],
+        'miss-ratio': ratios[i],
+        ...(rate < 1 ? { 'miss-ratio-error': errors[i] } : {}),
+      },
       phases: [],
       series: [],
       distributions: [],
@@ -76,5 +76,20 @@ export async function missRatioCurve({ name, words, sizes, io }: Curve): Promise
       expectations: [],
     };
   });
-  return reportOf(plan, points, io.signal.aborted, []);
+  return reportOf(plan, points, io.signal.aborted, rate < 1 ? [sampleNote(distances, sizes, rate)] : []);
+}
+
+const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
+
+/** Fewer sampled pages than this say little. */
+const FEW_PAGES = 1000;
+
+function sampleNote(distances: StackDistances, sizes: readonly Pages[], rate: number): string {
+  const errors = distances.standardErrors(sizes);
+  let largest = 0;
+  errors.forEach((error, i) => (largest = error > errors[largest] ? i : largest));
+  const short = (error: number) => Number(error.toPrecision(2));
+  const { distinct } = distances;
+  const few = distinct < FEW_PAGES ? '; so few that a larger sample would pay' : '';
+  return `a sample: ${percent(rate)} of the pages was looked at (${distinct} pages${few}). Standard error of the miss ratio, estimated: at most ${short(errors[largest])} (at ${sizes[largest]} pages), ${short(errors[sizes.length >> 1])} in the middle; 19 in 20 samples are off by less than twice that`;
 }

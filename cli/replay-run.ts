@@ -10,8 +10,9 @@ import { costsOf, transferTime } from '../simulator/engine/costs.ts';
 import { reclaimVariant } from '../simulator/reclaim/registry.ts';
 import { reportOf } from '../simulator/simulate.ts';
 import { measures, type MeasureInput } from '../simulator/tables/measures.ts';
-import { PAGE_SIZE } from '../simulator/units.ts';
+import { PAGE_SIZE, type Pages } from '../simulator/units.ts';
 import type { CliIo } from './io.ts';
+import { lruMemories, readsOnly, type Replayed } from './replay-lru.ts';
 import { addMetadata, memoryFor, type ReplaySetup } from './replay-memory.ts';
 
 export interface ReplayRun {
@@ -31,13 +32,25 @@ const CLOCKED = 256;
 const TIMELESS = ['hit-ratio', 'miss-ratio', 'refault-rate', 'reclaim-efficiency', 'active-share'];
 
 export async function replayPoints(run: ReplayRun): Promise<Report> {
-  const { plan, setups, words, io } = run;
+  const { plan, setups, words, warmup, missBits, io } = run;
   const points: PointReport[] = [];
   const warnings: string[] = [];
   let future: FutureAccesses | undefined;
+  const lruSizes = setups.filter(({ policy }) => policy === 'lru').map(({ size }) => size);
+  // One simulation is as fast as the one pass that serves all sizes.
+  const onePass = lruSizes.length > 1 && missBits === undefined && readsOnly(words);
+  let lru: ((size: Pages) => Replayed) | null = null;
   for (const [i, setup] of setups.entries()) {
-    const memory = memoryFor(setup, plan.points[i].scenario);
-    if (memory.wantsFuture) memory.foresee((future ??= futureOf(words, setup)));
+    let memory: Replayed;
+    if (onePass && setup.policy === 'lru') {
+      lru ??= await lruMemories(words, lruSizes, [warmup, ...passBounds(run)], io);
+      if (lru === null) break;
+      memory = lru(setup.size);
+    } else {
+      const machine = memoryFor(setup, plan.points[i].scenario);
+      if (machine.wantsFuture) machine.foresee((future ??= futureOf(words, setup)));
+      memory = machine;
+    }
     const point = await replayPoint(run, i, memory, warnings);
     points.push(point);
     if (io.signal.aborted) break;
@@ -45,12 +58,15 @@ export async function replayPoints(run: ReplayRun): Promise<Report> {
   return reportOf(plan, points, io.signal.aborted, warnings);
 }
 
-async function replayPoint(run: ReplayRun, index: number, memory: Memory, warnings: string[]): Promise<PointReport> {
+/** After how many accesses each tenth of the counted ones ends. */
+const passBounds = ({ words, warmup }: ReplayRun): readonly number[] =>
+  Array.from({ length: PASSES }, (_, k) => warmup + Math.floor(((words.length - warmup) * (k + 1)) / PASSES));
+
+async function replayPoint(run: ReplayRun, index: number, memory: Replayed, warnings: string[]): Promise<PointReport> {
   const { plan, setups, words, warmup, missBits, io } = run;
   const setup = setups[index];
   const cgroup = setup.memcg ? 1 : 0;
-  const counted = words.length - warmup;
-  const bounds = Array.from({ length: PASSES }, (_, k) => warmup + Math.floor((counted * (k + 1)) / PASSES));
+  const bounds = passBounds(run);
   const passes: PassReport[] = [];
   let missesBefore = 0;
   let countersBefore = memory.counters.slice();
@@ -75,7 +91,7 @@ async function replayPoint(run: ReplayRun, index: number, memory: Memory, warnin
     const n = Math.min(clocked ? CLOCKED : BLOCK, stop - done);
     if (clocked) memory.setTime?.(done * hit + missesNow() * missTime);
     const ran = memory.run(words, done, n, cgroup, missBits, done);
-    if (done === 0 && ran === 1) aside = addMetadata(setup, memory);
+    if (done === 0 && ran === 1 && 'reclaimer' in memory) aside = addMetadata(setup, memory as Memory);
     outOfMemory = ran < n;
     done += ran;
     if (done === warmup) {

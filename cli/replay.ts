@@ -18,6 +18,7 @@ import { sizeOf, type Size } from './sizes.ts';
 import { problemOf, readTrace } from './trace-file.ts';
 
 const USAGE = `refault replay TRACE --memory SIZE[,SIZE…] --policy ID[,ID…] [options]
+refault replay TRACE --mrc [--sample SHARE] [options]
 
   --memory SIZE[,SIZE…]  '16384 pages', 64MiB, or 10% of the trace's distinct pages
   --policy ID[,ID…]      reclaim variants; \`refault list variants\` has them all
@@ -28,7 +29,8 @@ const USAGE = `refault replay TRACE --memory SIZE[,SIZE…] --policy ID[,ID…] 
   --file-pages N         size of the file; else as far as the trace reaches
   --swappiness N         vm.swappiness, 0 to 200
   --swap SIZE            a swap device
-  --mrc                  add the miss-ratio curve of exact LRU
+  --mrc                  add the miss-ratio curve of exact LRU, or draw it alone, without --memory and --policy
+  --sample SHARE         look at that share of the pages for the curve (1%): many times faster, with the error stated
   --warmup N             leave the first N accesses out of the counts
   --miss-bits PATH       write one bit an access, 1 for a miss (one size and one policy)
   --format F             text, json, csv or markdown
@@ -53,6 +55,7 @@ export async function replay(args: string[], io: CliIo): Promise<number> {
       swappiness: { type: 'string' },
       swap: { type: 'string' },
       mrc: { type: 'boolean', default: false },
+      sample: { type: 'string' },
       warmup: { type: 'string', default: '0' },
       'miss-bits': { type: 'string' },
       format: { type: 'string', default: 'text' },
@@ -69,8 +72,12 @@ export async function replay(args: string[], io: CliIo): Promise<number> {
   const format = FORMATS.find((name) => name === values.format);
   if (format === undefined)
     throw new CliError(`there is no format '${values.format}'; there are ${FORMATS.join(', ')}`);
-  const policies = policiesOf(values.policy);
-  const sizeTexts = listOf('--memory', values.memory, "one or more sizes: '16384 pages', 64MiB, 10%");
+  const curveOnly = values.mrc && values.policy === undefined && values.memory === undefined;
+  const policies = curveOnly ? [] : policiesOf(values.policy);
+  const sizeTexts = curveOnly ? [] : listOf('--memory', values.memory, "one or more sizes: '16384 pages', 64MiB, 10%");
+  const rate = values.sample === undefined ? 1 : shareOf('--sample', values.sample);
+  if (values.sample !== undefined && !values.mrc)
+    throw new CliError('--sample is for the curve of --mrc; policies are simulated with every page');
   const warmup = wholeNumber('--warmup', values.warmup, 0, Number.MAX_SAFE_INTEGER);
   const swappiness =
     values.swappiness === undefined ? undefined : wholeNumber('--swappiness', values.swappiness, 0, 200);
@@ -101,18 +108,19 @@ export async function replay(args: string[], io: CliIo): Promise<number> {
     sizes.map(({ pages }): ReplaySetup => ({ ...base, policy, size: pages })),
   );
   for (const setup of setups) checkSize(setup);
-  checkMemory(trace, setups);
+  if (!curveOnly) checkMemory(trace, setups);
 
-  const words = machineWide(trace, anonBase(setups[0]));
+  const words = machineWide(trace, curveOnly ? filePages : anonBase(setups[0]));
   const missBits = missBitsPath === undefined ? undefined : new Uint8Array(Math.ceil(words.length / 8));
-  const plan = planOf(name, values['trace-format'], policies, sizes, setups, trace);
-  const report = await replayPoints({ plan, setups, words, warmup, io, ...(missBits ? { missBits } : {}) });
-  const reports: [Report, ...Report[]] = [report];
+  const reports: Report[] = [];
+  if (!curveOnly) {
+    const plan = planOf(name, values['trace-format'], policies, sizes, setups, trace);
+    reports.push(await replayPoints({ plan, setups, words, warmup, io, ...(missBits ? { missBits } : {}) }));
+  }
   if (values.mrc && !io.signal.aborted) {
     const finest = format === 'text' || format === 'markdown' ? 20 : 100;
-    reports.push(
-      await missRatioCurve({ name, words, distinct: trace.distinct, sizes: curveSizes(trace.distinct, finest), io }),
-    );
+    const { distinct } = trace;
+    reports.push(await missRatioCurve({ name, words, distinct, sizes: curveSizes(distinct, finest), rate, io }));
   }
   if (missBits !== undefined && missBitsPath !== undefined && !io.signal.aborted) {
     await writeFile(missBitsPath, missBits).catch((error: unknown) => {
@@ -120,7 +128,8 @@ export async function replay(args: string[], io: CliIo): Promise<number> {
     });
   }
   if (io.isTty) io.stderr('\r\x1b[K');
-  io.stdout(formats[format](reports, { io, file }));
+  const [first, ...rest] = reports;
+  if (first !== undefined) io.stdout(formats[format]([first, ...rest], { io, file }));
   return io.signal.aborted ? EXIT.interrupted : EXIT.done;
 }
 
@@ -220,6 +229,14 @@ function planOf(
     expects: [],
     traces: [{ name, path: name, format, values: {}, records: trace.words.length, pages: trace.distinct }],
   };
+}
+
+/** `1%` or `0.01`. */
+function shareOf(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$/.exec(text.trim());
+  const share = match === null ? NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  if (!(share > 0 && share <= 1)) throw new CliError(`${option} wants a share above 0 and up to 100%, not '${text}'`);
+  return share;
 }
 
 function wholeNumber(option: string, text: string, min: number, max: number): number {

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import zlib from 'node:zlib';
 import type { Plan } from '../simulator/plan.ts';
 import type { DecodedTrace, TraceDecoder } from '../simulator/trace/decoder.ts';
 import { packingOf, traceDecoder } from '../simulator/trace/format.ts';
@@ -15,8 +15,16 @@ import { CliError, EXIT } from './io.ts';
 const CHUNK = 1 << 18;
 
 const unpackers = {
-  gzip: () => createGunzip({ chunkSize: CHUNK }),
-  zstd: () => createZstdDecompress({ chunkSize: CHUNK }),
+  gzip: () => zlib.createGunzip({ chunkSize: CHUNK }),
+  zstd: () => {
+    // Nodes before 22.15 have none, and everything else runs on them.
+    if (!('createZstdDecompress' in zlib))
+      throw new TraceError(
+        '',
+        `it is packed with zstd, which this Node (${process.version}) can't unpack: take 22.15 or newer`,
+      );
+    return zlib.createZstdDecompress({ chunkSize: CHUNK });
+  },
 };
 
 /** Reads a trace; `-` is standard input. Throws a CliError that names the file and the place in it. */

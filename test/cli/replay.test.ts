@@ -213,6 +213,64 @@ test('--mrc adds the curve of exact LRU, equal to LRU replayed at each of its si
   }
 });
 
+test('many sizes of exact LRU come from one pass, and are what a machine of each size alone reports', async () => {
+  // Loads through a mapping among the reads; sizes that are the same, larger than the trace, and a single page.
+  const mixed = file('mixed.u32ops', u32(words.map((page, i) => (i % 5 === 0 ? (page | (1 << 30)) >>> 0 : page))));
+  const sizes = ['1 pages', '40 pages', '160 KiB', '700 pages', '50%', '5000 pages'];
+  for (const [name, ...more] of [
+    [trace],
+    [trace, '--memcg'],
+    [trace, '--warmup', '12345'],
+    [trace, '--warmup', '39995'],
+    [mixed, '--file-pages', '4000'],
+  ]) {
+    const together = (await replay(name, '--memory', sizes.join(), '--policy', 'fifo,lru', ...more)).runs[0].points;
+    for (const [i, size] of sizes.entries()) {
+      const [alone] = (await replay(name, '--memory', size, '--policy', 'lru', ...more)).runs[0].points;
+      assert.deepEqual(
+        { ...together[sizes.length + i], coordinates: 0 },
+        { ...alone, coordinates: 0 },
+        `${size} ${more.join()}`,
+      );
+    }
+  }
+});
+
+test('traces that write are replayed size by size, for dirty pages are written back', async () => {
+  const written = file('written.u32ops', u32(words.map((page, i) => (i % 3 === 0 ? (page | (3 << 30)) >>> 0 : page))));
+  const { points } = (await replay(written, '--memory', '100 pages,300 pages', '--policy', 'lru')).runs[0];
+  for (const { counters } of points) assert.ok(counters.pgpgout > 0);
+  assert.deepEqual(
+    points.map((p) => p.counters.misses),
+    [lruMisses(words, 100), lruMisses(words, 300)],
+  );
+});
+
+test('the curve alone needs neither sizes nor policies; of a sample it states the error', async () => {
+  const alone = await replay(trace, '--mrc');
+  const beside = await replay(trace, '--mrc', '--memory', '300 pages', '--policy', 'lru');
+  assert.deepEqual(alone.runs, beside.runs.slice(1));
+  assert.deepEqual(alone.warnings, []);
+  const exact = alone.runs[0].points;
+
+  const sampled = await replay(trace, '--mrc', '--sample', '20%');
+  assert.equal(sampled.runs[0].title, 'skewed.u32: miss ratio of exact LRU by memory, from 20 % of the pages');
+  let within = 0;
+  for (const [i, { measures }] of sampled.runs[0].points.entries()) {
+    assert.ok(measures['miss-ratio-error'] > 0);
+    if (Math.abs(measures['miss-ratio'] - exact[i].measures['miss-ratio']) <= 2 * measures['miss-ratio-error'])
+      within++;
+  }
+  assert.ok(within >= 90, `${within} of 100`);
+  assert.match(
+    sampled.warnings.join(),
+    /^a sample: 20 % of the pages was looked at \(\d+ pages; so few that a larger sample would pay\)\. Standard error/,
+  );
+  assert.notEqual(sampled.plan, alone.plan);
+  assert.deepEqual(await replay(trace, '--mrc', '--sample', '.2'), sampled);
+  assert.deepEqual((await replay(trace, '--mrc', '--sample', '100%')).runs, alone.runs);
+});
+
 test('packed traces read like plain ones, in every format', async () => {
   const text = [...words.subarray(0, 500)].map((w) => `${w}\n`).join('');
   const traces = {
@@ -289,6 +347,10 @@ test('what is wrong with the command line is said on stderr, with status 2', asy
     '--file-pages',
     '7',
   );
+  for (const share of ['0', '101%', '1.5', 'all', '-1%'])
+    await fails(2, /--sample wants a share above 0 and up to 100%, not/, trace, '--mrc', `--sample=${share}`);
+  await fails(2, /--sample is for the curve of --mrc/, trace, '--memory', '1%', ...rest, '--sample', '1%');
+  await fails(2, /--memory wants one or more sizes/, trace, '--mrc', ...rest);
   await fails(2, /there is no format 'yaml'/, trace, '--memory', '1%', ...rest, '--format', 'yaml');
   await fails(2, /--nonsense/, trace, '--memory', '1%', ...rest, '--nonsense');
 });
@@ -346,6 +408,34 @@ test('an interrupted replay prints what it has, marked partial, with status 130'
   assert.ok(point.counters.accesses > 0 && point.counters.accesses < 3_000_000);
 });
 
+test('interrupted in the one pass for many sizes of LRU, a replay prints the points before it', async () => {
+  const long = file('longer.u32', u32(Array.from({ length: 3_000_000 }, (_, i) => i % 70_000)));
+  for (const [policies, format, points] of [
+    ['fifo,lru', 'json', 3],
+    ['lru', 'json', 0],
+    ['lru', 'text', 0],
+    ['lru', 'csv', 0],
+    ['lru', 'markdown', 0],
+  ] as const) {
+    const controller = new AbortController();
+    let out = '';
+    const args = ['replay', long, '--memory', '10%,20%,30%', '--policy', policies, '--format', format];
+    const status = await main(args, {
+      stdout: (text) => void (out += text),
+      stderr: (text) => void (text.includes('stack distances') && controller.abort()),
+      color: false,
+      isTty: true,
+      width: 100,
+      signal: controller.signal,
+    });
+    assert.equal(status, 130);
+    if (format !== 'json') continue;
+    const json = JSON.parse(out) as Json;
+    assert.equal(json.partial, true);
+    assert.equal(json.runs[0].points.length, points);
+  }
+});
+
 test('--help lists the options', async () => {
   const { status, out } = await refault(['replay', '--help']);
   assert.equal(status, 0);
@@ -358,6 +448,7 @@ test('--help lists the options', async () => {
     '--swappiness',
     '--swap',
     '--mrc',
+    '--sample',
     '--warmup',
     '--miss-bits',
   ])
