@@ -184,7 +184,7 @@ function countersOf(memory: Memory): Record<string, number> {
 function addMetadata(memory: Memory, page: number, mode: Mode): void {
   memory.access(page, 1);
   memory.pin?.(page);
-  if (mode !== 'mglru') memory.reclaimer.state[page] |= ACTIVE;
+  if (mode !== 'mglru' && memory.reclaimer.kind === 'lists') memory.reclaimer.state[page] |= ACTIVE;
 }
 
 // ---- files

@@ -13,7 +13,7 @@ import type { MemoryCore } from './memory-core.ts';
 import type { Gauges, Memory } from './memory.ts';
 import { HIT, MISS, READ_IO, SWAP_IN, ZEROED } from './memory.ts';
 import type { CacheReclaimer, FutureAccesses } from './reclaimer.ts';
-import { ANON, DIRTY, RESIDENT, SWAPPED, TOUCHED, UNEVICTABLE } from './reclaimer.ts';
+import { ANON, DIRTY, SWAPPED, TOUCHED, UNEVICTABLE } from './reclaimer.ts';
 import { RECLAIM_EVICT } from '../tables/rules.ts';
 import { dirtyable, dirtyLimits } from '../writeback/dirty-limits.ts';
 import { Streams } from './streams.ts';
@@ -42,6 +42,7 @@ export class CacheMemory implements Memory {
   readonly #limits = { thresh: 0, background: 0 };
   #swapUsed = 0;
   #queued = { file: 0, swap: 0 };
+  readonly #listener = (page: number) => this.#evicted(page);
 
   constructor(core: MemoryCore, reclaimer: CacheReclaimer, hasAnon: boolean) {
     this.#core = core;
@@ -58,7 +59,7 @@ export class CacheMemory implements Memory {
     this.io = core.io;
     this.#hasAnon = hasAnon;
     this.wantsFuture = reclaimer.foresee !== undefined;
-    core.evicted = (page) => this.#evicted(page);
+    core.evicted = this.#listener;
   }
 
   /** Streams take what the policy leaves free, then their own clean pages, then room from the policy. */
@@ -93,15 +94,8 @@ export class CacheMemory implements Memory {
   }
 
   run(block: Uint32Array, offset: number, n: number, cgroup: number, missBits?: Uint8Array, missOffset = 0): number {
-    let pure = !this.#hasAnon && this.#locked === 0;
-    for (let i = offset; pure && i < offset + n; i++) pure = block[i] <= PAGE_MASK;
-    if (pure) {
-      const before = this.reclaimer.tally.misses;
-      this.reclaimer.run(block, offset, n, missBits, missOffset);
-      const misses = this.reclaimer.tally.misses - before;
-      this.io.reads += misses;
-      this.counters[PGPGIN] += misses;
-      this.counters[PGALLOC] += misses;
+    if (!this.#hasAnon && this.#locked === 0 && !hasStores(block, offset, offset + n)) {
+      this.#runReads(block, offset, n, missBits, missOffset);
       return n;
     }
     for (let i = 0; i < n; i++) {
@@ -112,6 +106,25 @@ export class CacheMemory implements Memory {
       }
     }
     return n;
+  }
+
+  /** Only file pages are accessed, and only read: what happened follows from counts, and clean pages may leave unseen. */
+  #runReads(block: Uint32Array, offset: number, n: number, missBits: Uint8Array | undefined, missOffset: number): void {
+    const { reclaimer } = this;
+    const core = this.#core;
+    const unseen = this.#dirtyPages.dirty === 0 && !core.logging;
+    if (unseen) core.evicted = undefined;
+    const missesBefore = reclaimer.tally.misses;
+    const residentBefore = reclaimer.resident;
+    reclaimer.run(block, offset, n, missBits, missOffset);
+    const misses = reclaimer.tally.misses - missesBefore;
+    this.io.reads += misses;
+    this.counters[PGPGIN] += misses;
+    this.counters[PGALLOC] += misses;
+    if (unseen) {
+      this.counters[PGFREE] += misses - (reclaimer.resident - residentBefore);
+      core.evicted = this.#listener;
+    }
   }
 
   access(word: number, _cgroup: number): number {
@@ -130,7 +143,7 @@ export class CacheMemory implements Memory {
   }
 
   #accessLocked(page: number, flag: number): number {
-    if ((this.reclaimer.state[page] & RESIDENT) !== 0 || (flag & TOUCHED) !== 0) return HIT;
+    if (this.reclaimer.isResident(page) || (flag & TOUCHED) !== 0) return HIT;
     this.flags[page] |= TOUCHED;
     this.counters[PGALLOC]++;
     return this.#filled(page, flag);
@@ -180,7 +193,7 @@ export class CacheMemory implements Memory {
   }
 
   readAhead(page: number, cgroup: number): number {
-    if ((this.reclaimer.state[page] & RESIDENT) !== 0) return HIT;
+    if (this.reclaimer.isResident(page)) return HIT;
     if (this.reclaimer.bringIn === undefined) return this.access(page, cgroup);
     this.reclaimer.bringIn(page);
     this.counters[PGALLOC]++;
@@ -188,10 +201,7 @@ export class CacheMemory implements Memory {
   }
 
   isResident(page: number): boolean {
-    return (
-      (this.reclaimer.state[page] & RESIDENT) !== 0 ||
-      (this.flags[page] & (UNEVICTABLE | TOUCHED)) === (UNEVICTABLE | TOUCHED)
-    );
+    return this.reclaimer.isResident(page) || (this.flags[page] & (UNEVICTABLE | TOUCHED)) === (UNEVICTABLE | TOUCHED);
   }
 
   kswapdStep(): Pages {
@@ -228,7 +238,7 @@ export class CacheMemory implements Memory {
   setLocked(start: number, pages: Pages, locked: boolean): void {
     for (let page = start; page < start + pages; page++) {
       if (((this.flags[page] & UNEVICTABLE) !== 0) === locked) continue;
-      const resident = (this.reclaimer.state[page] & RESIDENT) !== 0;
+      const resident = this.reclaimer.isResident(page);
       this.flags[page] ^= UNEVICTABLE;
       if (locked) {
         if (resident) {
@@ -338,7 +348,7 @@ export class CacheMemory implements Memory {
   checkConservation(): void {
     this.streams.check();
     let resident = 0;
-    for (const s of this.reclaimer.state) resident += s & RESIDENT;
+    for (let page = 0; page < this.#core.pages; page++) if (this.reclaimer.isResident(page)) resident++;
     const room = this.#room();
     if (resident !== this.reclaimer.resident || resident > room) {
       throw new Error(
@@ -351,4 +361,11 @@ export class CacheMemory implements Memory {
     this.#core.logging = log !== null;
     if (log !== null) this.#core.log = log;
   }
+}
+
+/** Whether any of these words stores or writes: the upper bit of the operation says so. */
+function hasStores(block: Uint32Array, from: number, to: number): boolean {
+  let all = 0;
+  for (let i = from; i < to; i++) all |= block[i];
+  return all >>> OP_SHIFT >= OP_STORE;
 }

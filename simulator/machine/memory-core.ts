@@ -83,6 +83,8 @@ export class MemoryCore implements MemoryHost {
   /** Objects whose mappings are droppable for life. */
   readonly droppable = new Set<number>();
   workingsetStall = false;
+  /** Who must be told what a CacheReclaimer evicts. */
+  evicted: ((page: number) => void) | undefined = undefined;
   logging = false;
   log = NOTHING;
   era: '3.15' | '6.1' = '6.1';
@@ -343,10 +345,6 @@ export class MemoryCore implements MemoryHost {
   isInSubtree(cgroup: number, of: number): boolean {
     for (let at = cgroup; at >= 0; at = this.memcg.parents[at]) if (at === of) return true;
     return false;
-  }
-
-  evicted(_page: number): void {
-    // cache reclaimers have a host of their own
   }
 
   noteDirectReclaim(): void {

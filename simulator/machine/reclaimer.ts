@@ -45,9 +45,8 @@ export interface Tally {
 
 export interface CacheReclaimer {
   readonly kind: 'cache';
-  /** One byte per page number, bit 0 = RESIDENT. */
-  readonly state: Uint8Array;
   readonly tally: Tally;
+  isResident(page: number): boolean;
   /** Pages in memory now; never above the capacity. */
   readonly resident: Pages;
   /**
@@ -55,7 +54,7 @@ export interface CacheReclaimer {
    * (of byte i >> 3) is set for each missing access i, counted from `missOffset`.
    */
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset?: number): void;
-  /** One access; true when the page was in memory. Calls host.evicted(page) for each page that leaves. */
+  /** One access; true when the page was in memory. Tells host.evicted of each page that leaves, if it is there. */
   access(page: number): boolean;
   /** Changes the capacity, evicting at once if need be. */
   setCapacity(pages: Pages): void;
@@ -275,8 +274,8 @@ export interface MemoryHost {
   forgetShadow(page: number): void;
   /** A dirty file page reached the end of the inactive list: queue it for writeback; false if the queue takes no more. */
   pageout(page: number): boolean;
-  /** For CacheReclaimer: `page` has left. */
-  evicted(page: number): void;
+  /** For CacheReclaimer: `page` has left. Absent: nobody need know now. It comes and goes, so look for it each time. */
+  readonly evicted?: ((page: number) => void) | undefined;
   /** Which lruvec a page is charged to. */
   lruvecOf(page: number): LruvecIndex;
   /** Whether the mapping of a file page's object was advised random (madvise(MADV_RANDOM)). Absent: none is. */

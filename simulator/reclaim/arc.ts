@@ -4,157 +4,162 @@
  *
  * Source: Megiddo, Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003. `p` is a real number and moves by the ratio of the
  * ghost lists, at least 1; as in libCacheSim's ARC, to which this is equal, miss for miss. No known divergence.
- * Memory: 9 bytes a tracked page, nothing a frame.
+ * Memory: 15.4 bytes a frame (the four lists), 4 a tracked page.
  */
 import { PAGE_MASK } from '../machine/access.ts';
-import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
+import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
-import { PageLists } from './page-lists.ts';
+import { CHUNK_SHIFT, NO_LOG, PageLogs, isChunkFull } from './page-logs.ts';
+import { placesFor } from './share-of.ts';
+import { STRETCH } from './warm.ts';
 
-const T1 = 0;
-const T2 = 1;
-const B1 = 2;
-const B2 = 3;
-
-// State bytes; no bit: not known at all.
-const IN_T1 = RESIDENT;
-const IN_T2 = RESIDENT | 2;
-const IN_B1 = 4;
-const IN_B2 = 8;
+const T1 = 1;
+const T2 = 2;
+const B1 = 3;
+const B2 = 4;
+/** Entries a page that is in memory or a ghost: there are at most two such pages a frame. */
+const ROOM = 1.875;
 
 class Arc implements CacheReclaimer {
   readonly kind = 'cache';
-  readonly state: Uint8Array;
   readonly tally = { hits: 0, misses: 0 };
   resident: Pages = 0;
   private readonly host: MemoryHost;
   private capacity: Pages;
-  private readonly lists: PageLists;
+  private readonly logs: PageLogs;
+  /** Pages in each log. */
+  private readonly sizes = new Int32Array(5);
   /** Target size of T1. */
   private p = 0;
 
   constructor(host: MemoryHost) {
     this.host = host;
     this.capacity = Math.max(1, host.capacity);
-    this.state = new Uint8Array(host.pages);
-    this.lists = new PageLists(host.pages, 4);
+    this.logs = new PageLogs(host.pages, 4, this.room());
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
-    const { state, lists } = this;
-    const { prev, next } = lists;
-    const t2 = lists.pages + T2;
+    const { logs, sizes } = this;
+    const { positions, owner, entries, ends } = logs;
+    const stop = offset + n;
+    const bits = missOffset - offset;
     let misses = 0;
-    for (let i = 0; i < n; i++) {
-      const page = block[offset + i] & PAGE_MASK;
-      const s = state[page];
-      if ((s & RESIDENT) === 0) {
-        misses++;
-        if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
-        this.admit(page);
-        continue;
+    for (let from = offset; from < stop; from += STRETCH) {
+      const to = Math.min(from + STRETCH, stop);
+      logs.warm(block, from, to);
+      for (let i = from; i < to; i++) {
+        const page = block[i] & PAGE_MASK;
+        const log = owner[positions[page] >> CHUNK_SHIFT];
+        if (log === T1) {
+          sizes[T1]--;
+          sizes[T2]++;
+        } else if (log !== T2) {
+          misses++;
+          if (missBits !== undefined) missBits[(bits + i) >> 3] |= 1 << ((bits + i) & 7);
+          this.admit(page, log);
+          continue;
+        }
+        let end = ends[T2];
+        if (isChunkFull(end)) end = logs.extend(T2);
+        positions[page] = end;
+        entries[end] = page;
+        ends[T2] = end + 1;
       }
-      const first = next[t2];
-      if (first === page) continue;
-      if (s === IN_T1) {
-        state[page] = IN_T2;
-        lists.sizes[T1]--;
-        lists.sizes[T2]++;
-      }
-      const before = prev[page];
-      const after = next[page];
-      next[before] = after;
-      prev[after] = before;
-      // What is first may have changed only by `page` leaving, and `page` was not first.
-      prev[page] = t2;
-      next[page] = first;
-      prev[first] = page;
-      next[t2] = page;
     }
     this.tally.misses += misses;
     this.tally.hits += n - misses;
   }
 
   access(page: number): boolean {
-    const s = this.state[page];
-    if ((s & RESIDENT) === 0) {
+    const log = this.logs.logOf(page);
+    if (log !== T1 && log !== T2) {
       this.tally.misses++;
-      this.admit(page);
+      this.admit(page, log);
       return false;
     }
     this.tally.hits++;
-    this.lists.remove(s === IN_T1 ? T1 : T2, page);
-    this.lists.pushFront(T2, page);
-    this.state[page] = IN_T2;
+    this.sizes[log]--;
+    this.add(T2, page);
     return true;
+  }
+
+  isResident(page: number): boolean {
+    const log = this.logs.logOf(page);
+    return log === T1 || log === T2;
   }
 
   setCapacity(pages: Pages): void {
     const capacity = Math.max(1, pages);
     this.capacity = capacity;
     if (this.p > capacity) this.p = capacity;
-    const sizes = this.lists.sizes;
+    const { sizes } = this;
     while (this.resident > capacity) this.replace(false);
-    while (sizes[B1] > 0 && sizes[T1] + sizes[B1] > capacity) this.forget(B1);
-    while (sizes[B2] > 0 && this.resident + sizes[B1] + sizes[B2] > 2 * capacity) this.forget(B2);
+    while (sizes[B1] > 0 && sizes[T1] + sizes[B1] > capacity) this.takeOldest(B1);
+    while (sizes[B2] > 0 && this.resident + sizes[B1] + sizes[B2] > 2 * capacity) this.takeOldest(B2);
+    this.logs.grow(this.room());
   }
 
   drop(page: number): void {
-    const s = this.state[page];
-    if (s === 0) return;
-    this.lists.remove(s === IN_T1 ? T1 : s === IN_T2 ? T2 : s === IN_B1 ? B1 : B2, page);
-    if ((s & RESIDENT) !== 0) this.resident--;
-    this.state[page] = 0;
+    const log = this.logs.logOf(page);
+    if (log === NO_LOG) return;
+    this.remove(log, page);
+    if (log === T1 || log === T2) this.resident--;
   }
 
-  private admit(page: number): void {
-    const { state, lists, capacity } = this;
-    const sizes = lists.sizes;
-    const s = state[page];
-    if (s === 0) {
+  private room(): number {
+    return ROOM * placesFor(2 * this.capacity, this.host.pages);
+  }
+
+  private add(log: number, page: number): void {
+    this.logs.append(log, page);
+    this.sizes[log]++;
+  }
+
+  private remove(log: number, page: number): void {
+    this.logs.remove(page);
+    this.sizes[log]--;
+  }
+
+  private takeOldest(log: number): number {
+    this.sizes[log]--;
+    return this.logs.shift(log);
+  }
+
+  private admit(page: number, log: number): void {
+    const { sizes, capacity } = this;
+    if (log === NO_LOG) {
       if (sizes[T1] + sizes[B1] >= capacity) {
         if (sizes[B1] > 0) {
-          this.forget(B1);
+          this.takeOldest(B1);
           if (this.resident === capacity) this.replace(false);
-        } else this.evict(T1, 0);
+        } else this.evict(T1, NO_LOG);
       } else {
-        if (this.resident + sizes[B1] + sizes[B2] >= 2 * capacity) this.forget(B2);
+        if (this.resident + sizes[B1] + sizes[B2] >= 2 * capacity) this.takeOldest(B2);
         if (this.resident === capacity) this.replace(false);
       }
-      lists.pushFront(T1, page);
-      state[page] = IN_T1;
+      this.add(T1, page);
     } else {
-      if (s === IN_B1) {
-        this.p = Math.min(this.p + Math.max(sizes[B2] / sizes[B1], 1), capacity);
-        lists.remove(B1, page);
-      } else {
-        this.p = Math.max(this.p - Math.max(sizes[B1] / sizes[B2], 1), 0);
-        lists.remove(B2, page);
-      }
-      if (this.resident === capacity) this.replace(s === IN_B2);
-      lists.pushFront(T2, page);
-      state[page] = IN_T2;
+      if (log === B1) this.p = Math.min(this.p + Math.max(sizes[B2] / sizes[B1], 1), capacity);
+      else this.p = Math.max(this.p - Math.max(sizes[B1] / sizes[B2], 1), 0);
+      this.remove(log, page);
+      if (this.resident === capacity) this.replace(log === B2);
+      this.add(T2, page);
     }
     this.resident++;
   }
 
   private replace(hitInB2: boolean): void {
-    const sizes = this.lists.sizes;
+    const { sizes } = this;
     const t1 = sizes[T1];
-    if ((t1 > 0 && (t1 > this.p || (t1 === this.p && hitInB2))) || sizes[T2] === 0) this.evict(T1, IN_B1);
-    else this.evict(T2, IN_B2);
+    if ((t1 > 0 && (t1 > this.p || (t1 === this.p && hitInB2))) || sizes[T2] === 0) this.evict(T1, B1);
+    else this.evict(T2, B2);
   }
 
-  private evict(list: number, becomes: number): void {
-    const page = this.lists.popBack(list);
-    if (becomes !== 0) this.lists.pushFront(becomes === IN_B1 ? B1 : B2, page);
-    this.state[page] = becomes;
+  private evict(log: number, ghosts: number): void {
+    const page = this.takeOldest(log);
+    if (ghosts !== NO_LOG) this.add(ghosts, page);
     this.resident--;
-    this.host.evicted(page);
-  }
-
-  private forget(list: number): void {
-    this.state[this.lists.popBack(list)] = 0;
+    this.host.evicted?.(page);
   }
 }
 

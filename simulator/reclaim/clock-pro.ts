@@ -6,14 +6,16 @@
  * Source: Jiang, Chen, Zhang, "CLOCK-Pro: an effective improvement of the CLOCK replacement", USENIX ATC 2005. Starts with all of memory for
  * cold pages, as libCacheSim does (no number in the paper). Divergence: cold pages keep at least `cold-min` of memory, where
  * the paper has no bound; libCacheSim's version refuses every page once memory is full of cold ones, and is no yardstick here.
- * Memory: 9 bytes a tracked page, nothing a frame.
+ * Memory: 15.4 bytes a frame (the ring), 5 a tracked page.
  */
 import { PAGE_MASK } from '../machine/access.ts';
 import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
 import type { KnobValues } from '../plan.ts';
 import { knob, share, valueOf } from '../tables/define.ts';
 import type { Pages, Ppm } from '../units.ts';
-import { shareOf } from './share-of.ts';
+import { PageLogs } from './page-logs.ts';
+import { placesFor, shareOf } from './share-of.ts';
+import { STRETCH, warm } from './warm.ts';
 
 const source = {
   kind: 'published',
@@ -47,10 +49,14 @@ const HOT = 4;
 const TEST = 8;
 
 const NONE = -1;
+/** The ring, cut just behind the hot hand: its oldest page is where that hand stands, and to pass a page is to move it to the young end. */
+const RING = 1;
+/** Entries a page on the ring: there are at most two such pages a frame. */
+const ROOM = 1.875;
 
 class ClockPro implements CacheReclaimer {
   readonly kind = 'cache';
-  readonly state: Uint8Array;
+  private readonly state: Uint8Array;
   readonly tally = { hits: 0, misses: 0 };
   private readonly host: MemoryHost;
   private capacity: Pages;
@@ -61,12 +67,10 @@ class ClockPro implements CacheReclaimer {
   private coldTarget: Pages;
   private coldLeast: Pages;
   private readonly coldMinShare: Ppm;
-  /** The ring, in the direction in which the hands move. The list's head is just behind the hot hand. */
-  private readonly next: Int32Array;
-  private readonly prev: Int32Array;
-  private handHot = NONE;
+  private readonly logs: PageLogs;
   private handCold = NONE;
   private handTest = NONE;
+  warmth = 0;
 
   constructor(host: MemoryHost, values: KnobValues) {
     this.host = host;
@@ -75,8 +79,7 @@ class ClockPro implements CacheReclaimer {
     this.coldLeast = Math.max(1, shareOf(this.capacity, this.coldMinShare));
     this.coldTarget = Math.max(this.coldLeast, shareOf(this.capacity, valueOf(values, cold)));
     this.state = new Uint8Array(host.pages);
-    this.next = new Int32Array(host.pages);
-    this.prev = new Int32Array(host.pages);
+    this.logs = new PageLogs(host.pages, 1, this.room());
   }
 
   get resident(): Pages {
@@ -85,17 +88,23 @@ class ClockPro implements CacheReclaimer {
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
     const state = this.state;
+    const stop = offset + n;
+    const bits = missOffset - offset;
     let misses = 0;
-    for (let i = 0; i < n; i++) {
-      const page = block[offset + i] & PAGE_MASK;
-      const s = state[page];
-      if ((s & RESIDENT) !== 0) {
-        if ((s & REFERENCED) === 0) state[page] = s | REFERENCED;
-        continue;
+    for (let from = offset; from < stop; from += STRETCH) {
+      const to = Math.min(from + STRETCH, stop);
+      this.warmth = warm(state, block, from, to);
+      for (let i = from; i < to; i++) {
+        const page = block[i] & PAGE_MASK;
+        const s = state[page];
+        if ((s & RESIDENT) !== 0) {
+          if ((s & REFERENCED) === 0) state[page] = s | REFERENCED;
+          continue;
+        }
+        misses++;
+        if (missBits !== undefined) missBits[(bits + i) >> 3] |= 1 << ((bits + i) & 7);
+        this.admit(page);
       }
-      misses++;
-      if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
-      this.admit(page);
     }
     this.tally.misses += misses;
     this.tally.hits += n - misses;
@@ -112,6 +121,10 @@ class ClockPro implements CacheReclaimer {
     return false;
   }
 
+  isResident(page: number): boolean {
+    return (this.state[page] & RESIDENT) !== 0;
+  }
+
   setCapacity(pages: Pages): void {
     this.capacity = Math.max(1, pages);
     this.coldLeast = Math.max(1, shareOf(this.capacity, this.coldMinShare));
@@ -119,6 +132,7 @@ class ClockPro implements CacheReclaimer {
     this.balanceHot();
     while (this.resident > this.capacity) this.turnCold();
     while (this.ghosts > this.capacity) this.turnTest();
+    this.logs.grow(this.room());
   }
 
   drop(page: number): void {
@@ -161,11 +175,11 @@ class ClockPro implements CacheReclaimer {
     const { state } = this;
     const page = this.handCold;
     const s = state[page];
-    this.handCold = this.next[page];
+    this.handCold = this.nextTo(page);
     if ((s & (RESIDENT | HOT)) !== RESIDENT) return;
     if ((s & REFERENCED) !== 0) {
-      this.unlink(page);
-      this.linkAtHead(page);
+      if (this.handTest === page) this.handTest = this.nextTo(page);
+      this.logs.append(RING, page);
       if ((s & TEST) === 0) {
         state[page] = RESIDENT | TEST;
         return;
@@ -186,15 +200,15 @@ class ClockPro implements CacheReclaimer {
       this.unlink(page);
       state[page] = 0;
     }
-    this.host.evicted(page);
+    this.host.evicted?.(page);
   }
 
   /** One step of the hot hand: hot pages lose their bit, then their rank; tests it passes are over. */
   private turnHot(): void {
     const { state } = this;
-    const page = this.handHot;
+    const page = this.logs.oldest(RING);
     const s = state[page];
-    this.handHot = this.next[page];
+    this.logs.append(RING, page);
     if ((s & HOT) === 0) this.endTest(page);
     else if ((s & REFERENCED) !== 0) state[page] = RESIDENT | HOT;
     else {
@@ -206,7 +220,7 @@ class ClockPro implements CacheReclaimer {
 
   private turnTest(): void {
     const page = this.handTest;
-    this.handTest = this.next[page];
+    this.handTest = this.nextTo(page);
     this.endTest(page);
   }
 
@@ -223,40 +237,29 @@ class ClockPro implements CacheReclaimer {
     }
   }
 
+  private room(): number {
+    return ROOM * placesFor(2 * this.capacity + 2, this.host.pages);
+  }
+
+  /** The page that a hand comes to after this one. */
+  private nextTo(page: number): number {
+    const next = this.logs.after(RING, page);
+    return next >= 0 ? next : this.logs.oldest(RING);
+  }
+
   private linkAtHead(page: number): void {
-    const { next, prev } = this;
-    const hot = this.handHot;
-    if (hot === NONE) {
-      next[page] = page;
-      prev[page] = page;
-      this.handHot = page;
-      this.handCold = page;
-      this.handTest = page;
-      return;
-    }
-    const before = prev[hot];
-    prev[page] = before;
-    next[page] = hot;
-    next[before] = page;
-    prev[hot] = page;
+    this.logs.append(RING, page);
+    if (this.handCold !== NONE) return;
+    this.handCold = page;
+    this.handTest = page;
   }
 
   /** Hands that stand on the page go on to the next. */
   private unlink(page: number): void {
-    const { next, prev } = this;
-    const after = next[page];
-    if (after === page) {
-      this.handHot = NONE;
-      this.handCold = NONE;
-      this.handTest = NONE;
-      return;
-    }
-    if (this.handHot === page) this.handHot = after;
-    if (this.handCold === page) this.handCold = after;
-    if (this.handTest === page) this.handTest = after;
-    const before = prev[page];
-    next[before] = after;
-    prev[after] = before;
+    const alone = this.nextTo(page) === page;
+    if (this.handCold === page) this.handCold = alone ? NONE : this.nextTo(page);
+    if (this.handTest === page) this.handTest = alone ? NONE : this.nextTo(page);
+    this.logs.remove(page);
   }
 }
 

@@ -3,24 +3,24 @@
  * memory holds: 14.4 counters a page, ten of them a count, the least of the ten the estimate. Real workloads count many more pages, so it is
  * always fuller than that, and W-TinyLFU in libCacheSim owes its results to just that.
  *
- * Source: libCacheSim minimalIncrementCBF.c (which, its name notwithstanding, increments all ten). Divergence: another hash function, 16-bit
+ * Source: libCacheSim minimalIncrementCBF.c (which, its name notwithstanding, increments all ten). Divergence: another hash function, 8-bit
  * counters that saturate.
  */
 import type { Pages } from '../units.ts';
 
 const COUNTERS_A_PAGE = 14.377587635904592; // -ln(0.001) / ln²2
 const HASHES = 10;
-const MAX = 0xffff;
+const MAX = 0xff;
 
 export class CountingFilter {
-  private counters: Uint16Array = new Uint16Array(0);
+  private counters: Uint8Array = new Uint8Array(0);
   /** Counters by 2^-32: scales a hash to an index. */
   private scale = 0;
 
   /** For a memory of `capacity` pages; forgets everything. */
   resize(capacity: Pages): void {
     const size = Math.max(2 * HASHES, Math.ceil(COUNTERS_A_PAGE * capacity));
-    this.counters = new Uint16Array(size);
+    this.counters = new Uint8Array(size);
     this.scale = size / 4294967296;
   }
 

@@ -11,15 +11,17 @@ import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } f
 import type { Pages } from '../units.ts';
 import { PageQueue } from './page-queue.ts';
 import { placesFor } from './share-of.ts';
+import { STRETCH, warm } from './warm.ts';
 
 /** Gone for good, but its entry is still queued. */
 const STALE = 2;
 
 class Fifo implements CacheReclaimer {
   readonly kind = 'cache';
-  readonly state: Uint8Array;
+  private readonly state: Uint8Array;
   readonly tally = { hits: 0, misses: 0 };
   resident: Pages = 0;
+  warmth = 0;
   private readonly host: MemoryHost;
   private capacity: Pages;
   private readonly queue: PageQueue;
@@ -33,13 +35,19 @@ class Fifo implements CacheReclaimer {
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
     const state = this.state;
+    const stop = offset + n;
+    const bits = missOffset - offset;
     let misses = 0;
-    for (let i = 0; i < n; i++) {
-      const page = block[offset + i] & PAGE_MASK;
-      if ((state[page] & RESIDENT) !== 0) continue;
-      misses++;
-      if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
-      this.admit(page);
+    for (let from = offset; from < stop; from += STRETCH) {
+      const to = Math.min(from + STRETCH, stop);
+      this.warmth = warm(state, block, from, to);
+      for (let i = from; i < to; i++) {
+        const page = block[i] & PAGE_MASK;
+        if ((state[page] & RESIDENT) !== 0) continue;
+        misses++;
+        if (missBits !== undefined) missBits[(bits + i) >> 3] |= 1 << ((bits + i) & 7);
+        this.admit(page);
+      }
     }
     this.tally.misses += misses;
     this.tally.hits += n - misses;
@@ -53,6 +61,10 @@ class Fifo implements CacheReclaimer {
     this.tally.misses++;
     this.admit(page);
     return false;
+  }
+
+  isResident(page: number): boolean {
+    return (this.state[page] & RESIDENT) !== 0;
   }
 
   setCapacity(pages: Pages): void {
@@ -83,7 +95,7 @@ class Fifo implements CacheReclaimer {
       this.state[page] = 0;
       if (!there) continue;
       this.resident--;
-      this.host.evicted(page);
+      this.host.evicted?.(page);
       return;
     }
   }

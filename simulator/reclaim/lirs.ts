@@ -7,15 +7,16 @@
  * miss for miss, from 200 pages up (below, a queue of one page makes libCacheSim lose count of a page). Divergence from the paper, taken over
  * from libCacheSim and switched off by `demote-on-queue-hit off`: a hit on a HIR page that is not on the stack also demotes the bottom LIR
  * page. The stack is bounded to twice the memory by forgetting ghosts, the longest evicted first.
- * Memory: 24 bytes a frame (stack 12, ghosts 12, queue by its share), 9 a tracked page.
+ * Memory: 15.6 bytes a frame (stack 9.6, ghosts and queue 6), 8 a tracked page.
  */
 import { PAGE_MASK } from '../machine/access.ts';
-import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
+import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';
 import type { KnobValues } from '../plan.ts';
 import { flag, knob, share, valueOf } from '../tables/define.ts';
 import type { Pages, Ppm } from '../units.ts';
-import { PageLog } from './page-log.ts';
+import { CHUNK_SHIFT, PageLogs, isChunkFull } from './page-logs.ts';
 import { placesFor, shareOf } from './share-of.ts';
+import { STRETCH } from './warm.ts';
 
 const source = { kind: 'published', where: 'Jiang, Zhang, LIRS, SIGMETRICS 2002; libCacheSim LIRS.c' } as const;
 
@@ -44,13 +45,19 @@ const demoteOnQueueHit = knob({
   source: { kind: 'published', where: 'libCacheSim LIRS.c' },
 });
 
-// A page is LIR (on the stack), HIR (in the queue, perhaps on the stack too) or a ghost (on the stack only).
-const LIR = 2;
-const ON_STACK = 4;
+/** The only log of `stack`. */
+const STACK = 1;
+/** The logs of `rest`: what HIR pages and ghosts are in, besides the stack. LIR pages are in neither. */
+const QUEUE = 1;
+const GHOSTS = 2;
+/** Entries of the logs for each page that may be in them. */
+const STACK_ROOM = 1.2;
+const REST_ROOM = 1.45;
+
+const NONE = -1;
 
 class Lirs implements CacheReclaimer {
   readonly kind = 'cache';
-  readonly state: Uint8Array;
   readonly tally = { hits: 0, misses: 0 };
   private readonly host: MemoryHost;
   private readonly hirShare: Ppm;
@@ -62,10 +69,11 @@ class Lirs implements CacheReclaimer {
   private hirCount: Pages = 0;
   private lirCount: Pages = 0;
   private stackSize: Pages = 0;
-  /** Its tail stands on the bottom LIR page, whenever there is one. */
-  private readonly stack: PageLog;
-  private readonly queue: PageLog;
-  private readonly ghosts: PageLog;
+  /** Its oldest page is LIR, whenever there is one, … */
+  private readonly stack: PageLogs;
+  /** … and this is it. */
+  private bottom = NONE;
+  private readonly rest: PageLogs;
 
   constructor(host: MemoryHost, values: KnobValues) {
     this.host = host;
@@ -73,11 +81,8 @@ class Lirs implements CacheReclaimer {
     this.stackShare = valueOf(values, stack);
     this.demoteOnQueueHit = valueOf(values, demoteOnQueueHit);
     this.divide(host.capacity);
-    this.state = new Uint8Array(host.pages);
-    this.stack = new PageLog(new Int32Array(host.pages).fill(-1), 0, this.stackRoom());
-    const positions = new Int32Array(host.pages).fill(-1);
-    this.queue = new PageLog(positions, 0, 2 * placesFor(this.hirLimit, this.host.pages));
-    this.ghosts = new PageLog(positions, -1, this.stackRoom());
+    this.stack = new PageLogs(host.pages, 1, this.stackRoom());
+    this.rest = new PageLogs(host.pages, 2, this.restRoom());
   }
 
   get resident(): Pages {
@@ -85,25 +90,32 @@ class Lirs implements CacheReclaimer {
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
-    const { state, stack } = this;
-    const { positions, entries } = stack;
-    const limit = entries.length;
+    const { stack, rest } = this;
+    const { positions, entries, ends } = stack;
+    const { positions: places, owner } = rest;
+    const stop = offset + n;
+    const bits = missOffset - offset;
     let misses = 0;
-    for (let i = 0; i < n; i++) {
-      const page = block[offset + i] & PAGE_MASK;
-      const s = state[page];
-      if ((s & LIR) !== 0) {
-        if (stack.end === limit) stack.compact();
-        const was = positions[page];
-        const at = stack.end++;
-        positions[page] = at;
-        entries[at] = page;
-        if (was === stack.tail) this.prune();
-      } else if ((s & RESIDENT) !== 0) this.touchHir(page, s);
-      else {
-        misses++;
-        if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
-        this.admit(page, s);
+    for (let from = offset; from < stop; from += STRETCH) {
+      const to = Math.min(from + STRETCH, stop);
+      stack.warm(block, from, to);
+      rest.warm(block, from, to);
+      for (let i = from; i < to; i++) {
+        const page = block[i] & PAGE_MASK;
+        const place = places[page];
+        if (place === 0 && positions[page] !== 0) {
+          let end = ends[STACK];
+          if (isChunkFull(end)) end = stack.extend(STACK);
+          positions[page] = end;
+          entries[end] = page;
+          ends[STACK] = end + 1;
+          if (page === this.bottom) this.prune();
+        } else if (owner[place >> CHUNK_SHIFT] === QUEUE) this.touchHir(page);
+        else {
+          misses++;
+          if (missBits !== undefined) missBits[(bits + i) >> 3] |= 1 << ((bits + i) & 7);
+          this.admit(page);
+        }
       }
     }
     this.tally.misses += misses;
@@ -111,19 +123,21 @@ class Lirs implements CacheReclaimer {
   }
 
   access(page: number): boolean {
-    const s = this.state[page];
-    if ((s & RESIDENT) === 0) {
+    if (this.isLir(page)) {
+      this.stack.append(STACK, page);
+      if (page === this.bottom) this.prune();
+    } else if (this.rest.logOf(page) === QUEUE) this.touchHir(page);
+    else {
       this.tally.misses++;
-      this.admit(page, s);
+      this.admit(page);
       return false;
     }
     this.tally.hits++;
-    if ((s & LIR) === 0) this.touchHir(page, s);
-    else {
-      this.stack.append(page);
-      this.prune();
-    }
     return true;
+  }
+
+  isResident(page: number): boolean {
+    return this.isLir(page) || this.rest.logOf(page) === QUEUE;
   }
 
   setCapacity(pages: Pages): void {
@@ -131,22 +145,28 @@ class Lirs implements CacheReclaimer {
     while (this.lirCount > this.lirLimit) this.demoteLir();
     while (this.hirCount > this.hirLimit) this.evictHir();
     this.limitStack();
-    this.stack.resize(this.stackRoom());
-    this.queue.resize(2 * placesFor(this.hirLimit, this.host.pages));
-    this.ghosts.resize(this.stackRoom());
+    this.stack.grow(this.stackRoom());
+    this.rest.grow(this.restRoom());
   }
 
   drop(page: number): void {
-    const s = this.state[page];
-    if (s === 0) return;
-    if ((s & ON_STACK) !== 0) this.leaveStack(page);
-    if ((s & LIR) !== 0) this.lirCount--;
-    else if ((s & RESIDENT) !== 0) {
-      this.queue.remove(page);
-      this.hirCount--;
-    } else this.ghosts.remove(page);
-    this.state[page] = 0;
-    if ((s & LIR) !== 0) this.prune();
+    const lir = this.isLir(page);
+    if (this.isOnStack(page)) this.leaveStack(page);
+    if (lir) {
+      this.lirCount--;
+      if (page === this.bottom) this.prune();
+      return;
+    }
+    if (this.rest.logOf(page) === QUEUE) this.hirCount--;
+    this.rest.remove(page);
+  }
+
+  private isOnStack(page: number): boolean {
+    return this.stack.positions[page] !== 0;
+  }
+
+  private isLir(page: number): boolean {
+    return this.rest.positions[page] === 0 && this.isOnStack(page);
   }
 
   private divide(pages: Pages): void {
@@ -156,68 +176,65 @@ class Lirs implements CacheReclaimer {
     this.stackLimit = shareOf(capacity, this.stackShare);
   }
 
-  private stackRoom(): Pages {
-    const places = placesFor(this.stackLimit, this.host.pages);
-    return places + (places >> 1) + 2;
+  private stackRoom(): number {
+    return STACK_ROOM * placesFor(this.stackLimit + 1, this.host.pages);
   }
 
-  private touchHir(page: number, s: number): void {
-    if ((s & ON_STACK) !== 0) {
-      this.stack.append(page);
+  private restRoom(): number {
+    return REST_ROOM * placesFor(this.stackLimit + 1 - this.lirLimit + this.hirLimit, this.host.pages);
+  }
+
+  private touchHir(page: number): void {
+    if (this.isOnStack(page)) {
+      this.stack.append(STACK, page);
       if (this.lirLimit === 0) {
-        this.queue.append(page);
+        this.rest.append(QUEUE, page);
         return;
       }
-      this.queue.remove(page);
       this.hirCount--;
       this.becomeLir(page);
       return;
     }
-    this.queue.append(page);
+    this.rest.append(QUEUE, page);
     if (this.demoteOnQueueHit && this.lirCount > 0 && this.lirCount === this.lirLimit) {
       // Demoting may need a place in the queue, which must not be the page's own.
-      if (this.hirCount < this.hirLimit || this.queue.oldest() !== page) this.demoteLir();
+      if (this.hirCount < this.hirLimit || this.rest.oldest(QUEUE) !== page) this.demoteLir();
     }
     this.enterStack(page);
-    this.state[page] = RESIDENT | ON_STACK;
     this.limitStack();
   }
 
-  private admit(page: number, s: number): void {
-    if (s !== 0 && this.lirLimit > 0) {
-      this.stack.append(page);
-      this.ghosts.remove(page);
+  private admit(page: number): void {
+    const known = this.isOnStack(page);
+    if (known && this.lirLimit > 0) {
+      this.stack.append(STACK, page);
       this.becomeLir(page);
       return;
     }
-    if (s !== 0) this.drop(page);
+    if (known) this.drop(page);
     if (this.lirCount < this.lirLimit) {
       this.enterStack(page);
-      this.lirCount++;
-      this.state[page] = RESIDENT | LIR | ON_STACK;
       // The first LIR page after there was none: what lies below it must go.
-      this.prune();
+      if (this.lirCount++ === 0) this.prune();
     } else {
       if (this.hirCount === this.hirLimit) this.evictHir();
       this.enterStack(page);
-      this.queue.append(page);
+      this.rest.append(QUEUE, page);
       this.hirCount++;
-      this.state[page] = RESIDENT | ON_STACK;
     }
     this.limitStack();
   }
 
-  /** `page` is on top of the stack and nowhere else. */
+  /** `page` is on top of the stack. It may be in the queue or a ghost, but is not counted as such any more. */
   private becomeLir(page: number): void {
-    // Marked first, so that pruning stops here at the latest.
-    this.state[page] = RESIDENT | LIR | ON_STACK;
+    // First of all, so that pruning stops here at the latest.
+    this.rest.remove(page);
     if (this.lirCount === this.lirLimit) this.demoteLir();
-    this.lirCount++;
-    this.prune();
+    if (this.lirCount++ === 0) this.prune();
   }
 
   private enterStack(page: number): void {
-    this.stack.append(page);
+    this.stack.append(STACK, page);
     this.stackSize++;
   }
 
@@ -228,51 +245,40 @@ class Lirs implements CacheReclaimer {
 
   /** The bottom LIR page goes to the young end of the queue. */
   private demoteLir(): void {
-    const page = this.stack.shift();
+    const page = this.stack.shift(STACK);
     this.stackSize--;
     this.lirCount--;
     while (this.hirCount >= this.hirLimit) this.evictHir();
-    this.queue.append(page);
+    this.rest.append(QUEUE, page);
     this.hirCount++;
-    this.state[page] = RESIDENT;
     this.prune();
   }
 
   private evictHir(): void {
-    const page = this.queue.shift();
+    const page = this.rest.shift(QUEUE);
     this.hirCount--;
-    if ((this.state[page] & ON_STACK) !== 0) {
-      this.ghosts.append(page);
-      this.state[page] = ON_STACK;
-    } else this.state[page] = 0;
-    this.host.evicted(page);
+    if (this.isOnStack(page)) this.rest.append(GHOSTS, page);
+    this.host.evicted?.(page);
   }
 
   /** Takes HIR pages off the bottom, so that a LIR page is there; but never the top. */
   private prune(): void {
-    const { state, stack, ghosts } = this;
-    const { positions, entries } = stack;
-    const top = stack.end - 1;
-    let tail = stack.tail;
-    for (; tail < top; tail++) {
-      const page = entries[tail];
-      if (positions[page] !== tail) continue;
-      const s = state[page];
-      if ((s & LIR) !== 0) break;
-      positions[page] = -1;
-      this.stackSize--;
-      if ((s & RESIDENT) === 0) ghosts.remove(page);
-      state[page] = s & RESIDENT;
+    const { stack, rest } = this;
+    this.bottom = NONE;
+    while (this.stackSize > 0) {
+      const page = stack.oldest(STACK);
+      if (rest.positions[page] === 0) {
+        this.bottom = page;
+        return;
+      }
+      if (stack.positions[page] === stack.ends[STACK] - 1) return;
+      this.leaveStack(page);
+      if (rest.logOf(page) === GHOSTS) rest.remove(page);
     }
-    stack.tail = tail;
   }
 
   private limitStack(): void {
-    while (this.stackSize > this.stackLimit) {
-      const page = this.ghosts.shift();
-      this.leaveStack(page);
-      this.state[page] = 0;
-    }
+    while (this.stackSize > this.stackLimit) this.leaveStack(this.rest.shift(GHOSTS));
   }
 }
 

@@ -7,77 +7,86 @@
  * Memory: 16 bytes a frame (the log), 5 a tracked page.
  */
 import { PAGE_MASK } from '../machine/access.ts';
-import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
+import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
-import { PageLog } from './page-log.ts';
+import { PageLogs, isChunkFull } from './page-logs.ts';
 import { placesFor } from './share-of.ts';
+import { STRETCH } from './warm.ts';
 
-/** Entries a frame: at 4, each access pays for a third of a compaction step, however good the hit ratio. */
-const ROOM = 4;
+const LOG = 1;
+/** Entries a frame. A log with room to spare is hardly ever squeezed: old entries mostly leave by the old end. */
+const ROOM = 3.75;
 
 class Lru implements CacheReclaimer {
   readonly kind = 'cache';
-  readonly state: Uint8Array;
   readonly tally = { hits: 0, misses: 0 };
   resident: Pages = 0;
   private readonly host: MemoryHost;
   private capacity: Pages;
-  private readonly log: PageLog;
+  private readonly logs: PageLogs;
 
   constructor(host: MemoryHost) {
     this.host = host;
     this.capacity = Math.max(1, host.capacity);
-    this.state = new Uint8Array(host.pages);
-    this.log = new PageLog(new Int32Array(host.pages).fill(-1), 0, this.room());
+    this.logs = new PageLogs(host.pages, 1, this.room());
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
-    const log = this.log;
-    const { positions, entries } = log;
-    const limit = entries.length;
-    let at = log.end;
+    const { logs } = this;
+    const { positions, entries, ends } = logs;
+    const stop = offset + n;
+    const bits = missOffset - offset;
     let misses = 0;
-    for (let i = 0; i < n; i++) {
-      const page = block[offset + i] & PAGE_MASK;
-      if (positions[page] < 0) {
-        misses++;
-        if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
-        this.admit(page);
+    let end = ends[LOG];
+    for (let from = offset; from < stop; from += STRETCH) {
+      const to = Math.min(from + STRETCH, stop);
+      logs.warm(block, from, to);
+      for (let i = from; i < to; i++) {
+        const page = block[i] & PAGE_MASK;
+        if (positions[page] === 0) {
+          misses++;
+          if (missBits !== undefined) missBits[(bits + i) >> 3] |= 1 << ((bits + i) & 7);
+          ends[LOG] = end;
+          this.admit();
+          end = ends[LOG];
+        }
+        if (isChunkFull(end)) {
+          ends[LOG] = end;
+          end = logs.extend(LOG);
+        }
+        positions[page] = end;
+        entries[end++] = page;
       }
-      if (at === limit) {
-        log.end = at;
-        log.compact();
-        at = log.end;
-      }
-      positions[page] = at;
-      entries[at++] = page;
     }
-    log.end = at;
+    ends[LOG] = end;
     this.tally.misses += misses;
     this.tally.hits += n - misses;
   }
 
   access(page: number): boolean {
-    const hit = this.log.positions[page] >= 0;
+    const hit = this.isResident(page);
     if (hit) this.tally.hits++;
     else {
       this.tally.misses++;
-      this.admit(page);
+      this.admit();
     }
-    this.log.append(page);
+    this.logs.append(LOG, page);
     return hit;
+  }
+
+  isResident(page: number): boolean {
+    return this.logs.positions[page] !== 0;
   }
 
   setCapacity(pages: Pages): void {
     this.capacity = Math.max(1, pages);
     while (this.resident > this.capacity) this.evict();
-    this.log.resize(this.room());
+    this.logs.grow(this.room());
   }
 
   drop(page: number): void {
-    if ((this.state[page] & RESIDENT) === 0) return;
-    this.log.remove(page);
-    this.state[page] = 0;
+    if (!this.isResident(page)) return;
+    this.logs.remove(page);
     this.resident--;
   }
 
@@ -85,17 +94,16 @@ class Lru implements CacheReclaimer {
     return ROOM * placesFor(this.capacity, this.host.pages);
   }
 
-  private admit(page: number): void {
+  /** Makes room for a page that is about to be appended. */
+  private admit(): void {
     if (this.resident === this.capacity) this.evict();
     this.resident++;
-    this.state[page] = RESIDENT;
   }
 
   private evict(): void {
-    const page = this.log.shift();
-    this.state[page] = 0;
+    const page = this.logs.shift(LOG);
     this.resident--;
-    this.host.evicted(page);
+    this.host.evicted?.(page);
   }
 }
 

@@ -4,24 +4,18 @@
  *
  * Source: Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal 5(2), 1966. As many misses as
  * libCacheSim's Belady. No known divergence; among pages that are never used again any may go, which changes no count.
- * Memory: 8 bytes a frame (a binary heap by next use), 9 a tracked page, and 4 an access for the future it is told.
+ * Memory: 8 bytes a frame (a binary heap by next use), 8 a tracked page, and 4 an access for the future it is told.
  */
 import { PAGE_MASK } from '../machine/access.ts';
-import {
-  RESIDENT,
-  type CacheReclaimer,
-  type FutureAccesses,
-  type MemoryHost,
-  type ReclaimVariant,
-} from '../machine/reclaimer.ts';
+import type { CacheReclaimer, FutureAccesses, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
 import { placesFor } from './share-of.ts';
+import { STRETCH } from './warm.ts';
 
 const NEVER = 0xffffffff;
 
 class Opt implements CacheReclaimer {
   readonly kind = 'cache';
-  readonly state: Uint8Array;
   readonly tally = { hits: 0, misses: 0 };
   resident: Pages = 0;
   private readonly host: MemoryHost;
@@ -31,18 +25,18 @@ class Opt implements CacheReclaimer {
   private cursor: Uint32Array = new Uint32Array(0);
   /** No index before this one is to come any more. */
   private now = 0;
-  /** A heap: the farthest next use on top. */
+  /** A heap, from 1 on: the farthest next use on top. */
   private heapPage: Int32Array;
   private heapNext: Uint32Array;
-  /** Where each resident page is in the heap. */
+  /** Where each page is in the heap; 0: not in memory. */
   private readonly at: Int32Array;
+  warmth = 0;
 
   constructor(host: MemoryHost) {
     this.host = host;
     this.capacity = Math.max(1, host.capacity);
-    this.state = new Uint8Array(host.pages);
-    this.heapPage = new Int32Array(placesFor(this.capacity, this.host.pages));
-    this.heapNext = new Uint32Array(placesFor(this.capacity, this.host.pages));
+    this.heapPage = new Int32Array(1 + placesFor(this.capacity, this.host.pages));
+    this.heapNext = new Uint32Array(1 + placesFor(this.capacity, this.host.pages));
     this.at = new Int32Array(host.pages);
   }
 
@@ -53,11 +47,11 @@ class Opt implements CacheReclaimer {
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
-    const state = this.state;
     const next = this.future();
-    const cursor = this.cursor;
+    const { cursor, at: heap } = this;
     let misses = 0;
     for (let i = 0; i < n; i++) {
+      if (i % STRETCH === 0) this.warm(block, offset + i, offset + Math.min(i + STRETCH, n));
       const page = block[offset + i] & PAGE_MASK;
       const at = cursor[page];
       let use: number;
@@ -66,8 +60,9 @@ class Opt implements CacheReclaimer {
         cursor[page] = use;
         this.now++;
       } else use = this.nextUse(page);
-      if ((state[page] & RESIDENT) !== 0) {
-        this.up(this.at[page], page, use);
+      const place = heap[page];
+      if (place !== 0) {
+        this.up(place, page, use);
         continue;
       }
       misses++;
@@ -78,9 +73,16 @@ class Opt implements CacheReclaimer {
     this.tally.hits += n - misses;
   }
 
+  private warm(block: Uint32Array, from: number, to: number): void {
+    const { cursor, at } = this;
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += cursor[block[i] & PAGE_MASK] + at[block[i] & PAGE_MASK];
+    this.warmth = sum | 0;
+  }
+
   access(page: number): boolean {
     const use = this.nextUse(page);
-    if ((this.state[page] & RESIDENT) !== 0) {
+    if (this.isResident(page)) {
       this.tally.hits++;
       this.up(this.at[page], page, use);
       return true;
@@ -90,25 +92,27 @@ class Opt implements CacheReclaimer {
     return false;
   }
 
+  isResident(page: number): boolean {
+    return this.at[page] !== 0;
+  }
+
   setCapacity(pages: Pages): void {
     this.capacity = Math.max(1, pages);
     while (this.resident > this.capacity) this.evict();
-    const heapPage = new Int32Array(placesFor(this.capacity, this.host.pages));
-    const heapNext = new Uint32Array(placesFor(this.capacity, this.host.pages));
-    heapPage.set(this.heapPage.subarray(0, this.resident));
-    heapNext.set(this.heapNext.subarray(0, this.resident));
+    const heapPage = new Int32Array(1 + placesFor(this.capacity, this.host.pages));
+    const heapNext = new Uint32Array(1 + placesFor(this.capacity, this.host.pages));
+    heapPage.set(this.heapPage.subarray(0, 1 + this.resident));
+    heapNext.set(this.heapNext.subarray(0, 1 + this.resident));
     this.heapPage = heapPage;
     this.heapNext = heapNext;
   }
 
   drop(page: number): void {
-    if ((this.state[page] & RESIDENT) === 0) return;
-    this.state[page] = 0;
-    this.fill(this.at[page]);
+    if (this.isResident(page)) this.takeOut(this.at[page]);
   }
 
   bringIn(page: number): void {
-    if ((this.state[page] & RESIDENT) === 0) this.admit(page, this.upcoming(page));
+    if (!this.isResident(page)) this.admit(page, this.upcoming(page));
   }
 
   /** Notes an access and says when the page is used next. Not all foreseen accesses need come here: locked pages need no policy. */
@@ -134,22 +138,20 @@ class Opt implements CacheReclaimer {
 
   private admit(page: number, use: number): void {
     if (this.resident === this.capacity) this.evict();
-    this.state[page] = RESIDENT;
-    this.up(this.resident++, page, use);
+    this.up(++this.resident, page, use);
   }
 
   private evict(): void {
-    const page = this.heapPage[0];
-    this.state[page] = 0;
-    this.fill(0);
-    this.host.evicted(page);
+    const page = this.heapPage[1];
+    this.takeOut(1);
+    this.host.evicted?.(page);
   }
 
   /** Puts a page at hole `i` or above. A page that has just been used was next of all: its new use is never nearer, so it only rises. */
   private up(i: number, page: number, use: number): void {
     const { heapPage, heapNext, at } = this;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
+    while (i > 1) {
+      const parent = i >> 1;
       if (heapNext[parent] >= use) break;
       const moved = heapPage[parent];
       heapPage[i] = moved;
@@ -162,15 +164,16 @@ class Opt implements CacheReclaimer {
     at[page] = i;
   }
 
-  /** Closes the hole at `i` with the last page of the heap. */
-  private fill(i: number): void {
+  /** Takes the page at `i` out of the heap; the last one closes the hole. */
+  private takeOut(i: number): void {
     const { heapPage, heapNext, at } = this;
-    const last = --this.resident;
+    const last = this.resident--;
+    at[heapPage[i]] = 0;
     if (i === last) return;
     const page = heapPage[last];
     const use = heapNext[last];
     for (;;) {
-      let child = 2 * i + 1;
+      let child = 2 * i;
       if (child >= last) break;
       if (child + 1 < last && heapNext[child + 1] > heapNext[child]) child++;
       if (heapNext[child] <= use) break;

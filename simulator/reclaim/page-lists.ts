@@ -1,26 +1,37 @@
 /**
  * Doubly linked lists over page numbers, each page in at most one: eight bytes a page, nothing a frame. List `k` is a ring through a sentinel
- * behind the last page number, so that linking and unlinking never branch.
+ * behind the last page number, so that linking and unlinking never branch. Page numbers have 30 bits: which list a page is in is in the two
+ * above one of its links.
  *
  * Front is where the kernel's list_add puts (young), back is where reclaim takes (old).
  */
+const LINK = 0x3fffffff;
+const LIST_SHIFT = 30;
+
+/** The list of a page that is in none: up to three lists are numbered from one. */
+export const NO_LIST = 0;
+
 export class PageLists {
   readonly pages: number;
   /** Towards the front. */
   readonly prev: Int32Array;
-  /** Towards the back. */
+  /** Towards the back; and the page's list. */
   readonly next: Int32Array;
   readonly sizes: Int32Array;
 
   constructor(pages: number, lists: number) {
     this.pages = pages;
-    this.prev = new Int32Array(pages + lists);
-    this.next = new Int32Array(pages + lists);
-    this.sizes = new Int32Array(lists);
-    for (let sentinel = pages; sentinel < pages + lists; sentinel++) {
+    this.prev = new Int32Array(pages + lists + 1);
+    this.next = new Int32Array(pages + lists + 1);
+    this.sizes = new Int32Array(lists + 1);
+    for (let sentinel = pages + 1; sentinel <= pages + lists; sentinel++) {
       this.prev[sentinel] = sentinel;
       this.next[sentinel] = sentinel;
     }
+  }
+
+  listOf(page: number): number {
+    return this.next[page] >>> LIST_SHIFT;
   }
 
   pushFront(list: number, page: number): void {
@@ -28,34 +39,26 @@ export class PageLists {
     const sentinel = this.pages + list;
     const first = next[sentinel];
     prev[page] = sentinel;
-    next[page] = first;
+    next[page] = first | (list << LIST_SHIFT);
     prev[first] = page;
     next[sentinel] = page;
     this.sizes[list]++;
   }
 
-  remove(list: number, page: number): void {
+  /** Takes a page out of its list. */
+  remove(page: number): void {
     const { prev, next } = this;
     const before = prev[page];
-    const after = next[page];
-    next[before] = after;
+    const link = next[page];
+    const after = link & LINK;
+    next[before] = (next[before] & ~LINK) | after;
     prev[after] = before;
-    this.sizes[list]--;
-  }
-
-  moveToFront(list: number, page: number): void {
-    this.remove(list, page);
-    this.pushFront(list, page);
+    next[page] = 0;
+    this.sizes[link >>> LIST_SHIFT]--;
   }
 
   /** The page at the back; the list must not be empty. */
   back(list: number): number {
     return this.prev[this.pages + list];
-  }
-
-  popBack(list: number): number {
-    const page = this.back(list);
-    this.remove(list, page);
-    return page;
   }
 }

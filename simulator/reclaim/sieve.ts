@@ -11,6 +11,7 @@ import { PAGE_MASK } from '../machine/access.ts';
 import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
 import type { Pages } from '../units.ts';
 import { placesFor } from './share-of.ts';
+import { STRETCH, warm } from './warm.ts';
 
 const VISITED = 2;
 /** Gone for good, but its entry is still queued. */
@@ -20,9 +21,10 @@ const roomFor = (capacity: Pages) => Math.max(2 * capacity, 256);
 
 class Sieve implements CacheReclaimer {
   readonly kind = 'cache';
-  readonly state: Uint8Array;
+  private readonly state: Uint8Array;
   readonly tally = { hits: 0, misses: 0 };
   resident: Pages = 0;
+  warmth = 0;
   private readonly host: MemoryHost;
   private capacity: Pages;
   /** Oldest first, with holes. */
@@ -41,17 +43,23 @@ class Sieve implements CacheReclaimer {
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
     const state = this.state;
+    const stop = offset + n;
+    const bits = missOffset - offset;
     let misses = 0;
-    for (let i = 0; i < n; i++) {
-      const page = block[offset + i] & PAGE_MASK;
-      const s = state[page];
-      if ((s & RESIDENT) !== 0) {
-        if (s === RESIDENT) state[page] = RESIDENT | VISITED;
-        continue;
+    for (let from = offset; from < stop; from += STRETCH) {
+      const to = Math.min(from + STRETCH, stop);
+      this.warmth = warm(state, block, from, to);
+      for (let i = from; i < to; i++) {
+        const page = block[i] & PAGE_MASK;
+        const s = state[page];
+        if ((s & RESIDENT) !== 0) {
+          if (s === RESIDENT) state[page] = RESIDENT | VISITED;
+          continue;
+        }
+        misses++;
+        if (missBits !== undefined) missBits[(bits + i) >> 3] |= 1 << ((bits + i) & 7);
+        this.admit(page);
       }
-      misses++;
-      if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
-      this.admit(page);
     }
     this.tally.misses += misses;
     this.tally.hits += n - misses;
@@ -66,6 +74,10 @@ class Sieve implements CacheReclaimer {
     this.tally.misses++;
     this.admit(page);
     return false;
+  }
+
+  isResident(page: number): boolean {
+    return (this.state[page] & RESIDENT) !== 0;
   }
 
   setCapacity(pages: Pages): void {
@@ -109,7 +121,7 @@ class Sieve implements CacheReclaimer {
           if (s === RESIDENT) {
             this.hand = hand + 1;
             this.resident--;
-            this.host.evicted(page);
+            this.host.evicted?.(page);
             return;
           }
         }

@@ -9,16 +9,16 @@
  * window. `adaptive` adds Caffeine's hill climber (Einziger, Eytan, Friedman, Manes, "Adaptive software cache management", Middleware 2018).
  * Divergence: hash functions, hence within 0.005 of libCacheSim's miss ratio and not equal; ties always keep the page that is there, where
  * Caffeine lets a few in by chance.
- * Memory: 9 bytes a tracked page; a frame 29 bytes (`libcachesim`) or 8 to 16 (`caffeine`).
+ * Memory: 8 bytes a tracked page; a frame 14.4 bytes (`libcachesim`) or 8 to 16 (`caffeine`).
  */
 import { PAGE_MASK } from '../machine/access.ts';
-import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';
+import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';
 import type { KnobValues } from '../plan.ts';
 import { choice, flag, knob, share, valueOf } from '../tables/define.ts';
 import type { Pages, Ppm } from '../units.ts';
 import { CountingFilter } from './counting-filter.ts';
 import { FrequencySketch } from './frequency-sketch.ts';
-import { PageLists } from './page-lists.ts';
+import { NO_LIST, PageLists } from './page-lists.ts';
 import { placesFor, shareOf } from './share-of.ts';
 
 const source = {
@@ -62,13 +62,9 @@ const adaptive = knob({
   source: { kind: 'published', where: 'Caffeine, BoundedLocalCache' },
 });
 
-const WINDOW = 0;
-const PROBATION = 1;
-const PROTECTED = 2;
-
-// State byte: RESIDENT and the list in bits 1–2.
-const LIST_SHIFT = 1;
-const inList = (list: number) => RESIDENT | (list << LIST_SHIFT);
+const WINDOW = 1;
+const PROBATION = 2;
+const PROTECTED = 3;
 
 /** Counts are halved after so many of them, in memories. */
 const CAFFEINE_SAMPLE = 10;
@@ -83,7 +79,6 @@ const PERIOD = 10;
 
 class WTinyLfu implements CacheReclaimer {
   readonly kind = 'cache';
-  readonly state: Uint8Array;
   readonly tally = { hits: 0, misses: 0 };
   resident: Pages = 0;
   private readonly host: MemoryHost;
@@ -111,18 +106,17 @@ class WTinyLfu implements CacheReclaimer {
     this.protectedShare = valueOf(values, protectedShare);
     this.caffeine = valueOf(values, form) === 'caffeine';
     this.adaptive = valueOf(values, adaptive);
-    this.state = new Uint8Array(host.pages);
     this.lists = new PageLists(host.pages, 3);
     this.counts = this.caffeine ? new FrequencySketch() : new CountingFilter();
     this.divide(host.capacity);
   }
 
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
-    const state = this.state;
+    const { lists } = this;
     for (let i = 0; i < n; i++) {
       const page = block[offset + i] & PAGE_MASK;
-      const s = state[page];
-      if ((s & RESIDENT) !== 0) this.touch(page, s);
+      const list = lists.listOf(page);
+      if (list !== NO_LIST) this.touch(page, list);
       else {
         if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
         this.admit(page);
@@ -131,13 +125,17 @@ class WTinyLfu implements CacheReclaimer {
   }
 
   access(page: number): boolean {
-    const s = this.state[page];
-    if ((s & RESIDENT) !== 0) {
-      this.touch(page, s);
+    const list = this.lists.listOf(page);
+    if (list !== NO_LIST) {
+      this.touch(page, list);
       return true;
     }
     this.admit(page);
     return false;
+  }
+
+  isResident(page: number): boolean {
+    return this.lists.listOf(page) !== NO_LIST;
   }
 
   setCapacity(pages: Pages): void {
@@ -147,10 +145,8 @@ class WTinyLfu implements CacheReclaimer {
   }
 
   drop(page: number): void {
-    const s = this.state[page];
-    if (s === 0) return;
-    this.lists.remove(s >> LIST_SHIFT, page);
-    this.state[page] = 0;
+    if (!this.isResident(page)) return;
+    this.lists.remove(page);
     this.resident--;
   }
 
@@ -172,14 +168,13 @@ class WTinyLfu implements CacheReclaimer {
     this.probationLimit = shareOf(main, 1_000_000 - this.protectedShare);
   }
 
-  private touch(page: number, s: number): void {
+  private touch(page: number, list: number): void {
     const { lists } = this;
-    const list = s >> LIST_SHIFT;
     this.tally.hits++;
-    if (list !== PROBATION || this.protectedLimit === 0) lists.moveToFront(list, page);
+    if (list !== PROBATION || this.protectedLimit === 0) this.move(page, list);
     else {
-      this.move(page, PROBATION, PROTECTED);
-      if (lists.sizes[PROTECTED] > this.protectedLimit) this.move(lists.back(PROTECTED), PROTECTED, PROBATION);
+      this.move(page, PROTECTED);
+      if (lists.sizes[PROTECTED] > this.protectedLimit) this.move(lists.back(PROTECTED), PROBATION);
     }
     if (this.caffeine || list !== WINDOW) {
       this.counts.increment(page);
@@ -214,12 +209,12 @@ class WTinyLfu implements CacheReclaimer {
     }
     const candidate = lists.back(WINDOW);
     if (this.resident <= this.capacity) {
-      this.move(candidate, WINDOW, PROBATION);
+      this.move(candidate, PROBATION);
       return;
     }
     if (lists.sizes[list] > 0 && counts.estimate(candidate) > counts.estimate(lists.back(list))) {
       this.evict(list);
-      this.move(candidate, WINDOW, PROBATION);
+      this.move(candidate, PROBATION);
     } else this.evict(WINDOW);
   }
 
@@ -256,7 +251,6 @@ class WTinyLfu implements CacheReclaimer {
 
   private enterWindow(page: number): void {
     this.lists.pushFront(WINDOW, page);
-    this.state[page] = inList(WINDOW);
     this.resident++;
   }
 
@@ -264,27 +258,27 @@ class WTinyLfu implements CacheReclaimer {
   private enterMain(page: number): void {
     const sizes = this.lists.sizes;
     const full = sizes[PROBATION] >= this.probationLimit && sizes[PROTECTED] < this.protectedLimit;
-    this.move(page, WINDOW, full ? PROTECTED : PROBATION);
+    this.move(page, full ? PROTECTED : PROBATION);
   }
 
-  private move(page: number, from: number, to: number): void {
-    this.lists.remove(from, page);
+  /** To the young end of a list, from whichever it is in. */
+  private move(page: number, to: number): void {
+    this.lists.remove(page);
     this.lists.pushFront(to, page);
-    this.state[page] = inList(to);
   }
 
   private evict(list: number): void {
-    const page = this.lists.popBack(list);
-    this.state[page] = 0;
+    const page = this.lists.back(list);
+    this.lists.remove(page);
     this.resident--;
-    this.host.evicted(page);
+    this.host.evicted?.(page);
   }
 
   /** Brings window and protected segment within their limits without evicting. */
   private settle(): void {
     const { lists } = this;
-    while (lists.sizes[WINDOW] > this.windowLimit) this.move(lists.back(WINDOW), WINDOW, PROBATION);
-    while (lists.sizes[PROTECTED] > this.protectedLimit) this.move(lists.back(PROTECTED), PROTECTED, PROBATION);
+    while (lists.sizes[WINDOW] > this.windowLimit) this.move(lists.back(WINDOW), PROBATION);
+    while (lists.sizes[PROTECTED] > this.protectedLimit) this.move(lists.back(PROTECTED), PROBATION);
   }
 
   /** Goes on in the direction that paid, turns round if it did not. */
@@ -305,7 +299,7 @@ class WTinyLfu implements CacheReclaimer {
     for (let grown = this.windowLimit - before; grown > 0; grown--) {
       const list = lists.sizes[PROBATION] > 0 ? PROBATION : PROTECTED;
       if (lists.sizes[list] === 0) break;
-      this.move(lists.back(list), list, WINDOW);
+      this.move(lists.back(list), WINDOW);
     }
     this.settle();
   }

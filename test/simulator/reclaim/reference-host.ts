@@ -57,7 +57,7 @@ export function missesOf(id: string, trace: Uint32Array, pages: number, capacity
 
 export const residentIn = (reclaimer: CacheReclaimer, from: number, to: number): number => {
   let count = 0;
-  for (let page = from; page < to; page++) count += reclaimer.state[page] & 1;
+  for (let page = from; page < to; page++) if (reclaimer.isResident(page)) count++;
   return count;
 };
 

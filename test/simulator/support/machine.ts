@@ -2,6 +2,7 @@
 import { createMemory } from '../../../simulator/machine/create-memory.ts';
 import { counterIndex } from '../../../simulator/machine/counters.ts';
 import type { Memory, MemoryLayout } from '../../../simulator/machine/memory.ts';
+import type { ListReclaimer } from '../../../simulator/machine/reclaimer.ts';
 import type { CgroupSpec, KnobValues, MachineSpec, ObjectSpec } from '../../../simulator/plan.ts';
 import { PAGE_SIZE } from '../../../simulator/units.ts';
 import { Random } from '../../../simulator/workload/random.ts';
@@ -68,6 +69,9 @@ export const machine = (m: SmallMachine): Memory => createMemory(layoutOf(m));
 
 export const counter = (memory: Memory, name: Parameters<typeof counterIndex>[0]): number =>
   memory.counters[counterIndex(name)];
+
+/** State bytes of all pages, under one of the kernel's ways. */
+export const statesOf = (memory: Memory): Uint8Array => (memory.reclaimer as ListReclaimer).state;
 
 /** Runs words in one cgroup and returns how many missed. */
 export function misses(memory: Memory, words: Uint32Array, cgroup = 0): number {
