@@ -1,0 +1,69 @@
+/** Logs of pages against plain arrays, with so little room that they are squeezed all the time. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { NO_LOG, PageLogs } from '../../../simulator/reclaim/page-logs.ts';
+import { Random } from '../../../simulator/workload/random.ts';
+
+const LOGS = 3;
+
+test('logs keep the order in which pages were appended, whatever is taken out, looked up, squeezed and enlarged in between', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(),
+      fc.integer({ min: 1, max: 700 }),
+      fc.double({ min: 1.01, max: 3, noNaN: true }),
+      (seed, pages, slack) => {
+        const random = new Random(seed, 0x1095);
+        let most = pages;
+        const logs = new PageLogs(2 * pages, LOGS, Math.ceil(slack * most));
+        const plain: number[][] = Array.from({ length: LOGS + 1 }, () => []);
+        const logOf = (page: number) =>
+          Math.max(
+            NO_LOG,
+            plain.findIndex((log) => log.includes(page)),
+          );
+        const takeOut = (page: number) => {
+          const log = plain[logOf(page)];
+          const at = log.indexOf(page);
+          if (at >= 0) log.splice(at, 1);
+        };
+        // Steps come in bursts, so that logs grow long, run empty and wrap round.
+        for (let burst = 0; burst < 12; burst++) {
+          const kind = random.below(6);
+          const log = 1 + random.below(LOGS);
+          for (let i = random.below(300); i > 0; i--) {
+            const page = random.below(most);
+            if (kind < 3) {
+              takeOut(page);
+              plain[log].push(page);
+              logs.append(log, page);
+            } else if (kind === 3) {
+              takeOut(page);
+              logs.remove(page);
+            } else if (plain[log].length > 0) {
+              assert.equal(logs.oldest(log), plain[log][0]);
+              if (kind === 4) assert.equal(logs.shift(log), plain[log].shift());
+              const at = random.below(plain[log].length + 1);
+              if (at < plain[log].length) assert.equal(logs.after(log, plain[log][at]), plain[log][at + 1] ?? -1);
+            }
+          }
+          if (random.below(8) === 0 && most === pages) {
+            most = 2 * pages;
+            logs.grow(Math.ceil(slack * most));
+          }
+          for (let page = 0; page < 2 * pages; page += 7) assert.equal(logs.logOf(page), logOf(page));
+        }
+        for (let log = 1; log <= LOGS; log++) for (const page of plain[log]) assert.equal(logs.shift(log), page);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('logs that are given more pages than there is room for say so', () => {
+  const logs = new PageLogs(10_000, 1, 100);
+  assert.throws(() => {
+    for (let page = 0; page < 10_000; page++) logs.append(1, page);
+  }, /room/);
+});
