@@ -26,6 +26,9 @@ export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   charts: async () => byRounds((await import('./charts.ts')).benchCharts),
   devices: async () => byRounds((await import('./devices.ts')).benchDevices),
   writeback: async () => byRounds((await import('./writeback.ts')).benchWriteback),
+  recovery: async () => byRounds((await import('./recovery.ts')).benchRecovery),
+  ranges: async () => byRounds((await import('./ranges.ts')).benchRanges),
+  placement: async () => byRounds((await import('./placement.ts')).benchPlacement),
 };
 
 const byRounds =
