@@ -62,6 +62,8 @@ export interface Engine {
   readonly disk: Device;
   readonly swap: Device;
   readonly threads: readonly Thread[];
+  /** How many of them have ended, by themselves or killed. */
+  readonly ended: number;
   /** Time of the thread that runs, which may be a little ahead of the last event. */
   readonly local: Nanoseconds;
   /** When somebody else has something to do next: until then an actor may run on, if nobody is told earlier. */

@@ -87,6 +87,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   readonly swap: Device;
   readonly pressure: Pressure;
   readonly threads: readonly Thread[];
+  ended = 0;
   readonly end: Nanoseconds;
   /** Time of the thread that runs. */
   local: Nanoseconds = 0;
@@ -563,6 +564,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     thread.over = true;
     thread.waitsFor = 'nothing';
     this.active--;
+    this.ended++;
     this.lastEnd = Math.max(this.lastEnd, this.local);
     this.pressure.change(this.local, -1, 0, -1);
     this.current = -1;
@@ -814,6 +816,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
       thread.cursor.stop(time);
       thread.over = true;
       this.active--;
+      this.ended++;
       this.lastEnd = Math.max(this.lastEnd, time);
       if (thread.waitsOn !== null) {
         this.pressure.change(time, -1, thread.stalled ? -1 : 0, 0);

@@ -86,7 +86,8 @@ const NOBODY: readonly Wake[] = [];
 
 export class Locks {
   readonly all: Lock[] = [];
-  readonly #waiting = new Map<ActorId, WaitsFor>();
+  /** By actor; those with negative numbers only try. */
+  readonly #waiting: (WaitsFor | undefined)[] = [];
 
   add(spec: LockSpec): LockId {
     this.all.push(new Lock(this.all.length, spec));
@@ -102,7 +103,7 @@ export class Locks {
     }
     lock.contended++;
     lock.waiters.push({ actor, mode, since: now, called: false });
-    this.#waiting.set(actor, { lock: id, mode, since: now });
+    this.#waiting[actor] = { lock: id, mode, since: now };
     return false;
   }
 
@@ -124,8 +125,7 @@ export class Locks {
     const at = indexOf(holders, actor);
     if (at < 0) throw new Error(`actor ${actor} releases ${lock.spec.name} without holding it`);
     const holder = holders[at];
-    if (at === holders.length - 1) holders.pop();
-    else holders.splice(at, 1);
+    removeAt(holders, at);
     const hold = holder.mode === 'read' ? lock.hold.read : lock.hold.write;
     hold.add(Math.max(0, now - holder.since));
     return this.#pass(lock, now);
@@ -136,7 +136,7 @@ export class Locks {
    * will be woken again.
    */
   woken(actor: ActorId, now: Nanoseconds): boolean {
-    const wait = this.#waiting.get(actor);
+    const wait = this.#waiting[actor];
     if (wait === undefined) return true;
     const lock = this.all[wait.lock];
     const at = indexOf(lock.waiters, actor);
@@ -145,25 +145,25 @@ export class Locks {
       waiter.called = false;
       return false;
     }
-    lock.waiters.splice(at, 1);
-    this.#waiting.delete(actor);
+    removeAt(lock.waiters, at);
+    this.#waiting[actor] = undefined;
     this.#grant(lock, actor, wait.mode, waiter.since, now);
     return true;
   }
 
   /** A waiter gives up (it was killed). Who stood behind it may be let in. */
   abandon(actor: ActorId, now: Nanoseconds): readonly Wake[] {
-    const wait = this.#waiting.get(actor);
+    const wait = this.#waiting[actor];
     if (wait === undefined) return NOBODY;
-    this.#waiting.delete(actor);
+    this.#waiting[actor] = undefined;
     const lock = this.all[wait.lock];
-    lock.waiters.splice(indexOf(lock.waiters, actor), 1);
+    removeAt(lock.waiters, indexOf(lock.waiters, actor));
     return this.#pass(lock, now);
   }
 
   /** What an actor waits for; undefined if it waits for no lock. */
   waitsFor(actor: ActorId): WaitsFor | undefined {
-    return this.#waiting.get(actor);
+    return this.#waiting[actor];
   }
 
   holds(id: LockId, actor: ActorId): boolean {
@@ -175,7 +175,7 @@ export class Locks {
    * who is before it in the queue.
    */
   blockers(actor: ActorId): ActorId[] {
-    const wait = this.#waiting.get(actor);
+    const wait = this.#waiting[actor];
     if (wait === undefined) return [];
     const lock = this.all[wait.lock];
     const found = lock.holders.filter((h) => wait.mode === 'write' || h.mode === 'write').map((h) => h.actor);
@@ -225,8 +225,9 @@ export class Locks {
       return wakes;
     }
     while (waiters.length > 0 && this.#admits(lock, waiters[0].mode)) {
-      const waiter = waiters.shift()!;
-      this.#waiting.delete(waiter.actor);
+      const waiter = waiters[0];
+      removeAt(waiters, 0);
+      this.#waiting[waiter.actor] = undefined;
       this.#grant(lock, waiter.actor, waiter.mode, waiter.since, time);
       wakes.push({ actor: waiter.actor, time });
     }
@@ -237,4 +238,10 @@ export class Locks {
 function indexOf(actors: readonly { readonly actor: ActorId }[], actor: ActorId): number {
   for (let i = 0; i < actors.length; i++) if (actors[i].actor === actor) return i;
   return -1;
+}
+
+/** In place, in order: there are few, and `splice` makes an array of what it takes out. */
+function removeAt<T>(list: T[], at: number): void {
+  for (let i = at + 1; i < list.length; i++) list[i - 1] = list[i];
+  list.pop();
 }

@@ -165,7 +165,7 @@ export class RangeLocks {
   /** Who was killed lets go of what it held, and waits no more. */
   private reap(id: LockId, now: Nanoseconds): void {
     const lock = this.locks.all[id];
-    if (lock.holders.length === 0) return;
+    if (this.engine.ended === 0 || lock.holders.length === 0) return;
     // Nearly always nobody was: look before anything is copied.
     if (this.someOver(lock.waiters))
       for (const { actor } of lock.waiters.filter((waiter) => this.isOver(waiter.actor)))

@@ -71,10 +71,22 @@ interface Regeneration {
   began: Nanoseconds;
 }
 
+/** Calls to be made, one after another: those of [at, end) that begin at `origin` plus whole multiples of `each`. */
+interface Calls {
+  readonly way: Way;
+  readonly object: number;
+  readonly end: Bytes;
+  readonly origin: Bytes;
+  readonly each: Bytes;
+  readonly source: SourceSpan | undefined;
+  at: Bytes;
+}
+
 /** What a thread has on its hands. */
 interface Work {
-  calls: Call[];
-  at: number;
+  /** The call under way, and those to come. */
+  call: Call | null;
+  calls: Calls | null;
   regeneration: Regeneration | null;
   /** The fault it is in holds mmap_sem. */
   faulting: LockId;
@@ -109,6 +121,8 @@ export class Volatile implements StepHandler, AccessGuard {
   private readonly face: VolatileInterface;
   private readonly rules: RangeRules | null;
   private readonly locks: RangeLocks;
+  /** By process, object and kind of call: the locks it takes. */
+  private readonly callLocks: Call['locks'][] = [];
   private readonly costs;
   private readonly work: Work[];
   private readonly objects: readonly ObjectSpec[];
@@ -162,7 +176,7 @@ export class Volatile implements StepHandler, AccessGuard {
       sigbus: valueOf(given, knobs.sigbus),
     };
     this.work = threads.map(() => ({
-      calls: [], at: 0, regeneration: null, faulting: -1, faultAsked: -1, signalled: -1, signals: 0, recording: false,
+      call: null, calls: null, regeneration: null, faulting: -1, faultAsked: -1, signalled: -1, signals: 0, recording: false,
     })); // prettier-ignore
     const managed = this.objects.map(() => false);
     const marked = new Set<number>();
@@ -229,8 +243,7 @@ export class Volatile implements StepHandler, AccessGuard {
 
   begin(thread: Thread, { spec }: ProgramStep): void {
     const work = this.work[thread.index];
-    work.calls = [];
-    work.at = 0;
+    work.call = work.calls = null;
     if (spec.kind === 'fork') return;
     const step = spec as VolatileStep | AdviceStep;
     const { object } = step.target;
@@ -243,12 +256,20 @@ export class Volatile implements StepHandler, AccessGuard {
     const piece = this.pieces.get(object);
     const each = step.each ?? (step.kind === 'nonvolatile' ? piece?.each : undefined) ?? Infinity;
     const origin = step.each === undefined && step.kind === 'nonvolatile' && piece ? piece.origin : start;
-    for (let at = start; at < end;) {
-      const next = Math.min(end, origin + (Math.floor((at - origin) / each) + 1) * each);
-      work.calls.push(this.newCall(thread, way, object, at, each === Infinity ? end : next, step.source));
-      at = each === Infinity ? end : next;
-    }
-    if (start === end) work.calls.push(this.newCall(thread, way, object, start, end, step.source));
+    const { source } = step;
+    if (start === end) work.call = this.newCall(thread, way, object, start, end, source);
+    else work.calls = { way, object, at: start, end, origin, each, source };
+  }
+
+  /** The call that a thread is in, or comes to; null: it has made all. */
+  private callOf(thread: Thread, work: Work): Call | null {
+    const { call, calls } = work;
+    if (call !== null || calls === null) return call;
+    const { way, object, at, end, origin, each, source } = calls;
+    const next = each === Infinity ? end : Math.min(end, origin + (Math.floor((at - origin) / each) + 1) * each);
+    calls.at = next;
+    if (next >= end) work.calls = null;
+    return (work.call = this.newCall(thread, way, object, at, next, source));
   }
 
   /** What a statement comes to under this interface; null: nothing. */
@@ -267,21 +288,29 @@ export class Volatile implements StepHandler, AccessGuard {
     end: Bytes,
     source: SourceSpan | undefined,
   ): Call {
-    // prettier-ignore
-    const { process } = thread.program;
-    const sem = (mode: LockMode) => ({ id: this.locks.mmapSem(process), mode });
-    let locks: Call['locks'];
-    if (way !== 'mark' && way !== 'unmark') locks = [sem('read')];
-    else {
-      const { lock, scope } = this.rules!;
-      const owner =
-        scope === 'shared' ? `tree of ${this.objects[this.ownerOf(object)].name}` : `tree of ${this.nameOf(process)}`;
-      const tree = { id: this.locks.mutex(owner), mode: 'write' as const };
-      if (lock === 'write') locks = [sem('write')];
-      else if (lock === 'global') locks = [{ id: this.locks.mutex('ashmem_mutex'), mode: 'write' }];
-      else locks = lock === 'read' ? [sem('read'), tree] : [tree];
-    }
+    const locks = this.locksOf(way, object, thread.program.process);
     return { way, object, start, end, source, locks, held: 0, began: -1, asked: -1, stage: 'enter', result: null };
+  }
+
+  /** What a call must hold, in the order of taking. */
+  private locksOf(way: Way, object: number, process: number): Call['locks'] {
+    const ranges = way === 'mark' || way === 'unmark';
+    const key = 2 * (process * this.objects.length + object) + (ranges ? 1 : 0);
+    return (this.callLocks[key] ??= ranges ? this.rangeLocks(object, process) : [this.sem(process, 'read')]);
+  }
+
+  private sem(process: number, mode: LockMode): Call['locks'][number] {
+    return { id: this.locks.mmapSem(process), mode };
+  }
+
+  private rangeLocks(object: number, process: number): Call['locks'] {
+    const { lock, scope } = this.rules!;
+    const owner =
+      scope === 'shared' ? `tree of ${this.objects[this.ownerOf(object)].name}` : `tree of ${this.nameOf(process)}`;
+    const tree = { id: this.locks.mutex(owner), mode: 'write' as const };
+    if (lock === 'write') return [this.sem(process, 'write')];
+    if (lock === 'global') return [{ id: this.locks.mutex('ashmem_mutex'), mode: 'write' }];
+    return lock === 'read' ? [this.sem(process, 'read'), tree] : [tree];
   }
 
   private nameOf(process: number): string {
@@ -304,8 +333,9 @@ export class Volatile implements StepHandler, AccessGuard {
       if (this.regenerate(thread, work)) work.regeneration = null;
       return false;
     }
-    if (work.at === work.calls.length) return true;
-    if (this.advanceCall(thread, work.calls[work.at])) work.at++;
+    const call = this.callOf(thread, work);
+    if (call === null) return true;
+    if (this.advanceCall(thread, call)) work.call = null;
     return false;
   }
 
@@ -609,8 +639,8 @@ export class Volatile implements StepHandler, AccessGuard {
     advance: (thread) => {
       const work = this.work[thread.index];
       this.engine.spend(1);
-      if (work.at < work.calls.length) {
-        if (this.advanceCall(thread, work.calls[work.at])) work.at++;
+      if (work.call !== null) {
+        if (this.advanceCall(thread, work.call)) work.call = null;
         return false;
       }
       if (work.regeneration !== null && !this.regenerate(thread, work)) return false;
@@ -646,11 +676,10 @@ export class Volatile implements StepHandler, AccessGuard {
       if (handler.idle !== undefined) engine.pass(thread, engine.local + handler.idle, 'idle');
       return false;
     }
-    work.calls = [];
-    work.at = 0;
+    work.call = work.calls = null;
     if (this.trap(thread, object, offset) && volatile) {
       const { first, end } = work.regeneration!;
-      work.calls = [this.newCall(thread, 'unmark', object, first * PAGE_SIZE, end * PAGE_SIZE, handler.source)];
+      work.call = this.newCall(thread, 'unmark', object, first * PAGE_SIZE, end * PAGE_SIZE, handler.source);
       // What the call will report is known already: the handler is at work because of it.
     }
     return false;

@@ -142,7 +142,7 @@ export class VolatileMemory implements VolatilePages {
     const before = tree.size;
     const edges = edgesInside(tree, start, end);
     tree.mark(start, end);
-    const pages = this.refresh(object, start, end);
+    const pages = this.refresh(object, start, end, true);
     // Marking in mappings cuts one where no range was, and joins with ranges that touch.
     const joined = Math.max(0, before + 1 - tree.size);
     return { ranges, splits: 2 - edges, merges: joined, pages, purged: false, lost: 0 };
@@ -167,7 +167,7 @@ export class VolatileMemory implements VolatilePages {
       }
       if ((s & LOST) !== 0) lost++;
     }
-    this.refresh(object, start, end);
+    this.refresh(object, start, end, false);
     const purged = this.rules!.tracking === 'pte' ? marks > 0 : flagged;
     if (purged && marks === 0) counters[FALSE_PURGED]++;
     return { ranges, splits: edges, merges: 2 - edges, pages: last - first, purged, lost };
@@ -204,14 +204,21 @@ export class VolatileMemory implements VolatilePages {
     this.forget(object, first, first + pages * PAGE_SIZE);
   }
 
-  /** Sets the bit of each page that a range covers wholly, clears it elsewhere. Returns the pages looked at. */
-  private refresh(object: number, start: Bytes, end: Bytes): Pages {
+  /**
+   * After marking [start, end), or taking it back: sets the bit of each page that ranges cover wholly, clears it elsewhere. Only of pages that it
+   * cuts the tree must be asked. Returns the pages looked at.
+   */
+  private refresh(object: number, start: Bytes, end: Bytes, marked: boolean): Pages {
     const tree = this.tree(object);
     const base = this.layout.bases[object];
     const first = Math.floor(start / PAGE_SIZE);
     const last = Math.ceil(end / PAGE_SIZE);
-    for (let page = first; page < last; page++)
-      this.setVolatile(base + page, tree.covers(page * PAGE_SIZE, (page + 1) * PAGE_SIZE));
+    for (let page = first; page < last; page++) {
+      const from = page * PAGE_SIZE;
+      const to = from + PAGE_SIZE;
+      const whole = from >= start && to <= end;
+      this.setVolatile(base + page, whole ? marked : marked && tree.covers(from, to));
+    }
     return last - first;
   }
 
