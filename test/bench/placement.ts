@@ -1,10 +1,10 @@
 /** Where a page goes: policy, cpuset and zonelist asked page by page. 10⁶ answers in one second is the budget. */
-import { performance } from 'node:perf_hooks';
 import type { MempolicyMode } from '../../simulator/numa/mempolicy.ts';
 import { parseNodelist } from '../../simulator/numa/nodemask.ts';
 import { NumaPlacement } from '../../simulator/numa/numa-placement.ts';
 import { NumaSystem } from '../../simulator/numa/system.ts';
 import { defaultDistances } from '../../simulator/numa/zonelist.ts';
+import { cpuTime } from './cpu-time.ts';
 import { median, type Row } from './rows.ts';
 
 const PAGES = 1_000_000;
@@ -46,12 +46,12 @@ function place(mode: MempolicyMode, nodes: string, changes: boolean): number {
   const set = system.setTaskPolicy(task, mode, {}, mask(nodes));
   if (!set.ok) throw new Error(`${mode} of ${nodes} can't be set`);
   const placement = new NumaPlacement(system, [{ base: 0, pages: PAGES }], [task]);
-  const from = performance.now();
+  const from = cpuTime();
   for (let page = 0; page < PAGES; page++) {
     if (changes && page % CHANGE === 0) system.writeMems(cpuset, mask((page / CHANGE) % 2 === 0 ? '0-3' : '1-2'));
     if (page % 64 === 0) placement.setTask(0, (page >> 6) & 3);
     placement.place(page);
     placement.placed(placement.answer.order[0]);
   }
-  return performance.now() - from;
+  return cpuTime() - from;
 }

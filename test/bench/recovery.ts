@@ -33,6 +33,6 @@ export function benchRecovery(rounds: number): Row[] {
   };
   return [
     ...cases.map(({ name, recovery }) => row(name, program(recovery, TIMELINES / 2), createSimulation, BUDGET)),
-    row('overlapped, on the machine', program('overlap freed', 25), machine),
+    row('overlapped, on the machine', program('overlap freed', 10), machine),
   ];
 }

@@ -24,6 +24,7 @@ export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   growth: async () => (await import('./growth.ts')).benchGrowth,
   editor: async () => byRounds((await import('./editor.ts')).benchEditor),
   charts: async () => byRounds((await import('./charts.ts')).benchCharts),
+  threads: async () => byRounds((await import('./threads.ts')).benchThreads),
   devices: async () => byRounds((await import('./devices.ts')).benchDevices),
   writeback: async () => byRounds((await import('./writeback.ts')).benchWriteback),
   recovery: async () => byRounds((await import('./recovery.ts')).benchRecovery),
