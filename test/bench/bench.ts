@@ -21,7 +21,7 @@ const USAGE = `npm run bench -- [SUITE…] [options]
 
   SUITE         ${Object.keys(suites).join(', ')}; without one, all
   --rounds N    how often each is measured, 3 unless told; figures are medians
-  --policy IDS  only these reclaim variants, where a suite has a row for each
+  --policy IDS  only these reclaim variants, where a suite has a row for each; the others' rows in the file stay
   --quick       small worlds and one round
   --against P   a cachesim binary to alternate with
   --out FILE    test-results/bench.json unless told; figures of other suites in it stay
@@ -114,8 +114,22 @@ function earlier(file: string, machine: BenchFile['machine']): BenchFile['suites
   }
 }
 
+function merged(old: readonly Row[], fresh: readonly Row[]): Row[] {
+  const isSame = (a: Row) => (b: Row) => a.suite === b.suite && a.name === b.name;
+  const rows = old.map((row) => fresh.find(isSame(row)) ?? row);
+  for (const row of fresh)
+    if (!old.some(isSame(row)))
+      rows.splice(rows.findLastIndex((r) => r.suite === row.suite) + 1 || rows.length, 0, row);
+  return rows;
+}
+
 const machine = machineFacts();
-const all = { ...earlier(values.out, machine), ...measured };
+const before = earlier(values.out, machine);
+// Some policies of a suite alone: the others' rows stay.
+if (policies)
+  for (const [name, { rows }] of Object.entries(measured))
+    if (before[name]) measured[name] = { rounds, rows: merged(before[name].rows, rows) };
+const all = { ...before, ...measured };
 const written: BenchFile = {
   machine,
   ...(values.date === undefined ? {} : { date: values.date }),

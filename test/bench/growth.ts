@@ -1,7 +1,7 @@
 /**
  * Cost of an access and memory as the working set grows from 10³ to 10⁸ pages: a file of so many pages, scattered Zipf 0.8, a cache of a tenth.
- * First each page once, the least wanted first, so that all are tracked and those in memory are about those that would be; then lots of accesses,
- * the first of them to warm up. Processor time; the peak is the whole process's, Node's own 60 MiB or so included.
+ * First each page once, the least wanted first, so that all are tracked, then half as many accesses as there are pages (a million at least), so that
+ * what is in memory is what the policy would have there; then the lots of accesses that are timed. Processor time; the peak is the whole process's, Node's own 60 MiB or so included.
  */
 import process from 'node:process';
 import { BLOCK } from '../../simulator/machine/access.ts';
@@ -40,7 +40,7 @@ export async function benchGrowth({ rounds, quick, policies = POLICIES }: BenchO
   for (const id of policies) {
     let first: number | undefined;
     for (const [i, power] of powers.entries()) {
-      const task: Task = { id, pages: 1000 * 10 ** i, lots: 2 * rounds + 1 };
+      const task: Task = { id, pages: 1000 * 10 ** i, lots: 2 * rounds };
       const { perAccess, missRatio, peakMiB } = await inChild<Grown>(import.meta.filename, 'grow', task);
       first ??= perAccess;
       rows.push({
@@ -77,17 +77,18 @@ export function grow({ id, pages, lots }: Task): Grown {
   const draw = zipf(pages, S, randomFor(3, pages));
   const words = new Uint32Array(LOT);
   const times: number[] = [];
-  let misses = 0;
-  for (let lot = 0; lot < lots; lot++) {
+  const lot = () => {
     for (let i = 0; i < LOT; i++) words[i] = pageOf(draw());
-    misses = memory.reclaimer.tally.misses;
     const begun = cpuTime();
     runThrough(memory, words);
-    if (lot > 0) times.push(cpuTime() - begun);
-  }
+    return cpuTime() - begun;
+  };
+  for (let settled = 0; settled < Math.max(LOT, pages / 2); settled += LOT) lot();
+  const misses = memory.reclaimer.tally.misses;
+  for (let i = 0; i < lots; i++) times.push(lot());
   return {
     perAccess: (median(times) * 1e6) / LOT,
-    missRatio: (memory.reclaimer.tally.misses - misses) / LOT,
+    missRatio: (memory.reclaimer.tally.misses - misses) / (lots * LOT),
     peakMiB: process.resourceUsage().maxRSS / 1024,
   };
 }
