@@ -148,6 +148,8 @@ export class ReportView {
     const whole = chartsOf(report, this.#state.selection, { work: this.#alongWork(report) });
     const shown = withoutHidden(whole, hidden);
     this.#fitCards(whole.length);
+    // All widths before the first drawing: a chart that became wide behind it would be drawn twice.
+    whole.forEach((_, i) => this.#cards[i].element.classList.toggle('wide', isWide(whole, i)));
     whole.forEach((model, i) => {
       const card = this.#cards[i];
       const key = xKey(shown[i]);
@@ -160,7 +162,6 @@ export class ReportView {
         hidden,
         ownLegend: model.series.length > 1 && !model.series.every((s) => variantKeys.has(s.key)),
       });
-      card.element.classList.toggle('wide', isWide(whole, i));
     });
     this.#fillWarnings(report);
   }

@@ -88,8 +88,23 @@ type Rgba = readonly [number, number, number, number];
 
 let probe: CanvasRenderingContext2D | null = null;
 
-/** Any CSS colour as numbers: the canvas is the one parser that knows them all. */
+const parsed = new Map<string, Rgba>();
+/** Every theme brings some fifty. */
+const REMEMBERED = 2000;
+
+/** Any CSS colour as numbers: our own notation at once, others by the one parser that knows them all, which is slow. */
 function parse(colour: string): Rgba {
+  let found = parsed.get(colour);
+  if (found) return found;
+  found = /^#[\da-f]{6}$/.test(colour)
+    ? [parseInt(colour.slice(1, 3), 16), parseInt(colour.slice(3, 5), 16), parseInt(colour.slice(5, 7), 16), 1]
+    : parseByCanvas(colour);
+  if (parsed.size >= REMEMBERED) parsed.clear();
+  parsed.set(colour, found);
+  return found;
+}
+
+function parseByCanvas(colour: string): Rgba {
   probe ??= document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   if (!probe) return [128, 128, 128, 1];
   probe.canvas.width = 1;

@@ -69,7 +69,8 @@ const overText = (context: PlotContext): string => (context.options.work ? 'by a
 /** Starts at zero; all panels of a plot end with the longest run. */
 function xAxis(context: PlotContext, series: readonly SeriesModel[], rows: readonly Row[]): AxisModel {
   const ends = rows.map(({ point }) => along(context, point, Float64Array.of(point.time))[0]);
-  const columns = [[0, ...ends], ...series.map((s) => s.x)];
+  // Times and work ascend: their ends are their extremes.
+  const columns = [[0, ...ends], ...series.map(({ x }) => [x[0], x[x.length - 1]])];
   return context.options.work ? numberAxis('accesses', 'count', columns) : numberAxis('time', 'ns', columns);
 }
 

@@ -12,7 +12,7 @@ import { swatch } from '../swatch.ts';
 import { mix, type Theme } from '../theme.ts';
 import { labelRoom } from './annotations.ts';
 import { Chart } from './chart-js.ts';
-import { configOf } from './config.ts';
+import { configOf, isDrawn } from './config.ts';
 import { faceOf, setFace } from './face.ts';
 import { flowChart } from './flow.ts';
 import { heatPicture } from './heat-picture.ts';
@@ -52,6 +52,8 @@ const GRAPH_WIDTH = 430;
 /** Of a dense heat map; it shrinks with its card. */
 const HEAT_WIDTH = 640;
 const FLOW_WIDTH = 640;
+/** Also for narrower pictures, which may become wider. */
+const MIN_COLUMNS = 800;
 
 export class ChartCard {
   readonly element: HTMLElement;
@@ -189,7 +191,6 @@ export class ChartCard {
   }
 
   #draw({ model, theme, zoom }: CardInput): void {
-    const isTable = model.kind === 'table';
     const hasData =
       model.heatmap !== undefined ||
       model.graph !== undefined ||
@@ -214,9 +215,9 @@ export class ChartCard {
       );
     if (model.graph) this.#heat.replaceChildren(waitGraph(model, theme, GRAPH_WIDTH));
     if (model.flow) this.#heat.replaceChildren(flowChart(model, theme, FLOW_WIDTH));
-    const config = hasData ? configOf(zoomed(model, zoom), theme) : null;
-    this.#stage.hidden = config === null || isTable;
     this.#setHeight(model);
+    this.#stage.hidden = !hasData || !isDrawn(model);
+    const config = this.#stage.hidden ? null : configOf(zoomed(model, zoom), theme, this.#columns(model));
     if (config === null) {
       this.#chart?.destroy();
       this.#chart = null;
@@ -237,6 +238,12 @@ export class ChartCard {
     // The first drawing happens inside the constructor: the plugins must know the face before it.
     const attach = { id: 'refault-face', beforeInit: (chart: Chart) => void setFace((holder.chart = chart), face) };
     this.#chart = new Chart(this.#canvas, { ...config, plugins: [attach] } as never);
+  }
+
+  /** Columns that long lines are thinned to: as many as the picture has pixels. A picture that becomes wider keeps its extremes, somewhat coarser. */
+  #columns({ series }: ChartModel): number {
+    const long = series.some(({ x }) => x.length > 4 * MIN_COLUMNS);
+    return long ? Math.max(MIN_COLUMNS, Math.ceil(this.#stage.clientWidth * devicePixelRatio)) : MIN_COLUMNS;
   }
 
   #face(model: ChartModel, theme: Theme) {

@@ -78,9 +78,16 @@ function scale(axis: AxisModel, theme: Theme, which: 'x' | 'y'): Scale {
   };
 }
 
-/** Objects for Chart.js; it wants them even when told not to parse. */
-export function pointsOf(x: ArrayLike<number>, y: ArrayLike<number>): { x: number; y: number }[] {
-  const points = new Array<{ x: number; y: number }>(x.length);
-  for (let i = 0; i < x.length; i++) points[i] = { x: x[i], y: y[i] };
+/** Objects for Chart.js, which wants them even when told not to parse: of all values, or of those at `places`. */
+export function pointsOf(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  places: Int32Array | null = null,
+): { x: number; y: number }[] {
+  const points = new Array<{ x: number; y: number }>(places?.length ?? x.length);
+  for (let i = 0; i < points.length; i++) {
+    const at = places ? places[i] : i;
+    points[i] = { x: x[at], y: y[at] };
+  }
   return points;
 }

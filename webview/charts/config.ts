@@ -8,23 +8,22 @@ import { histogramChart } from './histogram.ts';
 import { lineChart } from './line.ts';
 import { timelineChart } from './timeline.ts';
 
-/** `null` for kinds that are tables rather than pictures. */
-export function configOf(model: ChartModel, theme: Theme): Config | null {
+/** Whether it is drawn on a canvas: the other kinds are tables or pictures of lines and words. */
+export const isDrawn = ({ kind }: ChartModel): boolean =>
+  kind === 'line' || kind === 'area' || kind === 'bars' || kind === 'histogram' || kind === 'timeline';
+
+/** `columns`: how many pixels wide it is, or somewhat more. */
+export function configOf(model: ChartModel, theme: Theme, columns: number): Config {
   switch (model.kind) {
-    case 'line':
-      return lineChart(model, theme);
     case 'area':
-      return areaChart(model, theme);
+      return areaChart(model, theme, columns);
     case 'bars':
       return barChart(model, theme);
     case 'histogram':
       return histogramChart(model, theme);
     case 'timeline':
       return timelineChart(model, theme);
-    case 'heatmap':
-    case 'graph':
-    case 'flow':
-    case 'table':
-      return null;
+    default:
+      return lineChart(model, theme, columns);
   }
 }
