@@ -19,7 +19,9 @@ const shared = {
 
 /** name → options, and the budget in kB (1000 bytes) that fails the build. */
 const bundles = {
-  extension: { ...node, in: 'extension/extension.node.ts', out: 'extension.cjs', external: ['vscode'], budget: 1000 },
+  extension: { ...node, in: 'extension/extension.node.ts', out: 'extension.cjs', external: ['vscode'], budget: 500 },
+  // the language client apart: it is half of what the extension loads, and nobody waits for it
+  client: { ...node, in: 'extension/client/client.node.ts', out: 'client.cjs', external: ['vscode'], budget: 500 },
   'extension.web': {
     ...web,
     format: 'cjs',

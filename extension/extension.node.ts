@@ -1,7 +1,9 @@
 /** Entry of the extension on a desktop or a remote machine. */
+import { createRequire } from 'node:module';
 import { availableParallelism, freemem, platform as system, totalmem } from 'node:os';
 import * as vscode from 'vscode';
 import { activateWith, type RefaultApi } from './activate.ts';
+import type * as clientModule from './client/client.node.ts';
 import type { Platform } from './platform.ts';
 import { spawnCompilerThread, spawnThread } from './worker/ports.node.ts';
 
@@ -13,8 +15,10 @@ export function activate(context: vscode.ExtensionContext): RefaultApi {
     sharedMemory: true,
     defaultWorkers: Math.max(1, availableParallelism() - 1),
     freeMemory,
-    createClient: async (options) => {
-      const { createNodeClient } = await import('./client/client.node.ts');
+    createClient: (options) => {
+      // a bundle of its own, read when it is wanted and not at activation
+      const file = bundle('client.cjs');
+      const { createNodeClient } = createRequire(file)(file) as typeof clientModule;
       return createNodeClient(bundle('server.cjs'), options);
     },
   };

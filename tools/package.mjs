@@ -60,6 +60,7 @@ function promised({ main, browser, icon, contributes }) {
   for (const { steps } of contributes.walkthroughs ?? [])
     for (const { media } of steps) named.push(media.markdown ?? media.svg);
   named.push(
+    'dist/client.cjs',
     'dist/server.cjs',
     'dist/server.web.js',
     'dist/panel.js',
