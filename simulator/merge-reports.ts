@@ -24,8 +24,8 @@ import { measures } from './tables/measures.ts';
 import { numaPictures } from './tables/numa-pictures.ts';
 import { volatileInterface } from './volatile/interfaces.ts';
 
-/** Puts the reports of shards of one plan together again, points in plan order. */
-export type MergeReports = (plan: Plan, shards: readonly Report[]) => Report;
+/** Puts the reports of shards of one plan together again, points in plan order. `hash` spares hashing the plan once more. */
+export type MergeReports = (plan: Plan, shards: readonly Report[], hash?: string) => Report;
 
 const infoOf = ({
   title,
@@ -51,6 +51,7 @@ export function reportOf(
   points: readonly PointReport[],
   partial: boolean,
   warnings: readonly string[],
+  hash = hashPlan(plan),
 ): Report {
   const metrics: Record<string, MetricInfo> = {};
   const pictures = [
@@ -76,7 +77,7 @@ export function reportOf(
   return {
     version: REPORT_VERSION,
     model: MODEL_VERSION,
-    plan: hashPlan(plan),
+    plan: hash,
     seed: plan.seed,
     title: plan.title,
     partial,
@@ -90,8 +91,8 @@ export function reportOf(
   };
 }
 
-export const mergeReports: MergeReports = (plan, shards) => {
-  if (plan.fidelity !== undefined) return mergeFidelity(plan, plan.fidelity.length, shards);
+export const mergeReports: MergeReports = (plan, shards, hash) => {
+  if (plan.fidelity !== undefined) return mergeFidelity(plan, plan.fidelity.length, shards, hash);
   const key = (coordinates: readonly number[]) => coordinates.join();
   const found = new Map<string, PointReport>();
   for (const shard of shards)
@@ -113,14 +114,15 @@ export const mergeReports: MergeReports = (plan, shards) => {
     points,
     partial,
     inOrder.flatMap(({ shard }) => shard.warnings),
+    hash,
   );
 };
 
-function mergeFidelity(plan: Plan, parts: number, shards: readonly Report[]): Report {
+function mergeFidelity(plan: Plan, parts: number, shards: readonly Report[], hash?: string): Report {
   const found: FidelityPart[] = [];
   for (const part of shards.flatMap((shard) => shard.fidelity ?? []))
     if (!(found[part.part] as FidelityPart | undefined)?.complete) found[part.part] = part;
   const fidelity = found.filter(() => true); // without the holes
   const partial = fidelity.length < parts || fidelity.some(({ complete }) => !complete);
-  return { ...reportOf(plan, [], partial, []), fidelity };
+  return { ...reportOf(plan, [], partial, [], hash), fidelity };
 }

@@ -14,6 +14,7 @@ import { summarise, type RunSummary } from '../run/summary.ts';
 import { loadTraces, TraceUnreadableError } from '../run/traces.ts';
 import type { Services } from '../services.ts';
 import { SimulationFailedError, WorkerLostError } from '../worker/pool.ts';
+import { breathe } from '../breathe.ts';
 import { errorOutput, problemsOutput, reportOutput, textOutput } from './output.ts';
 import type { RunDiagnostics } from './run-diagnostics.ts';
 import { closureOf, errorsFor, keysOf, NOTEBOOK_TYPE, plansOf, type NotebookSession } from './session.ts';
@@ -142,7 +143,8 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
       const summary = summarise(outcome.report, outcome);
       summaries.push(summary);
       records.push(recordOf(cell, outcome, outcome.report));
-      outputs.push(reportOutput(outcome.report, summary, await services.engine()));
+      await breathe();
+      outputs.push(await reportOutput(outcome.report, summary, await services.engine()));
       diagnostics.add(cell.document.uri, outcome.report);
       if (outcome.report.partial || signal.aborted) {
         complete = false;
@@ -195,6 +197,11 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
     let streamed = start;
     let over = false;
     const longRun = longRunProgress(title, signal);
+    const stream = async (report: Report, summary: RunSummary) => {
+      await breathe();
+      const output = await reportOutput(report, summary, engine);
+      if (!over) await show(execution, [...before, output]);
+    };
     try {
       const outcome = await executePlan({ plan, hash }, services.execute, {
         signal,
@@ -216,7 +223,7 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
           const report = merge();
           const summary = summarise(report, { hash, cached: false, elapsed: now - start });
           // never awaited: the next one replaces it
-          void show(execution, [...before, reportOutput(report, summary, engine)]);
+          void stream(report, summary);
         },
       });
       if (outcome.report && !outcome.cached) {

@@ -7,6 +7,7 @@ import { REPORT_MIME, type OutputFacts } from '../../simulator/host-protocol.ts'
 import type { Report } from '../../simulator/report.ts';
 import type { EngineModule } from '../services.ts';
 import type { Problem } from '../program/protocol.ts';
+import { breathe } from '../breathe.ts';
 import { fitReport } from '../run/fit-report.ts';
 import type { RunSummary } from '../run/summary.ts';
 
@@ -16,14 +17,24 @@ export interface OutputMetadata extends OutputFacts {
   readonly partial: boolean;
 }
 
-export function reportOutput(report: Report, summary: RunSummary, engine: EngineModule): vscode.NotebookCellOutput {
+/** In steps, between which others may have the thread. */
+export async function reportOutput(
+  report: Report,
+  summary: RunSummary,
+  engine: EngineModule,
+): Promise<vscode.NotebookCellOutput> {
   const { bytes } = fitReport(report, engine.encodeReport);
+  await breathe();
+  const markdown = engine.reportToMarkdown(report, { cached: summary.cached });
+  await breathe();
+  const text = engine.reportToText(report);
+  await breathe();
   const metadata: OutputMetadata = { refault: summary, cached: summary.cached, partial: summary.partial };
   return new vscode.NotebookCellOutput(
     [
       new vscode.NotebookCellOutputItem(bytes, REPORT_MIME),
-      vscode.NotebookCellOutputItem.text(engine.reportToMarkdown(report, { cached: summary.cached }), 'text/markdown'),
-      vscode.NotebookCellOutputItem.text(engine.reportToText(report), 'text/plain'),
+      vscode.NotebookCellOutputItem.text(markdown, 'text/markdown'),
+      vscode.NotebookCellOutputItem.text(text, 'text/plain'),
     ],
     { ...metadata },
   );

@@ -54,7 +54,8 @@ export async function restoreOutputs(
         elapsed: 0,
       })),
     );
-    await execution.replaceOutput(kept.map(({ report }, i) => reportOutput(report, runs[i], engine)));
+    const outputs = await Promise.all(kept.map(({ report }, i) => reportOutput(report, runs[i], engine)));
+    await execution.replaceOutput(outputs);
     execution.end(undefined);
     restored++;
   }

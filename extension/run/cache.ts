@@ -3,6 +3,7 @@
  * Several windows may share one store: there is no index, the files' own dates say which are oldest.
  */
 import type { Report } from '../../simulator/report.ts';
+import { breathe } from '../breathe.ts';
 
 export interface StoredFile {
   readonly name: string;
@@ -36,7 +37,10 @@ export interface ResultCacheOptions {
 
 export interface ResultCache {
   get(hash: string): Promise<Report | undefined>;
-  /** Never throws: a result that cannot be kept is still a result. Partial reports are not kept. */
+  /**
+   * Never throws: a result that cannot be kept is still a result. Partial reports are not kept. Need not be waited for: `get` of the same waits, and
+   * what is shown first goes first.
+   */
   put(hash: string, report: Report): Promise<void>;
   clear(): Promise<void>;
 }
@@ -61,9 +65,24 @@ export function createResultCache(options: ResultCacheOptions): ResultCache {
     }
   }
 
+  const writing = new Map<string, Promise<void>>();
+
+  async function write(hash: string, report: Report): Promise<void> {
+    try {
+      await breathe();
+      const bytes = codec.encode(report);
+      if (bytes.byteLength > maxBytes / 4) return;
+      await store.write(cacheName(hash, model), bytes);
+      await evict();
+    } catch {
+      // a full or read-only disk: the run itself is unharmed
+    }
+  }
+
   return {
     async get(hash) {
       if (!enabled()) return undefined;
+      await writing.get(hash);
       const name = cacheName(hash, model);
       const bytes = await store.read(name).catch(() => undefined);
       if (!bytes) return undefined;
@@ -86,17 +105,14 @@ export function createResultCache(options: ResultCacheOptions): ResultCache {
 
     async put(hash, report) {
       if (!enabled() || report.partial) return;
-      try {
-        const bytes = codec.encode(report);
-        if (bytes.byteLength > maxBytes / 4) return;
-        await store.write(cacheName(hash, model), bytes);
-        await evict();
-      } catch {
-        // a full or read-only disk: the run itself is unharmed
-      }
+      const work = write(hash, report);
+      writing.set(hash, work);
+      await work;
+      if (writing.get(hash) === work) writing.delete(hash);
     },
 
     async clear() {
+      await Promise.all(writing.values());
       for (const { name } of await store.list()) {
         if (name.endsWith(SUFFIX)) await store.remove(name).catch(() => undefined);
       }

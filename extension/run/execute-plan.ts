@@ -8,7 +8,7 @@ import type { ResultCache } from './cache.ts';
 
 export interface Engine {
   readonly estimateMemory: (plan: Plan) => MemoryEstimate;
-  readonly mergeReports: (plan: Plan, shards: readonly Report[]) => Report;
+  readonly mergeReports: (plan: Plan, shards: readonly Report[], hash: string) => Report;
 }
 
 export interface ExecuteServices {
@@ -71,15 +71,16 @@ export async function executePlan(
     onShard: (done) => {
       const parts = done.reduce((sum, shard) => sum + (shard.fidelity ?? shard.points).length, 0);
       if (options.onPartial && parts < partsOf(plan)) {
-        options.onPartial(() => ({ ...engine.mergeReports(plan, done), partial: true }));
+        options.onPartial(() => ({ ...engine.mergeReports(plan, done, hash), partial: true }));
       }
     },
   });
   const elapsed = now() - start;
   if (shards.length === 0) return { plan, hash, report: undefined, cached: false, elapsed };
-  const merged = engine.mergeReports(plan, shards);
+  const merged = engine.mergeReports(plan, shards, hash);
   const report: Report = { ...merged, plan: hash, partial: merged.partial || cancelled };
-  if (!report.partial) await cache.put(hash, report);
+  // Nobody waits for it: who asks for it meanwhile is made to (cache.ts).
+  if (!report.partial) void cache.put(hash, report);
   return { plan, hash, report: describe(report, plan), cached: false, elapsed };
 }
 

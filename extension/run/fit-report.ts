@@ -20,19 +20,37 @@ export function fitReport(
   encode: (report: Report) => Uint8Array,
   limit = OUTPUT_LIMIT,
 ): { readonly report: Report; readonly bytes: Uint8Array } {
-  let bytes = encode(report);
-  let fitted = report;
-  if (bytes.byteLength <= limit) return { report, bytes };
   const overTime = report.plots.filter(({ over, as }) => over === 'time' || as === 'area');
   const plotted = new Set(overTime.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
+  let fitted = report;
+  let bytes: Uint8Array | undefined;
+  // What is too large by its curves alone need not be written out to see it.
+  if (curveBytes(report, plotted, Infinity, Infinity) <= limit) {
+    bytes = encode(report);
+    if (bytes.byteLength <= limit) return { report, bytes };
+  }
   for (const [named, others] of STEPS) {
+    const last = named === STEPS[STEPS.length - 1][0];
+    if (!last && curveBytes(report, plotted, named, others) > limit) continue;
     const points = report.points.map((point) => thinPoint(point, plotted, named, others));
     const warning = `Shown with fewer samples per curve than were computed, to keep the notebook quick${others === 0 ? '; curves that no plot names are left out' : ''}. Exports have them all.`;
     fitted = { ...report, points, warnings: [...report.warnings, warning] };
     bytes = encode(fitted);
     if (bytes.byteLength <= limit) break;
   }
-  return { report: fitted, bytes };
+  return { report: fitted, bytes: bytes! };
+}
+
+/** Bytes of the samples once thinned, or somewhat less. */
+function curveBytes(report: Report, plotted: ReadonlySet<string>, named: number, others: number): number {
+  let samples = 0;
+  for (const { series } of report.points)
+    for (const { name, t } of series) {
+      const most = plotted.has(name) ? named : others;
+      // a slice that is flat keeps one sample instead of two
+      samples += t.length <= most ? t.length : most / 2;
+    }
+  return samples * 2 * Float64Array.BYTES_PER_ELEMENT;
 }
 
 function thinPoint(point: PointReport, plotted: ReadonlySet<string>, named: number, others: number): PointReport {
@@ -47,8 +65,15 @@ function thinPoint(point: PointReport, plotted: ReadonlySet<string>, named: numb
 export function thin(series: Series, most: number): Series {
   const n = series.t.length;
   if (n <= most) return series;
-  const keep: number[] = [0];
   const slices = Math.max(1, Math.floor((most - 2) / 2));
+  const t = new Float64Array(2 * slices + 2);
+  const y = new Float64Array(2 * slices + 2);
+  let kept = 0;
+  const keep = (i: number) => {
+    t[kept] = series.t[i];
+    y[kept++] = series.y[i];
+  };
+  keep(0);
   for (let slice = 0; slice < slices; slice++) {
     const from = 1 + Math.floor((slice * (n - 2)) / slices);
     const to = 1 + Math.floor(((slice + 1) * (n - 2)) / slices);
@@ -58,13 +83,9 @@ export function thin(series: Series, most: number): Series {
       if (series.y[i] < series.y[low]) low = i;
       if (series.y[i] > series.y[high]) high = i;
     }
-    if (low === high) keep.push(low);
-    else keep.push(Math.min(low, high), Math.max(low, high));
+    keep(Math.min(low, high));
+    if (low !== high) keep(Math.max(low, high));
   }
-  keep.push(n - 1);
-  return {
-    ...series,
-    t: Float64Array.from(keep, (i) => series.t[i]),
-    y: Float64Array.from(keep, (i) => series.y[i]),
-  };
+  keep(n - 1);
+  return { ...series, t: t.slice(0, kept), y: y.slice(0, kept) };
 }
