@@ -23,6 +23,7 @@ export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   memory: async () => (await import('./memory.ts')).benchMemory,
   growth: async () => (await import('./growth.ts')).benchGrowth,
   editor: async () => byRounds((await import('./editor.ts')).benchEditor),
+  window: async () => byRounds((await import('./window.ts')).benchWindow),
   charts: async () => byRounds((await import('./charts.ts')).benchCharts),
   threads: async () => byRounds((await import('./threads.ts')).benchThreads),
   devices: async () => byRounds((await import('./devices.ts')).benchDevices),

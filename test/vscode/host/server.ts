@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** A secret that the address must carry, so that no other page or user of the machine gets in. */
   readonly token?: string;
+  /** Variables that the extension host sees besides ours. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface Server {
@@ -69,7 +71,7 @@ export function installVsix(folder: string, vsix: string): void {
 }
 
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { folder, settings = quietSettings, workspaceTrust, port = 0, token } = options;
+  const { folder, settings = quietSettings, workspaceTrust, port = 0, token, variables = {} } = options;
   mkdirSync(path.join(folder, 'server/data/User'), { recursive: true });
   mkdirSync(path.join(folder, 'extensions'), { recursive: true });
   writeFileSync(path.join(folder, 'server/data/User/settings.json'), JSON.stringify(settings, null, 1));
@@ -81,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   // Detached: extension hosts, file watchers and terminals are in its process group, and end with it.
   const child = spawn(process.execPath, args, {
     cwd: folder,
-    env: environment,
+    env: { ...environment, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
