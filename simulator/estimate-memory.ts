@@ -28,24 +28,25 @@ const DEVICES_BYTES_PER_PAGE = 3 + 4 + 1;
 const DEVICE_BYTES_PER_PAGE = 1 + 8;
 /** A count as sampled, and as reported. */
 const SAMPLE_BYTES = 12;
-/** Of each page number: flags, its place or shadow and a state; the engine's object and mark of what is being read. */
-const BYTES_PER_PAGE = 1 + 4 + 1 + 3;
+/** Of each page number: flags, its place or shadow; the engine's object and mark of what is being read. */
+const BYTES_PER_PAGE = 1 + 4 + 3;
 /** Of each page number of a file: its share of tree nodes. */
 const TREE_BYTES_PER_PAGE = 12 / 63;
-/** What a policy adds, for each page number and for each page that can be in memory at a time (there are at most as many as numbers). */
-interface PolicyBytes {
+/** What a policy adds, for each page number and for each page that it can know at a time (there are at most as many as numbers). */
+export interface PolicyBytes {
   readonly page: number;
   readonly place: number;
   /** Nothing is kept of pages that leave; else a page that leaves has on whose behalf, which may be another cgroup than that it came for. */
   readonly forgets?: true;
-  /** It remembers this many times as many pages as fit. Absent: once. */
+  /** It knows this many times as many pages as fit into memory. Absent: once. */
   readonly reach?: number;
 }
 /** Rings are between half and wholly full, and the active and the inactive one may each have held them all. */
-const twoLists: PolicyBytes = { page: 0, place: 13 };
+const twoLists: PolicyBytes = { page: 1, place: 13 };
 const generations: PolicyBytes = { page: 1, place: 8 };
-const greediest: PolicyBytes = { page: 8, place: 29 };
-const policyBytes: Readonly<Record<string, PolicyBytes>> = {
+const greediest: PolicyBytes = { page: 8, place: 16 };
+/** By policy; what is not listed is the greediest. None has more than 8 bytes a page number and 16 a frame. */
+export const policyBytes: Readonly<Record<string, PolicyBytes>> = {
   classic: { ...twoLists, forgets: true },
   'refault-2013': twoLists,
   'v3.15': twoLists,
@@ -54,18 +55,18 @@ const policyBytes: Readonly<Record<string, PolicyBytes>> = {
   'mglru-6.1': generations,
   'mglru-6.7': generations,
   'mglru-6.14': generations,
-  clock: { page: 0, place: 4 },
-  fifo: { page: 0, place: 4 },
-  '2q': { page: 4, place: 18 },
-  lirs: { page: 8, place: 12, reach: 2 },
-  arc: { page: 8, place: 0 },
-  car: { page: 8, place: 0 },
-  'clock-pro': { page: 8, place: 0 },
-  'w-tinylfu': greediest,
-  's3-fifo': { page: 4, place: 15 },
-  sieve: { page: 0, place: 8 },
-  lru: { page: 4, place: 16 },
-  opt: { page: 4, place: 8 },
+  clock: { page: 1, place: 4 },
+  fifo: { page: 1, place: 4 },
+  '2q': { page: 4, place: 10.25, reach: 1.5 },
+  lirs: { page: 8, place: 7.95, reach: 2 },
+  arc: { page: 4, place: 7.65, reach: 2 },
+  car: { page: 5, place: 7.65, reach: 2 },
+  'clock-pro': { page: 5, place: 7.65, reach: 2 },
+  'w-tinylfu': { page: 8, place: 14.4 },
+  's3-fifo': { page: 5, place: 15.4 },
+  sieve: { page: 1, place: 8 },
+  lru: { page: 4, place: 15.3 },
+  opt: { page: 8, place: 8 },
 };
 /** Buffers of a running point, samples included. */
 const FIXED = 16 * 1024 * 1024;

@@ -4,7 +4,7 @@
  *
  * Source: Megiddo, Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003. `p` is a real number and moves by the ratio of the
  * ghost lists, at least 1; as in libCacheSim's ARC, to which this is equal, miss for miss. No known divergence.
- * Memory: 15.4 bytes a frame (the four lists), 4 a tracked page.
+ * Memory: 15.3 bytes a frame (the four lists), 4 a tracked page.
  */
 import { PAGE_MASK } from '../machine/access.ts';
 import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';

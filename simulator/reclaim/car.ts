@@ -3,7 +3,7 @@
  *
  * Source: Bansal, Modha, "CAR: clock with adaptive replacement", FAST 2004. `p` is a real number, as in our ARC. No known divergence from the
  * paper.
- * Memory: 15.4 bytes a frame (the four lists), 5 a tracked page.
+ * Memory: 15.3 bytes a frame (the four lists), 5 a tracked page.
  */
 import { PAGE_MASK } from '../machine/access.ts';
 import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';

@@ -6,7 +6,7 @@
  * Source: Jiang, Chen, Zhang, "CLOCK-Pro: an effective improvement of the CLOCK replacement", USENIX ATC 2005. Starts with all of memory for
  * cold pages, as libCacheSim does (no number in the paper). Divergence: cold pages keep at least `cold-min` of memory, where
  * the paper has no bound; libCacheSim's version refuses every page once memory is full of cold ones, and is no yardstick here.
- * Memory: 15.4 bytes a frame (the ring), 5 a tracked page.
+ * Memory: 15.3 bytes a frame (the ring), 5 a tracked page.
  */
 import { PAGE_MASK } from '../machine/access.ts';
 import { RESIDENT, type CacheReclaimer, type MemoryHost, type ReclaimVariant } from '../machine/reclaimer.ts';

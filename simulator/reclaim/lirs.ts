@@ -7,7 +7,7 @@
  * miss for miss, from 200 pages up (below, a queue of one page makes libCacheSim lose count of a page). Divergence from the paper, taken over
  * from libCacheSim and switched off by `demote-on-queue-hit off`: a hit on a HIR page that is not on the stack also demotes the bottom LIR
  * page. The stack is bounded to twice the memory by forgetting ghosts, the longest evicted first.
- * Memory: 15.6 bytes a frame (stack 9.6, ghosts and queue 6), 8 a tracked page.
+ * Memory: 15.9 bytes a frame (stack 9.8, ghosts and queue 6.1), 8 a tracked page.
  */
 import { PAGE_MASK } from '../machine/access.ts';
 import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';

@@ -4,7 +4,7 @@
  *
  * Source: Mattson, Gecsei, Slutz, Traiger, "Evaluation techniques for storage hierarchies", IBM Systems Journal 9(2), 1970. Equal to
  * libCacheSim's LRU, miss for miss. No known divergence.
- * Memory: 16 bytes a frame (the log), 5 a tracked page.
+ * Memory: 15.3 bytes a frame (the log), 4 a tracked page.
  */
 import { PAGE_MASK } from '../machine/access.ts';
 import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';

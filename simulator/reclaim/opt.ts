@@ -42,7 +42,7 @@ class Opt implements CacheReclaimer {
 
   foresee(future: FutureAccesses): void {
     this.next = future.next;
-    this.cursor = future.first.slice();
+    this.cursor = new Uint32Array(future.first);
     this.now = 0;
   }
 

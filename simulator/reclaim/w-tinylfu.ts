@@ -9,7 +9,7 @@
  * window. `adaptive` adds Caffeine's hill climber (Einziger, Eytan, Friedman, Manes, "Adaptive software cache management", Middleware 2018).
  * Divergence: hash functions, hence within 0.005 of libCacheSim's miss ratio and not equal; ties always keep the page that is there, where
  * Caffeine lets a few in by chance.
- * Memory: 8 bytes a tracked page; a frame 14.4 bytes (`libcachesim`) or 8 to 16 (`caffeine`).
+ * Memory: 8 bytes a tracked page; a frame 14.4 bytes (`libcachesim`; twice as many in memories below 36,000 pages) or 8 to 16 (`caffeine`).
  */
 import { PAGE_MASK } from '../machine/access.ts';
 import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';
