@@ -23,7 +23,7 @@ const USAGE = `npm run bench -- [SUITE…] [options]
   --rounds N    how often each is measured, 3 unless told; figures are medians
   --policy IDS  only these reclaim variants, where a suite has a row for each; the others' rows in the file stay
   --quick       small worlds and one round
-  --against P   a cachesim binary to alternate with
+  --against P   a cachesim binary to alternate with: the suites against, reading and curves
   --out FILE    test-results/bench.json unless told; figures of other suites in it stay
   --date TEXT   goes into the file, which has no date otherwise
 `;
@@ -80,7 +80,6 @@ const chosen = (positionals.length > 0 ? positionals : Object.keys(suites)).filt
   (name) => name !== 'against' || values.against !== undefined,
 );
 if (values.against !== undefined) {
-  if (!chosen.includes('against')) chosen.push('against');
   await tryCachesim(path.resolve(values.against)).catch((error: Error) => fail(error.message));
 }
 const options: BenchOptions = {

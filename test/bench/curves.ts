@@ -1,15 +1,20 @@
 /** Miss-ratio curves: stack distances of every access, exactly and from a sample (SHARDS), and how far the sample is off. Processor time. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { StackDistances } from '../../simulator/analysis/stack-distance.ts';
+import { cachesim } from './cachesim.ts';
 import { cpuTime, inChild } from './child.ts';
 import { median, type Row } from './rows.ts';
 import type { BenchOptions } from './suites.ts';
-import { tracesFor, wordsOf, type BenchTrace } from './traces.ts';
+import { cacheOf, tracesFor, wordsOf, writeOracleGeneral, type BenchTrace } from './traces.ts';
 
 /**
- * Nanoseconds a request of libCacheSim's profiler on such a trace, measured once on a machine where its cachesim did 3.4 M LRU accesses a second;
- * exact curves must be eight times as fast.
+ * Nanoseconds a request of libCacheSim's profiler, measured once on a machine whose cachesim did so many million LRU accesses a second on the two
+ * traces. Where there is a cachesim to ask, they are scaled to this machine. Exact curves must be eight times as fast.
  */
 const PROFILER = 2128;
+const ITS_LRU = [3.4, 2.1];
 const EXACT = 8;
 const RATE = 0.01;
 /** Nanoseconds. */
@@ -24,9 +29,11 @@ interface Curves {
   readonly worstError: number;
 }
 
-export async function benchCurves({ rounds, quick }: BenchOptions): Promise<Row[]> {
+export async function benchCurves({ rounds, quick, against }: BenchOptions): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const trace of tracesFor(quick)) {
+  for (const [number, trace] of tracesFor(quick).entries()) {
+    const profiler =
+      against === undefined || quick ? PROFILER : PROFILER * (await slowness(against, trace, ITS_LRU[number], rounds));
     const { exact, sampled, meanError, worstError } = await inChild<Curves>(import.meta.filename, 'curves', {
       trace,
       rounds,
@@ -38,9 +45,9 @@ export async function benchCurves({ rounds, quick }: BenchOptions): Promise<Row[
         name: 'exact',
         value: median(exact),
         unit: 'ns an access',
-        ratio: PROFILER / median(exact),
+        ratio: profiler / median(exact),
         ...(quick ? {} : { reach: EXACT }),
-        note: `ratio to the ${PROFILER} ns of libCacheSim's profiler`,
+        note: `ratio to libCacheSim's profiler, ${profiler.toFixed(0)} ns${profiler === PROFILER ? ' on another machine' : ' by the speed of this machine'}`,
       },
       {
         suite,
@@ -53,6 +60,24 @@ export async function benchCurves({ rounds, quick }: BenchOptions): Promise<Row[
     );
   }
   return rows;
+}
+
+/** How much longer LRU of this cachesim takes than at `million` accesses a second. */
+async function slowness(binary: string, trace: BenchTrace, million: number, rounds: number): Promise<number> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'refault-curves-'));
+  try {
+    const file = path.join(folder, 'trace.oracleGeneral');
+    await inChild(import.meta.filename, 'write', { file, trace });
+    const times: number[] = [];
+    for (let i = 0; i < rounds; i++) times.push((await cachesim(binary, file, 'lru', cacheOf(trace)))!.cpu);
+    return (median(times) * 1000 * million) / trace.accesses;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export function write({ file, trace }: { readonly file: string; readonly trace: BenchTrace }): void {
+  writeOracleGeneral(file, wordsOf(trace), trace.pages);
 }
 
 /** In a process of its own. */
