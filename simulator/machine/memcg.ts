@@ -102,6 +102,25 @@ export class Memcg {
     }
   }
 
+  /**
+   * How many pages can be charged to `cgroup` one after the other, and nothing happens but that: out of the stock, or one by one where the limit is too
+   * near for a stock.
+   */
+  easyCharges(cgroup: number): Pages {
+    if (cgroup === 0) return Infinity;
+    if (this.high.any) return 0;
+    if (this.#stockOf === cgroup && this.#stock > 0) return this.#stock;
+    const room = this.room(cgroup);
+    return room < BATCH ? room : 0;
+  }
+
+  /** As many were, at most. */
+  chargedEasily(cgroup: number, pages: Pages): void {
+    if (cgroup === 0) return;
+    if (this.#stockOf === cgroup && this.#stock > 0) this.#stock -= pages;
+    else this.#add(cgroup, pages);
+  }
+
   /** Pages that can be charged to `cgroup` before a limit is met. */
   room(cgroup: number): Pages {
     let room = Infinity;

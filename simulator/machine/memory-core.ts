@@ -12,6 +12,7 @@ import { counterRows, PGFAULT, PGPGOUT } from './counters.ts';
 import { DirtyPages } from './dirty-pages.ts';
 import { dirtyable, dirtyLimits, dirtySettings, withSysctl, type DirtySettings } from '../writeback/dirty-limits.ts';
 import type { DevicePages } from './device-pages.ts';
+import { EasyReads } from './easy-reads.ts';
 import { Extents } from './extents.ts';
 import { Faults } from './faults.ts';
 import { Frames } from './frames.ts';
@@ -90,6 +91,7 @@ export class MemoryCore implements MemoryHost {
   era: '3.15' | '6.1' = '6.1';
   faults!: Faults;
   leaving!: Leaving;
+  readonly easyReads: EasyReads;
   migration!: Migration;
   /** Pages that are on devices; absent on machines without any. */
   devicePages: DevicePages | undefined = undefined;
@@ -175,6 +177,7 @@ export class MemoryCore implements MemoryHost {
       this.lruvecs,
     );
     this.swap = new SwapSpace(machine.swap);
+    this.easyReads = new EasyReads(this);
     this.#synchronousKswapd = layout.kswapd === 'synchronous';
     this.#kernelBytes = layout.kernelBytes ?? [];
     this.#chargesKernel = layout.chargesKernelMemory ?? true;

@@ -150,14 +150,17 @@ export class TwoList implements ListReclaimer {
 
   run(block: Uint32Array, offset: number, n: number, lru: number, missBits?: Uint8Array, missOffset = 0): number {
     const { tally } = this;
+    let done = 0;
     for (let at = 0; at < n; at += STRETCH) {
       const end = Math.min(at + STRETCH, n);
       this.#warmComing(block, offset + at, offset + end);
       const stop = this.#stretch(block, offset + at, offset + end, lru, missBits, missOffset - offset) - offset;
       tally.hits += stop - at;
-      if (stop < end) return stop;
+      done = stop;
+      if (stop < end) break;
     }
-    return n;
+    this.#host.easyReads.close();
+    return done;
   }
 
   /** Accesses words `from` to `to` of a block; returns where it stopped. Each miss takes back the hit that the caller will count. */
@@ -170,6 +173,7 @@ export class TwoList implements ListReclaimer {
     missOffset: number,
   ): number {
     const { state } = this;
+    const easy = this.#host.easyReads;
     let last = this.#lastRead;
     let i = from;
     for (; i < to; i++) {
@@ -190,7 +194,20 @@ export class TwoList implements ListReclaimer {
           this.#touchAgain(word, s);
           continue;
         }
+        if (easy.come(word)) {
+          this.#insertRead(word, lru, easy.shadow, easy.target);
+          if (!this.#policy.firstTouch) last = word;
+          else if (word !== last) {
+            last = word;
+            state[word] |= REFERENCED;
+          }
+          this.tally.misses++;
+          this.tally.hits--;
+          if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
+          continue;
+        }
       } else if ((state[word & PAGE_MASK] & RESIDENT) !== 0) {
+        easy.close();
         const op = word >>> OP_SHIFT;
         if (op === OP_LOAD && this.#tlb === undefined && (state[word & PAGE_MASK] & YOUNG) !== 0) continue;
         this.accessed(block[i]);
@@ -198,7 +215,9 @@ export class TwoList implements ListReclaimer {
         continue;
       }
       this.#lastRead = last;
+      easy.close();
       const outcome = this.#host.fault(block[i], lru);
+      easy.open(lru);
       last = this.#lastRead;
       if ((outcome & OUT_OF_MEMORY) !== 0) break;
       if ((outcome & MISS) !== 0) {
@@ -301,6 +320,14 @@ export class TwoList implements ListReclaimer {
     if ((s & WORKINGSET) !== 0) this.#host.workingsetStall = true;
     this.state[page] = s;
     if (!this.#policy.firstTouch) this.#lastRead = page;
+    this.#adding[this.#nrAdding++] = page;
+    if (this.#nrAdding === this.#policy.batch) this.#drainAdding();
+  }
+
+  /** A page without flags, for a read. */
+  #insertRead(page: number, lru: number, shadow: number, target: number): void {
+    this.state[page] =
+      shadow === 0 ? RESIDENT : RESIDENT | this.#policy.refault(page, lru, shadow, target, true, OP_READ);
     this.#adding[this.#nrAdding++] = page;
     if (this.#nrAdding === this.#policy.batch) this.#drainAdding();
   }
