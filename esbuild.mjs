@@ -19,7 +19,7 @@ const shared = {
 
 /** name → options, and the budget in kB (1000 bytes) that fails the build. */
 const bundles = {
-  extension: { ...node, in: 'extension/extension.node.ts', out: 'extension.cjs', external: ['vscode'], budget: 500 },
+  extension: { ...node, in: 'extension/extension.node.ts', out: 'extension.cjs', external: ['vscode'], budget: 400 },
   // the language client apart: it is half of what the extension loads, and nobody waits for it
   client: { ...node, in: 'extension/client/client.node.ts', out: 'client.cjs', external: ['vscode'], budget: 500 },
   'extension.web': {
@@ -42,19 +42,19 @@ const bundles = {
     out: 'sim-worker.web.js',
     budget: 650,
   },
-  // the language apart from the extension: building its parser takes too long for the extension host's thread
+  // language and writers apart from the extension: building the parser and writing reports take too long for the extension host's thread
   'compile-worker': {
     ...node,
     in: 'extension/program/compile-worker.node.ts',
     out: 'compile-worker.cjs',
-    budget: 1000,
+    budget: 1100,
   },
   'compile-worker.web': {
     ...web,
     format: 'iife',
     in: 'extension/program/compile-worker.web.ts',
     out: 'compile-worker.web.js',
-    budget: 1000,
+    budget: 1100,
   },
   // in pieces: Node compiles what a command needs, not the parser for a replay; half the start
   cli: { ...node, format: 'esm', in: 'cli/main.ts', out: 'cli.mjs', budget: 1600, banner: true, splitting: true },

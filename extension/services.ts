@@ -37,10 +37,10 @@ export function createServices(context: vscode.ExtensionContext, platform: Platf
   });
   let cache: ResultCache | undefined;
   const lazyCache = async () => {
-    const { decodeReport, encodeReport, MODEL_VERSION } = await engine();
+    const { decodeReport, MODEL_VERSION } = await engine();
     return (cache ??= createResultCache({
       store: folderStore(vscode.Uri.joinPath(context.globalStorageUri, 'results')),
-      codec: { encode: encodeReport, decode: decodeReport },
+      codec: { encode: (report) => compiler.write<'bytes'>({ as: 'bytes', report }), decode: decodeReport },
       model: MODEL_VERSION,
       enabled: () => setting('cache.enabled', true),
       now: Date.now,

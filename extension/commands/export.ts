@@ -35,8 +35,7 @@ export async function exportResults(
       title: 'Export Results',
     }));
   if (!target) return undefined;
-  const text = await exportText(format, records, services);
-  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  await vscode.workspace.fs.writeFile(target, await exportBytes(format, records, services));
   if (!preset.target) void offerToOpen(target);
   return target;
 }
@@ -46,29 +45,20 @@ async function pickFormat(): Promise<ExportFormat | undefined> {
   return (await vscode.window.showQuickPick(items, { placeHolder: 'Format of the export', matchOnDetail: true }))?.id;
 }
 
-export async function exportText(
+async function exportBytes(
   format: ExportFormat,
   records: readonly RunRecord[],
   services: Services,
-): Promise<string> {
-  const writers = await import('./export-writers.ts');
+): Promise<Uint8Array> {
+  const { compiler } = services;
   const [first, ...others] = records.map(({ report }) => report);
   if (!first) throw new Error('there is no result to export');
   const reports = [first, ...others] as const;
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify(writers.reportToJson(...reports), null, 2)}\n`;
-    case 'csv':
-      return writers.reportsToCsv(reports);
-    case 'markdown':
-      return `${reports.map((report) => writers.reportToMarkdown(report)).join('\n\n')}\n`;
-    case 'html': {
-      const bundle = vscode.Uri.joinPath(services.context.extensionUri, 'dist', 'renderer.js');
-      const renderer = new TextDecoder().decode(await vscode.workspace.fs.readFile(bundle));
-      const { path } = vscode.Uri.parse(records.at(-1)!.document);
-      return writers.reportToHtml(reports, { title: path.slice(path.lastIndexOf('/') + 1), renderer });
-    }
-  }
+  if (format !== 'html') return compiler.write<typeof format>({ as: format, reports });
+  const bundle = vscode.Uri.joinPath(services.context.extensionUri, 'dist', 'renderer.js');
+  const renderer = new TextDecoder().decode(await vscode.workspace.fs.readFile(bundle));
+  const { path } = vscode.Uri.parse(records.at(-1)!.document);
+  return compiler.write<'html'>({ as: 'html', reports, title: path.slice(path.lastIndexOf('/') + 1), renderer });
 }
 
 function suggestion(source: vscode.Uri, extension: string): vscode.Uri {

@@ -14,7 +14,6 @@ import { summarise, type RunSummary } from '../run/summary.ts';
 import { loadTraces, TraceUnreadableError } from '../run/traces.ts';
 import type { Services } from '../services.ts';
 import { SimulationFailedError, WorkerLostError } from '../worker/pool.ts';
-import { breathe } from '../breathe.ts';
 import { errorOutput, problemsOutput, reportOutput, textOutput } from './output.ts';
 import type { RunDiagnostics } from './run-diagnostics.ts';
 import { closureOf, errorsFor, keysOf, NOTEBOOK_TYPE, plansOf, type NotebookSession } from './session.ts';
@@ -143,8 +142,7 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
       const summary = summarise(outcome.report, outcome);
       summaries.push(summary);
       records.push(recordOf(cell, outcome, outcome.report));
-      await breathe();
-      outputs.push(await reportOutput(outcome.report, summary, await services.engine()));
+      outputs.push(await reportOutput(outcome.report, summary, services.compiler));
       diagnostics.add(cell.document.uri, outcome.report);
       if (outcome.report.partial || signal.aborted) {
         complete = false;
@@ -190,7 +188,6 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
     const record = session.record(cell);
     const points = partsOf(one.plan);
     const title = one.plan.title || 'run';
-    const engine = await services.engine();
     const { plan, hash, traces, recordings } = await loadTraces(one, cell.notebook.uri, services);
     const start = performance.now();
     let told = 0;
@@ -198,8 +195,7 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
     let over = false;
     const longRun = longRunProgress(title, signal);
     const stream = async (report: Report, summary: RunSummary) => {
-      await breathe();
-      const output = await reportOutput(report, summary, engine);
+      const output = await reportOutput(report, summary, services.compiler);
       if (!over) await show(execution, [...before, output]);
     };
     try {
@@ -223,7 +219,7 @@ export function createController({ services, sessionOf, diagnostics, refresh }: 
           const report = merge();
           const summary = summarise(report, { hash, cached: false, elapsed: now - start });
           // never awaited: the next one replaces it
-          void stream(report, summary);
+          stream(report, summary).catch(() => undefined);
         },
       });
       if (outcome.report && !outcome.cached) {

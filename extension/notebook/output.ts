@@ -5,10 +5,9 @@
 import * as vscode from 'vscode';
 import { REPORT_MIME, type OutputFacts } from '../../simulator/host-protocol.ts';
 import type { Report } from '../../simulator/report.ts';
-import type { EngineModule } from '../services.ts';
+import type { Compiler } from '../program/compiler.ts';
 import type { Problem } from '../program/protocol.ts';
-import { breathe } from '../breathe.ts';
-import { fitReport } from '../run/fit-report.ts';
+import { OUTPUT_LIMIT } from '../run/fit-report.ts';
 import type { RunSummary } from '../run/summary.ts';
 
 /** What status bar, renderer and tests find with an output. */
@@ -17,19 +16,14 @@ export interface OutputMetadata extends OutputFacts {
   readonly partial: boolean;
 }
 
-/** In steps, between which others may have the thread. */
 export async function reportOutput(
   report: Report,
   summary: RunSummary,
-  engine: EngineModule,
+  { write }: Pick<Compiler, 'write'>,
 ): Promise<vscode.NotebookCellOutput> {
-  const { bytes } = fitReport(report, engine.encodeReport);
-  await breathe();
-  const markdown = engine.reportToMarkdown(report, { cached: summary.cached });
-  await breathe();
-  const text = engine.reportToText(report);
-  await breathe();
-  const metadata: OutputMetadata = { refault: summary, cached: summary.cached, partial: summary.partial };
+  const { cached, partial } = summary;
+  const { bytes, markdown, text } = await write<'output'>({ as: 'output', report, limit: OUTPUT_LIMIT, cached });
+  const metadata: OutputMetadata = { refault: summary, cached, partial };
   return new vscode.NotebookCellOutput(
     [
       new vscode.NotebookCellOutputItem(bytes, REPORT_MIME),

@@ -29,7 +29,6 @@ export async function restoreOutputs(
       }),
     );
     if (found.some((one) => one === undefined) || notebook.isClosed || cell.outputs.length > 0) continue;
-    const engine = await services.engine();
     const kept = found.map((one) => one!);
     const runs = kept.map(({ report, hash }) => summarise(report, { hash, cached: true, elapsed: 0 }));
     let execution: vscode.NotebookCellExecution;
@@ -54,7 +53,7 @@ export async function restoreOutputs(
         elapsed: 0,
       })),
     );
-    const outputs = await Promise.all(kept.map(({ report }, i) => reportOutput(report, runs[i], engine)));
+    const outputs = await Promise.all(kept.map(({ report }, i) => reportOutput(report, runs[i], services.compiler)));
     await execution.replaceOutput(outputs);
     execution.end(undefined);
     restored++;

@@ -5,11 +5,9 @@
 import * as vscode from 'vscode';
 import type { HostMessage, PageMessage, RunEntry } from '../../simulator/host-protocol.ts';
 import type { Report } from '../../simulator/report.ts';
-import { toBase64 } from '../../simulator/text/base64.ts';
 import { nameOf, type ScenarioRun } from '../commands/scenario.ts';
 import type { RunDiagnostics } from '../notebook/run-diagnostics.ts';
 import { executePlan } from '../run/execute-plan.ts';
-import { fitReport } from '../run/fit-report.ts';
 import type { RunRecord } from '../run/results.ts';
 import { loadTraces } from '../run/traces.ts';
 import type { Services } from '../services.ts';
@@ -102,6 +100,7 @@ export class ResultsPanel implements vscode.Disposable {
     this.post({ type: 'progress', running: true, fraction: 0, text: title });
     let told = 0;
     let streamed = performance.now();
+    let over = false;
     const entry = this.entry({ title, seed: seeded.seed }, scenario.origin);
     try {
       const { plan, hash, traces, recordings } = await loadTraces(
@@ -124,10 +123,13 @@ export class ResultsPanel implements vscode.Disposable {
           const now = performance.now();
           if (now - streamed < STREAM_MS || signal.aborted) return;
           streamed = now;
-          const { bytes } = fitReport(merge(), engine.encodeReport, PANEL_LIMIT);
-          this.post({ type: 'report', run: entry.id, report: toBase64(bytes), facts: {} });
+          services.compiler.write<'page'>({ as: 'page', report: merge(), limit: PANEL_LIMIT }).then(
+            (report) => !over && this.post({ type: 'report', run: entry.id, report, facts: {} }),
+            () => undefined, // what is shown last says what is wrong
+          );
         },
       });
+      over = true;
       if (!outcome.report) {
         this.post({ type: 'failure', text: `${title} was interrupted before there was anything to show.` });
         return undefined;
@@ -161,10 +163,10 @@ export class ResultsPanel implements vscode.Disposable {
     const shown = this.history.find(({ entry }) => entry.id === id);
     if (!shown) return;
     this.selected = id;
-    const engine = await this.services.engine();
-    const { bytes } = fitReport(shown.report, engine.encodeReport, PANEL_LIMIT);
+    const page = await this.services.compiler.write<'page'>({ as: 'page', report: shown.report, limit: PANEL_LIMIT });
+    if (this.selected !== id) return; // another one has been chosen meanwhile
     this.post({ type: 'runs', runs: this.history.map(({ entry }) => entry), selected: id });
-    this.post({ type: 'report', run: id, report: toBase64(bytes), facts: { cached: shown.cached } });
+    this.post({ type: 'report', run: id, report: page, facts: { cached: shown.cached } });
   }
 
   private open(): void {

@@ -16,6 +16,7 @@ import {
   type UnpackReply,
   type UnpackRequest,
 } from './protocol.ts';
+import { write } from './writing.ts';
 
 export interface LanguageHost {
   /** The bytes of a file, unpacked if its name says that it is packed. */
@@ -33,6 +34,8 @@ export async function answer(request: LanguageRequest, host: LanguageHost): Prom
         return await decode(request, host);
       case 'unpack':
         return await unpack(request, host);
+      case 'write':
+        return { kind: 'write', id: request.id, written: write(request.what) };
     }
   } catch (error) {
     return { kind: 'failure', id: request.id, message: error instanceof Error ? error.message : String(error) };
@@ -93,6 +96,13 @@ async function unpack({ id, files }: UnpackRequest, host: LanguageHost): Promise
     found[file] = isRecordedText(file) ? new TextDecoder().decode(whole) : whole;
   }
   return { kind: 'unpack', id, files: found };
+}
+
+/** What need not be copied on its way back. */
+export function buffersOf(reply: LanguageReply): ArrayBuffer[] {
+  if (reply.kind !== 'write' || typeof reply.written === 'string') return [];
+  const { buffer } = 'bytes' in reply.written ? reply.written.bytes : reply.written;
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 
 function share(words: Uint32Array): Uint32Array {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { parentPort } from 'node:worker_threads';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { packingOf } from '../../simulator/trace/format.ts';
-import { answer, type LanguageHost } from './compile-service.ts';
+import { answer, buffersOf, type LanguageHost } from './compile-service.ts';
 import type { LanguageRequest } from './protocol.ts';
 
 const CHUNK = 1 << 20;
@@ -29,5 +29,5 @@ function* slices(bytes: Uint8Array): Generator<Uint8Array> {
 }
 
 parentPort!.on('message', (request: LanguageRequest) => {
-  void answer(request, host).then((reply) => parentPort!.postMessage(reply));
+  void answer(request, host).then((reply) => parentPort!.postMessage(reply, buffersOf(reply)));
 });

@@ -1,6 +1,6 @@
 /** The compile worker as a web worker. Browsers unpack gzip, but no Zstandard. */
 import { packingOf } from '../../simulator/trace/format.ts';
-import { answer, type LanguageHost } from './compile-service.ts';
+import { answer, buffersOf, type LanguageHost } from './compile-service.ts';
 import type { LanguageRequest } from './protocol.ts';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -20,5 +20,5 @@ const host: LanguageHost = {
 };
 
 self.onmessage = (event: MessageEvent<LanguageRequest>) => {
-  void answer(event.data, host).then((reply) => self.postMessage(reply));
+  void answer(event.data, host).then((reply) => self.postMessage(reply, buffersOf(reply)));
 };

@@ -13,11 +13,14 @@ import {
   type Trace,
   type UnpackReply,
 } from './protocol.ts';
+import type { Writing, Written } from './writing.ts';
 
 /** No program that a person writes takes a hundredth of this. */
 const LONGEST_COMPILE_MS = 20_000;
 /** A trace of a gigabyte on a slow machine. */
 const LONGEST_DECODE_MS = 600_000;
+/** A report of a hundred megabytes on a slow machine. */
+const LONGEST_WRITE_MS = 120_000;
 const REMEMBERED = 16;
 /** An import may import in turn; more rounds than this is a chain nobody means. */
 const ROUNDS = 32;
@@ -38,6 +41,8 @@ export interface Compiler {
   decodeTrace(name: string, format: string, bytes: Uint8Array): Promise<Trace>;
   /** Recordings by name, unpacked. */
   unpack(files: readonly PackedFile[]): Promise<UnpackReply['files']>;
+  /** A report, or several, in the form that is asked for. */
+  write<K extends keyof Written>(what: Extract<Writing, { readonly as: K }>): Promise<Written[K]>;
   /** Starts the worker and builds its parser, so that the first real request finds it ready. */
   warmUp(): void;
   dispose(): void;
@@ -134,6 +139,9 @@ export function createCompiler(spawn: SpawnCompiler, readImport: ReadImport): Co
       }
     },
     unpack: async (files) => (await ask<'unpack'>({ kind: 'unpack', files }, LONGEST_DECODE_MS)).files,
+    // the worker gives what was asked for
+    write: async <K extends keyof Written>(what: Extract<Writing, { readonly as: K }>) =>
+      (await ask<'write'>({ kind: 'write', what }, LONGEST_WRITE_MS)).written as Written[K],
     decodeTrace: (name, format, bytes) => ask<'trace'>({ kind: 'trace', name, format, bytes }, LONGEST_DECODE_MS),
     warmUp() {
       compile([{ uri: 'refault:warm-up', text: 'file db 1 MiB\nprocess p { read db once }\nrun\n' }]).catch(

@@ -1,9 +1,10 @@
 /**
- * What the extension host and the compile worker say to each other. Compiling programs and decoding traces happen in a worker of their own:
- * building the parser takes a few tenths of a second and a large trace many, which the extension host must not spend.
+ * What the extension host and the compile worker say to each other. Compiling programs, decoding traces and writing reports happen in a worker of
+ * their own: building the parser takes a few tenths of a second and a large trace many, which the extension host must not spend.
  */
 import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import type { Plan, SourceSpan } from '../../simulator/plan.ts';
+import type { Writing, Written } from './writing.ts';
 
 export interface Source {
   readonly uri: string;
@@ -83,6 +84,18 @@ export interface UnpackReply {
   readonly files: RecordedFiles['files'];
 }
 
+export interface WriteRequest {
+  readonly kind: 'write';
+  readonly id: number;
+  readonly what: Writing;
+}
+
+export interface WriteReply {
+  readonly kind: 'write';
+  readonly id: number;
+  readonly written: Written[keyof Written];
+}
+
 /** The message is meant for people. */
 export interface FailureReply {
   readonly kind: 'failure';
@@ -90,8 +103,8 @@ export interface FailureReply {
   readonly message: string;
 }
 
-export type LanguageRequest = CompileRequest | TraceRequest | UnpackRequest;
-export type LanguageReply = CompileReply | TraceReply | UnpackReply | FailureReply;
+export type LanguageRequest = CompileRequest | TraceRequest | UnpackRequest | WriteRequest;
+export type LanguageReply = CompileReply | TraceReply | UnpackReply | WriteReply | FailureReply;
 
 export interface ImportRef {
   readonly from: string;

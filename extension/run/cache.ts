@@ -21,7 +21,7 @@ export interface Store {
 }
 
 export interface Codec {
-  encode(report: Report): Uint8Array;
+  encode(report: Report): Uint8Array | Promise<Uint8Array>;
   decode(bytes: Uint8Array): Report;
 }
 
@@ -70,7 +70,7 @@ export function createResultCache(options: ResultCacheOptions): ResultCache {
   async function write(hash: string, report: Report): Promise<void> {
     try {
       await breathe();
-      const bytes = codec.encode(report);
+      const bytes = await codec.encode(report);
       if (bytes.byteLength > maxBytes / 4) return;
       await store.write(cacheName(hash, model), bytes);
       await evict();

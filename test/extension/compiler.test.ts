@@ -3,7 +3,14 @@ import { after, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { createCompiler } from '../../extension/program/compiler.ts';
 import type { ImportRef } from '../../extension/program/protocol.ts';
+import { fitReport } from '../../extension/run/fit-report.ts';
 import { spawnCompilerThread } from '../../extension/worker/ports.node.ts';
+import { encodeReport } from '../../simulator/report-codec.ts';
+import { fromBase64 } from '../../simulator/text/base64.ts';
+import { reportToMarkdown } from '../../simulator/text/markdown.ts';
+import { reportsToCsv } from '../../simulator/text/points-csv.ts';
+import { reportToText } from '../../simulator/text/terminal.ts';
+import { shiftReport } from '../webview/fixtures.ts';
 
 const script = new URL('../../extension/program/compile-worker.node.ts', import.meta.url);
 const asked: ImportRef[] = [];
@@ -91,4 +98,22 @@ test('a worker that dies fails the request that was under way, and the next one 
   await assert.rejects(dying.compile([cell(0, 'seed 1')]), /language worker ended: killed/);
   assert.deepEqual((await dying.compile([cell(0, 'seed 1')])).plans, []);
   dying.dispose();
+});
+
+test('a report is written as its writers write it, whole or as large as was asked for', async () => {
+  const report = shiftReport({ samples: 4000 });
+  const limit = 64 * 1024;
+  const fitted = fitReport(report, encodeReport, limit).bytes;
+  const output = await compiler.write<'output'>({ as: 'output', report, limit, cached: true });
+  assert.deepEqual(output.bytes, fitted);
+  assert.equal(output.markdown, reportToMarkdown(report, { cached: true }));
+  assert.equal(output.text, reportToText(report));
+  assert.deepEqual(fromBase64(await compiler.write<'page'>({ as: 'page', report, limit })), fitted);
+  assert.deepEqual(await compiler.write<'bytes'>({ as: 'bytes', report }), encodeReport(report));
+  const csv = await compiler.write<'csv'>({ as: 'csv', reports: [report, report] });
+  assert.equal(new TextDecoder().decode(csv), reportsToCsv([report, report]));
+  const json = await compiler.write<'json'>({ as: 'json', reports: [report] });
+  assert.equal((JSON.parse(new TextDecoder().decode(json)) as { runs: unknown[] }).runs.length, 1);
+  const html = await compiler.write<'html'>({ as: 'html', reports: [report], title: 'T', renderer: 'export {}' });
+  assert.match(new TextDecoder().decode(html), /<title>T<\/title>/);
 });
