@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Plan } from '../simulator/plan.ts';
+import { partsOf, type Plan } from '../simulator/plan.ts';
 import type { Report } from '../simulator/report.ts';
 import { estimateMemory, PlanError } from '../simulator/simulate.ts';
+import { inSharedMemory } from '../simulator/trace/shared-words.ts';
 import { formats, isFormat } from './formats.ts';
 import { CliError, EXIT, type CliIo } from './io.ts';
 import { formatProblem, readProgram, reasonOf } from './program.ts';
@@ -27,7 +28,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
   if (file === undefined || more.length > 0) throw new CliError('run needs exactly one FILE');
   if (!isFormat(values.format))
     throw new CliError(`there is no format '${values.format}'; there are ${Object.keys(formats).join(', ')}`);
-  const threads = values.threads === undefined ? 1 : positiveInteger('--threads', values.threads);
+  const most = values.threads === undefined ? os.availableParallelism() : positiveInteger('--threads', values.threads);
   const program = await readProgram(file, {
     ...(values.seed === undefined ? {} : { seed: wholeNumber('--seed', values.seed) }),
     ...(values.set ? { set: assignments(values.set) } : {}),
@@ -45,7 +46,10 @@ export async function run(args: string[], io: CliIo): Promise<number> {
         `'${plan.title}' would need ${gibibytes(bytes)} (${largest}) and ${gibibytes(os.freemem())} are free; make its objects smaller or its traces shorter`,
       );
     }
-    const traces = plan.traces.length === 0 ? [] : await (await import('./trace-file.ts')).loadTraces(plan, file);
+    // As many as there is memory for: each has its own machine.
+    const threads = Math.min(most, partsOf(plan), bytes === 0 ? most : Math.max(1, Math.floor(os.freemem() / bytes)));
+    const loaded = plan.traces.length === 0 ? [] : await (await import('./trace-file.ts')).loadTraces(plan, file);
+    const traces = threads > 1 ? loaded.map(inSharedMemory) : loaded;
     const recordings = plan.fidelity === undefined ? [] : (await import('./recordings.ts')).loadRecordings();
     reports.push(
       await runPlan(plan, {

@@ -91,6 +91,9 @@ export function reportOf(
   };
 }
 
+/** What `mergeReports` wants of a shard: names and titles would only make the way from a worker longer. */
+export const shardOf = (report: Report): Report => ({ ...report, axes: [], plots: [], metrics: {}, variants: {} });
+
 export const mergeReports: MergeReports = (plan, shards, hash) => {
   if (plan.fidelity !== undefined) return mergeFidelity(plan, plan.fidelity.length, shards, hash);
   const key = (coordinates: readonly number[]) => coordinates.join();

@@ -24,7 +24,7 @@ import { volatileInterfaces } from './volatile/interfaces.ts';
 import { checkKnob, validatePlan } from './validate.ts';
 
 export { estimateMemory, type MemoryEstimate };
-export { mergeReports, reportOf, type MergeReports } from './merge-reports.ts';
+export { mergeReports, reportOf, shardOf, type MergeReports } from './merge-reports.ts';
 export { PlanError } from './plan-error.ts';
 export { SharedWork } from './engine/shared-work.ts';
 

@@ -3,6 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { PlanError } from '../../simulator/plan-error.ts';
+import { encodeReport } from '../../simulator/report-codec.ts';
+import { compileProgram } from '../../language-server/language/index.ts';
+import { runPlan } from '../../cli/run-points.ts';
 import { refault } from './support.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'refault-cli-'));
@@ -97,6 +101,63 @@ test('threads change nothing: the reports of one and of three threads are equal 
   const three = await refault(['run', program, '--format', 'json', '--threads', '3']);
   assert.equal(json(three.out).report, json(one.out).report);
   assert.equal(three.out, one.out);
+});
+
+test('threads that join in find what one finds, with what was said of each point in its order; interrupted ones hand over what they have', async () => {
+  const text = `machine m { memory 4 MiB }
+let hot = 2 MiB
+file db 16 MiB
+process p { read db[0 .. hot] zipf 1.0, 40k times; write db uniform, 2k times; for 9k times { 75% read db zipf 0.7; 25% read db[0 .. hot] uniform } }
+run "grid" { compare reclaim: v6.1, lru, arc; sweep hot: 2 MiB .. 16 MiB in 5 steps }
+`;
+  const { plans, diagnostics } = compileProgram([{ uri: 'file:///grid.refault', text }]);
+  assert.deepEqual(diagnostics, []);
+  const { signal } = new AbortController();
+  const progress: number[] = [];
+  const run = (threads: number, eager: boolean, at: AbortSignal = signal) =>
+    runPlan(plans[0], { traces: [], threads, eager, signal: at, progress: (fraction) => progress.push(fraction) });
+  const one = await run(1, false);
+  assert.equal(one.points.length, plans[0].points.length);
+  assert.equal(one.partial, false);
+  for (const threads of [2, 3]) {
+    progress.length = 0;
+    assert.deepEqual(encodeReport(await run(threads, true)), encodeReport(one));
+    assert.equal(progress.at(-1), 1);
+    assert.ok(progress.every((fraction) => fraction >= 0 && fraction <= 1));
+  }
+  const abort = new AbortController();
+  const running = runPlan(plans[0], {
+    traces: [],
+    threads: 2,
+    eager: true,
+    signal: abort.signal,
+    progress: (fraction) => void (fraction > 0.3 && abort.abort()),
+  });
+  const { partial, points } = await running;
+  assert.equal(partial, true);
+  assert.ok(points.length > 0 && points.length < plans[0].points.length);
+});
+
+test('a point that cannot be run is refused in its own words, whichever thread came across it', async () => {
+  const text = `file db 16 MiB
+process p { read db uniform, 100k times; read db uniform for 1 ms }
+run "future" { compare reclaim: opt, lru }
+`;
+  const { plans } = compileProgram([{ uri: 'file:///refused.refault', text }]);
+  const points = plans[0].points.map(({ coordinates }) => ({ ...plans[0].points[0], coordinates }));
+  await assert.rejects(
+    runPlan(
+      { ...plans[0], points },
+      {
+        traces: [],
+        threads: 2,
+        eager: true,
+        signal: new AbortController().signal,
+        progress: () => undefined,
+      },
+    ),
+    (error) => error instanceof PlanError && /must know all accesses beforehand/.test(error.message),
+  );
 });
 
 test('--set overrides a knob and a let, --run chooses, --seed changes what is random', async () => {
