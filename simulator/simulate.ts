@@ -245,6 +245,7 @@ class PlanSimulation implements Simulation {
       if (point) points.push(point);
       warnings.push(...(this.warningsOf.get(index) ?? running?.warnings ?? []));
     }
-    return reportOf(this.plan, points, this.finished.size < this.plan.points.length, warnings);
+    const partial = this.finished.size < this.plan.points.length;
+    return reportOf(this.plan, points, partial, warnings, this.options.shared.planHash);
   }
 }

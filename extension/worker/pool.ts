@@ -1,10 +1,12 @@
 /**
- * A pool of simulation workers. A run is cut into tasks (points of its plan); free workers take the next task, so that a sweep uses all of
- * them and a slow point holds up no other. A worker that dies takes its task's run with it, never the pool: the next run gets a new one.
+ * A pool of simulation workers. A run is cut into tasks (simulator/run-order.ts); free workers take the next task, so that a sweep uses all
+ * of them and a slow point holds up no other. A worker that dies takes its task's run with it, never the pool: the next run gets a new one.
  */
 import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import { partsOf, type Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
+import { Handout } from '../../simulator/run-order.ts';
+import { inSharedMemory } from '../../simulator/trace/shared-words.ts';
 import type { FromWorker, SpawnWorker, WorkerPort } from './protocol.ts';
 
 /** How long a cancelled worker may take to hand over what it has before it is stopped by force. */
@@ -58,6 +60,7 @@ interface Task {
   readonly run: Run;
   readonly id: number;
   readonly points: readonly number[];
+  readonly group: number;
   fraction: number;
 }
 
@@ -65,9 +68,10 @@ interface Run {
   readonly id: number;
   readonly plan: Plan;
   readonly options: RunOptions;
+  readonly traces: readonly Uint32Array[];
   readonly width: number;
   readonly flag: SharedArrayBuffer | undefined;
-  readonly waiting: Task[];
+  readonly waiting: Handout;
   readonly active: Set<Task>;
   readonly shards: Report[];
   readonly points: number;
@@ -78,7 +82,8 @@ interface Run {
 
 interface Member {
   readonly port: WorkerPort;
-  readonly begun: Set<number>;
+  /** Runs it knows, and the workload of each it was at last. */
+  readonly begun: Map<number, number | undefined>;
   task: Task | undefined;
 }
 
@@ -94,7 +99,7 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
       message: (message: FromWorker) => receive(member, message),
       exit: (reason: string) => lost(member, reason),
     };
-    const member: Member = { port: spawn(listener), begun: new Set(), task: undefined };
+    const member: Member = { port: spawn(listener), begun: new Map(), task: undefined };
     members.add(member);
     return member;
   }
@@ -102,27 +107,32 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
   /** Gives every free worker a task, of the run that has fewest under way: a short run need not wait for a long one to end. */
   function dispatch(): void {
     for (;;) {
-      const able = [...runs].filter((run) => run.waiting.length > 0 && run.active.size < run.width);
+      const able = [...runs].filter((run) => run.waiting.left > 0 && run.active.size < run.width);
       if (able.length === 0) return;
       const run = able.reduce((least, other) => (other.active.size < least.active.size ? other : least));
-      const idle = [...members].find((member) => !member.task);
-      const member = idle ?? (members.size < Math.max(1, size()) ? hire() : undefined);
+      const idle = [...members].filter((member) => !member.task);
+      // One that knows the run has its tables and accesses at hand.
+      const known = idle.find(({ begun }) => begun.has(run.id)) ?? idle.at(0);
+      const member = known ?? (members.size < Math.max(1, size()) ? hire() : undefined);
       if (!member) return;
-      give(member, run.waiting.shift()!);
+      give(member, run);
     }
   }
 
-  function give(member: Member, task: Task): void {
-    const { run } = task;
+  function give(member: Member, run: Run): void {
+    const others = new Set([...run.active].map(({ group }) => group));
+    const { points, group } = run.waiting.take(member.begun.get(run.id), others)!;
+    const task: Task = { run, id: nextTask++, points, group, fraction: 0 };
     member.task = task;
     run.active.add(task);
-    if (!member.begun.has(run.id)) {
-      member.begun.add(run.id);
+    const known = member.begun.has(run.id);
+    member.begun.set(run.id, group);
+    if (!known) {
       member.port.post({
         type: 'begin',
         run: run.id,
         plan: run.plan,
-        traces: run.options.traces ?? [],
+        traces: run.traces,
         recordings: run.options.recordings ?? [],
         ...(run.flag ? { flag: run.flag } : {}),
       });
@@ -148,7 +158,7 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
         progress(run);
         run.options.onShard?.(run.shards);
       }
-      if (run.waiting.length === 0 && run.active.size === 0) run.settle();
+      if (run.waiting.left === 0 && run.active.size === 0) run.settle();
     }
     dispatch();
   }
@@ -179,7 +189,7 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
   function cancel(run: Run): void {
     if (run.cancelled) return;
     run.cancelled = true;
-    run.waiting.length = 0;
+    run.waiting.clear();
     if (run.flag) Atomics.store(new Int32Array(run.flag), 0, 1);
     for (const member of members) {
       if (member.task?.run === run) member.port.post({ type: 'cancel', run: run.id });
@@ -211,9 +221,10 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
           id: nextRun++,
           plan,
           options,
+          traces: shared && width > 1 ? (options.traces ?? []).map(inSharedMemory) : (options.traces ?? []),
           width,
           flag: shared ? new SharedArrayBuffer(4) : undefined,
-          waiting: [],
+          waiting: new Handout(plan),
           active: new Set(),
           shards: [],
           points: partsOf(plan),
@@ -234,9 +245,6 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
             dispatch();
           },
         };
-        for (const points of cutIntoTasks(partsOf(plan), width)) {
-          run.waiting.push({ run, id: nextTask++, points, fraction: 0 });
-        }
         runs.add(run);
         if (signal?.aborted) return onAbort();
         signal?.addEventListener('abort', onAbort);
@@ -258,19 +266,4 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
       for (const member of [...members]) dismiss(member);
     },
   };
-}
-
-/**
- * One point per task while there are few, so that workers finish together and charts grow point by point; large sweeps are cut into some
- * eight tasks per worker, so that sending does not outweigh simulating.
- */
-export function cutIntoTasks(points: number, width: number): number[][] {
-  const tasks = Math.min(points, Math.max(64, 8 * width));
-  const cut: number[][] = [];
-  for (let i = 0; i < tasks; i++) {
-    const from = Math.floor((i * points) / tasks);
-    const to = Math.floor(((i + 1) * points) / tasks);
-    cut.push(Array.from({ length: to - from }, (_, k) => from + k));
-  }
-  return cut;
 }

@@ -1,18 +1,15 @@
 /**
  * The worker's end: drives the stepper in slices short enough that cancelling takes effect at once, and reports progress now and then.
- * The slice is tuned to the clock, never the result: batch size does not change a report.
+ * What points of a run share stays here until the run is over.
  */
 import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import type { Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
-import type { CreateSimulation } from '../../simulator/simulate.ts';
+import { SharedWork, shardOf, type CreateSimulation } from '../../simulator/simulate.ts';
+import { FIRST_BUDGET, nextBudget } from '../../simulator/slice.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
 
-/** Aimed-at length of a slice; an interruption waits for one slice at most. */
-const SLICE_MS = 15;
 const PROGRESS_MS = 100;
-const SMALLEST = 4096;
-const LARGEST = 1 << 24;
 
 export interface WorkerHost {
   post(message: FromWorker, transfer: readonly ArrayBuffer[]): void;
@@ -26,6 +23,7 @@ interface Run {
   readonly traces: readonly Uint32Array[];
   readonly recordings: readonly RecordedFiles[];
   readonly flag: Int32Array | undefined;
+  readonly shared: SharedWork;
   cancelled: boolean;
 }
 
@@ -37,12 +35,13 @@ export function serve(host: WorkerHost, createSimulation: CreateSimulation): (me
     const run = runs.get(id);
     if (!run) return host.post({ type: 'failed', run: id, task, message: 'the run is not known here' }, []);
     try {
-      const simulation = createSimulation(run.plan, { points, traces: run.traces, recordings: run.recordings });
-      let budget = SMALLEST * 4;
+      const { plan, traces, recordings, shared } = run;
+      const simulation = createSimulation(plan, { points, traces, recordings, shared });
+      let budget = FIRST_BUDGET;
       let reported = host.now();
       for (;;) {
         if (run.cancelled || (run.flag && Atomics.load(run.flag, 0) !== 0)) {
-          const report = simulation.report();
+          const report = shardOf(simulation.report());
           return host.post({ type: 'done', run: id, task, complete: false, report }, buffersOf(report));
         }
         const start = host.now();
@@ -56,7 +55,7 @@ export function serve(host: WorkerHost, createSimulation: CreateSimulation): (me
         }
         if (!run.flag) await host.breathe();
       }
-      const report = simulation.report();
+      const report = shardOf(simulation.report());
       host.post({ type: 'done', run: id, task, complete: true, report }, buffersOf(report));
     } catch (error) {
       host.post({ type: 'failed', run: id, task, message: messageOf(error) }, []);
@@ -72,6 +71,7 @@ export function serve(host: WorkerHost, createSimulation: CreateSimulation): (me
           traces: message.traces,
           recordings: message.recordings,
           flag,
+          shared: new SharedWork(),
           cancelled: false,
         });
         return;
@@ -89,12 +89,6 @@ export function serve(host: WorkerHost, createSimulation: CreateSimulation): (me
         return;
     }
   };
-}
-
-/** Scales towards the aimed-at slice, by no more than four at a time: one odd measurement must not make the next slice a long one. */
-export function nextBudget(budget: number, spent: number): number {
-  const factor = spent > 0 ? Math.min(4, Math.max(0.25, SLICE_MS / spent)) : 4;
-  return Math.min(LARGEST, Math.max(SMALLEST, Math.floor(budget * factor)));
 }
 
 /** Series and distributions travel without being copied. */

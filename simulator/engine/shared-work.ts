@@ -3,6 +3,7 @@
  * read once, tables, and the accesses of the workload run last.
  */
 import type { RemoteRun } from '../device/device-records.ts';
+import { hashPlan } from '../plan-hash.ts';
 import type { Plan } from '../plan.ts';
 import { workloadGroups } from '../run-order.ts';
 import { TableCache, type Program } from '../workload/program.ts';
@@ -16,6 +17,7 @@ export class SharedWork {
   programs: Program[] | null = null;
   traces: readonly TraceFacts[] | null = null;
   private plan: Plan | null = null;
+  private hash: string | undefined;
   private groups: readonly number[] = [];
   private sizes: readonly number[] = [];
 
@@ -29,6 +31,11 @@ export class SharedWork {
     const sizes = this.groups.map(() => 0);
     for (const group of this.groups) sizes[group]++;
     this.sizes = sizes;
+  }
+
+  /** The plan's hash, made once however many reports tell it. */
+  get planHash(): string {
+    return (this.hash ??= hashPlan(this.plan!));
   }
 
   /** Points with the same number make the same accesses, as far as can be told beforehand. */

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { createPool, cutIntoTasks, SimulationFailedError, WorkerLostError } from '../../extension/worker/pool.ts';
+import { createPool, SimulationFailedError, WorkerLostError } from '../../extension/worker/pool.ts';
 import { spawnThread } from '../../extension/worker/ports.node.ts';
-import { nextBudget } from '../../extension/worker/serve.ts';
+import { nextBudget } from '../../simulator/slice.ts';
+import type { Plan } from '../../simulator/plan.ts';
+import { encodeReport } from '../../simulator/report-codec.ts';
+import { createSimulation, mergeReports } from '../../simulator/simulate.ts';
+import * as make from '../simulator/plans.ts';
 import { planOf } from './fixtures/reports.ts';
 
 const script = new URL('./fixtures/worker.ts', import.meta.url);
@@ -95,16 +99,57 @@ test('two runs at once both end with all their points', async () => {
   assert.deepEqual([a.shards.length, b.shards.length], [7, 5]);
 });
 
-test('few points are one task each, many are cut evenly and lose none', () => {
-  assert.deepEqual(cutIntoTasks(3, 8), [[0], [1], [2]]);
-  const cut = cutIntoTasks(10_000, 2);
-  assert.equal(cut.length, 64);
-  assert.deepEqual(
-    cut.flat(),
-    Array.from({ length: 10_000 }, (_, i) => i),
+test('one worker and several, with shared memory and without, find what a run in one go finds, byte for byte', async () => {
+  const variants = ['v6.1', 'lru', 'arc'];
+  const axis = (name: string, values: readonly string[]) => ({
+    kind: 'compare' as const,
+    name,
+    unit: '',
+    values: values.map((label) => ({ label, value: label })),
+  });
+  const points = variants.flatMap((reclaim, v) =>
+    [0.6, 1].map((s, i) => ({
+      coordinates: [v, i],
+      scenario: make.scenario({
+        memoryPages: 800,
+        reclaim,
+        objects: [make.file('f', 3000)],
+        processes: [
+          make.process('p', [
+            make.phase('drawn', [make.times(0, 20_000, { pages: 3000, pattern: { kind: 'zipf', s } })]),
+            make.phase('recorded', [{ kind: 'replay', trace: 0 }]),
+          ]),
+        ],
+      }),
+    })),
   );
-  const sizes = cut.map(({ length }) => length);
-  assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1);
+  const plan: Plan = {
+    ...make.plan({ memoryPages: 1, objects: [], processes: [] }),
+    axes: [axis('reclaim', variants), axis('s', ['flat', 'steep'])],
+    points,
+    traces: [{ name: 't', path: 't.u32ops', format: 'u32ops', values: {} }],
+  };
+  const traces = [Uint32Array.from({ length: 5000 }, (_, i) => (i * i) % 1000)];
+  const simulation = createSimulation(plan, { traces });
+  while (!simulation.advance(1 << 20).done);
+  const expected = encodeReport(simulation.report());
+  const real = spawnThread(new URL('../../extension/worker/sim-worker.node.ts', import.meta.url));
+  for (const [workers, shared] of [
+    [1, true],
+    [3, true],
+    [2, false],
+  ] as const) {
+    const one = createPool({ spawn: real, size: () => workers, shared });
+    try {
+      // twice: workers that have run a plan before know nothing of it any more
+      for (let i = 0; i < 2; i++) {
+        const { shards } = await one.run(plan, { traces });
+        assert.deepEqual(encodeReport(mergeReports(plan, shards)), expected);
+      }
+    } finally {
+      one.dispose();
+    }
+  }
 });
 
 test('the slice follows the clock towards 15 ms, at most fourfold at a time', () => {
