@@ -84,7 +84,7 @@ export class Aging {
       }
     }
     feedback.carryOver(lru, type);
-    lists.minSeq[key]++;
+    lists.retireBefore(lists.minSeq[key] + 1, lru, type);
   }
 
   #walk(lru: LruvecIndex, maySwap: boolean): void {

@@ -188,7 +188,7 @@ export class Eviction {
       const seq = type === TYPE_ANON ? anon : file;
       if (seq <= lists.minSeq[lru * 2 + type]) continue;
       feedback.carryOver(lru, type);
-      lists.minSeq[lru * 2 + type] = seq;
+      lists.retireBefore(seq, lru, type);
       moved = true;
     }
     return moved;

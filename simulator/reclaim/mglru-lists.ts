@@ -80,6 +80,16 @@ export class GenerationLists {
     this.size[(lru * 2 + type) * MAX_NR_GENS + gen] -= pages;
   }
 
+  /** The oldest generation of a type is now `seq`. Lists that ran empty give their room back: the next to bear their number may stay small. */
+  retireBefore(seq: number, lru: LruvecIndex, type: number): void {
+    const key = lru * 2 + type;
+    for (let old = this.minSeq[key]; old < seq; old++) {
+      const list = key * MAX_NR_GENS + (old & GEN_MASK);
+      if (this.#rings[list]?.living === 0) this.#rings[list] = undefined;
+    }
+    this.minSeq[key] = seq;
+  }
+
   /** Puts a page at the young end and counts it. */
   addHead(page: number, lru: LruvecIndex, type: number, gen: number): void {
     this.size[(lru * 2 + type) * MAX_NR_GENS + gen]++;
