@@ -43,7 +43,8 @@ export interface PolicyBytes {
 }
 /** Rings are between half and wholly full, and the active and the inactive one may each have held them all. */
 const twoLists: PolicyBytes = { page: 1, place: 13 };
-const generations: PolicyBytes = { page: 1, place: 8 };
+/** For pages that are only read. Of mapped ones the generation is kept (1 more for each page number), and several rings are large (15 a place). */
+const generations: PolicyBytes = { page: 1, place: 8.5 };
 const greediest: PolicyBytes = { page: 8, place: 16 };
 /** By policy; what is not listed is the greediest. None has more than 8 bytes a page number and 16 a frame. */
 export const policyBytes: Readonly<Record<string, PolicyBytes>> = {

@@ -31,6 +31,9 @@ export class Eviction {
   readonly #isolated = new Int32Array(MIN_LRU_BATCH);
   readonly #activated = new Uint8Array(MIN_LRU_BATCH);
   readonly #taken = new Int32Array(MIN_LRU_BATCH);
+  /** Pages about to leave together, and their shadows. */
+  readonly #leaving = new Int32Array(MIN_LRU_BATCH);
+  readonly #shadows = new Uint32Array(MIN_LRU_BATCH);
   #count = 0;
   /** Nothing: a place to put sums that only exist to have read their terms. */
   warmth = 0;
@@ -205,9 +208,11 @@ export class Eviction {
     // nothing keeps a page that is only ever read through descriptors
     const judgesAll = type === TYPE_ANON || this.#aging.activates;
     let kept = 0;
+    let leaving = 0;
     for (let i = 0; i < count; i++) {
       const page = isolated[i];
-      if (judgesAll || (flags[page] & (MAPPED | PINNED)) !== 0) {
+      const flag = flags[page];
+      if (judgesAll || (flag & (MAPPED | PINNED)) !== 0) {
         const fate = this.#judge(page, lru, type);
         if (fate !== FREE) {
           if (fate === ACTIVATE) host.counters[counter.PGACTIVATE]++;
@@ -218,10 +223,19 @@ export class Eviction {
       }
       const marks = state[page];
       feedback.evicted(lru, type, rules.tier[marks]);
-      if (host.logging) host.log(MGLRU_EVICT.id, page, rules.tier[marks], seq);
       state[page] = 0;
-      host.evict(page, shadow | told[marks], sc.target);
+      if (flag === 0 && !host.logging) {
+        this.#leaving[leaving] = page;
+        this.#shadows[leaving++] = shadow | told[marks];
+        continue;
+      }
+      // in the order in which they were met
+      if (leaving > 0) host.evictClean(this.#leaving, this.#shadows, leaving, lru, lru);
+      leaving = 0;
+      if (host.logging) host.log(MGLRU_EVICT.id, page, rules.tier[marks], seq);
+      host.evict(page, shadow | told[marks], lru);
     }
+    if (leaving > 0) host.evictClean(this.#leaving, this.#shadows, leaving, lru, lru);
     for (let i = 0; i < kept; i++) this.#putBack(isolated[i], lru, type, this.#activated[i] === ACTIVATE);
     this.#count = 0;
     const freed = count - kept;

@@ -67,14 +67,16 @@ export class Mglru implements ListReclaimer {
 
   run(block: Uint32Array, offset: number, n: number, lru: LruvecIndex, missBits?: Uint8Array, missOffset = 0): number {
     const { tally } = this;
+    let done = 0;
     for (let at = 0; at < n; at += STRETCH) {
       const end = Math.min(at + STRETCH, n);
       this.#warmComing(block, offset + at, offset + end);
-      const stop = this.#stretch(block, offset + at, offset + end, lru, missBits, missOffset - offset) - offset;
-      tally.hits += stop - at;
-      if (stop < end) return stop;
+      done = this.#stretch(block, offset + at, offset + end, lru, missBits, missOffset - offset) - offset;
+      tally.hits += done - at;
+      if (done < end) break;
     }
-    return n;
+    this.#g.host.easyReads.close();
+    return done;
   }
 
   /** Accesses words `from` to `to` of a block; returns where it stopped. Each miss takes back the hit that the caller will count. */
@@ -89,21 +91,38 @@ export class Mglru implements ListReclaimer {
     const { state, tally } = this;
     const { host, rules } = this.#g;
     const { marked } = rules;
+    const easy = host.easyReads;
     let last = this.#lastRead;
     let i = from;
     for (; i < to; i++) {
-      const word = block[i];
+      // as a signed number, which costs no conversion: page numbers are positive, and a word without operation is one
+      const word = block[i] | 0;
       const before = state[word & PAGE_MASK];
-      if ((before & RESIDENT) !== 0) {
-        if (word <= PAGE_MASK) {
+      if (word >>> OP_SHIFT === OP_READ) {
+        if ((before & RESIDENT) !== 0) {
           const after = marked[before];
           if (after !== before && word !== last) state[word] = after;
           last = word;
-        } else this.#hit(word);
+          continue;
+        }
+        if (easy.come(word)) {
+          this.#insertRead(word, lru, easy.shadow);
+          if (word !== last) state[word] = marked[state[word]];
+          last = word;
+          tally.misses++;
+          tally.hits--;
+          if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
+          continue;
+        }
+      } else if ((before & RESIDENT) !== 0) {
+        easy.close();
+        this.#hit(block[i]);
         continue;
       }
       this.#lastRead = last;
-      const outcome = host.fault(word, lru);
+      easy.close();
+      const outcome = host.fault(block[i], lru);
+      easy.open(lru);
       last = this.#lastRead;
       if ((outcome & OUT_OF_MEMORY) !== 0) break;
       if ((outcome & MISS) !== 0) {
@@ -192,11 +211,23 @@ export class Mglru implements ListReclaimer {
     if (rules.addBatch === 0) {
       this.state[page] = state;
       this.#arrive(page, lru, inFault);
-      return;
-    }
+    } else this.#await(inFault ? ~page : page, page, state);
+  }
+
+  /** A page without flags, for a read. */
+  #insertRead(page: number, lru: LruvecIndex, shadow: number): void {
+    const state = shadow === 0 ? RESIDENT : RESIDENT | refault(this.#g, page, lru, TYPE_FILE, shadow, false);
+    if (this.#g.rules.addBatch === 0) {
+      this.state[page] = state;
+      this.#g.add(page, lru, TYPE_FILE, false);
+    } else this.#await(page, page, state);
+  }
+
+  /** A page joins the batch of those waiting to be added. */
+  #await(entry: number, page: number, state: number): void {
     this.state[page] = state | OFF_LIST;
-    this.#addBatch[this.#addCount++] = inFault ? ~page : page;
-    if (this.#addCount === rules.addBatch) this.drain();
+    this.#addBatch[this.#addCount++] = entry;
+    if (this.#addCount === this.#addBatch.length) this.drain();
   }
 
   drain(): void {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { OUT_OF_MEMORY } from '../../../simulator/machine/memory.ts';
+import { emptyGauges } from '../../../simulator/machine/memory-core.ts';
+import { MISS, OUT_OF_MEMORY } from '../../../simulator/machine/memory.ts';
 import type { Memory } from '../../../simulator/machine/memory.ts';
 import { RESIDENT } from '../../../simulator/machine/reclaimer.ts';
 import { RefaultFeedback } from '../../../simulator/reclaim/mglru-feedback.ts';
@@ -333,11 +334,38 @@ test('generations stay between two and four, frames are conserved, no more is fr
   );
 });
 
-test('a block and single accesses come to the same', () => {
+/** Everything a machine has to show but its log. */
+const shown = (memory: Memory) => ({
+  state: mglruOf(memory).state,
+  flags: memory.flags,
+  counters: memory.counters,
+  tally: memory.reclaimer.tally,
+  io: memory.io,
+  gauges: memory.gauges(emptyGauges()),
+});
+
+/** What happens to pages between runs of accesses: each of these takes some off their lists, or looks for the generation they bear. */
+const between: readonly ((memory: Memory, page: number) => void)[] = [
+  (memory, page) => memory.release(page, Math.min(40, 1536 - page)),
+  (memory, page) => {
+    if (memory.isResident(page)) memory.setLocked(page, 1, true);
+  },
+  (memory) => memory.setLocked(0, 1536, false),
+  (memory) => {
+    const pages = new Uint32Array(30);
+    const n = memory.takeDirty(30, pages);
+    for (const page of pages.subarray(0, n)) memory.writebackDone(page);
+  },
+  (memory, page) => memory.apply({ kind: 'sysctl', name: 'vm.swappiness', value: page % 201 }),
+  (memory) => memory.settle(),
+];
+
+test('a block and single accesses come to the same, event for event', () => {
+  const deeds = fc.array(fc.tuple(fc.constantFrom(...between), fc.nat(1535)), { minLength: 4, maxLength: 4 });
   fc.assert(
-    fc.property(workload, ({ variant, cgroup, swap, swappiness, words }) => {
-      const make = () =>
-        machine({
+    fc.property(workload, deeds, fc.boolean(), ({ variant, cgroup, swap, swappiness, words }, then, logged) => {
+      const make = (told: string[]) => {
+        const memory = machine({
           variant,
           ...(cgroup ? { limit: 300 } : { memory: 600 }),
           file: 1024,
@@ -345,21 +373,33 @@ test('a block and single accesses come to the same', () => {
           ...(swap === undefined ? {} : { swap }),
           swappiness,
         });
+        if (logged) memory.setLog((...event) => told.push(event.join(' ')));
+        return memory;
+      };
       const lru = cgroup ? 1 : 0;
-      const blocks = make();
-      const singles = make();
-      for (const part of words) {
+      const told: [string[], string[]] = [[], []];
+      const blocks = make(told[0]);
+      const singles = make(told[1]);
+      for (const [i, part] of words.entries()) {
         const block = Uint32Array.from(part);
-        const done = blocks.run(block, 0, block.length, lru);
+        const bits = new Uint8Array((block.length >> 3) + 2);
+        const done = blocks.run(block, 0, block.length, lru, bits, 5);
         let single = 0;
-        while (single < block.length && (singles.access(block[single], lru) & OUT_OF_MEMORY) === 0) single++;
+        for (let outcome = 0; single < block.length; single++) {
+          outcome = singles.access(block[single], lru);
+          if ((outcome & OUT_OF_MEMORY) !== 0) break;
+          const bit = single + 5;
+          assert.equal((bits[bit >> 3] >> (bit & 7)) & 1, outcome & MISS, `access ${single}`);
+        }
         assert.equal(single, done);
-        assert.deepEqual(mglruOf(singles).state, mglruOf(blocks).state);
-        assert.deepEqual(singles.counters, blocks.counters);
-        assert.deepEqual(singles.reclaimer.tally, blocks.reclaimer.tally);
+        const [deed, page] = then[i];
+        for (const memory of [blocks, singles]) deed(memory, page);
+        blocks.checkConservation();
+        assert.deepEqual(shown(singles), shown(blocks));
+        assert.deepEqual(told[1], told[0]);
         if (done < block.length) return;
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 80 },
   );
 });
