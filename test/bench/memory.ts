@@ -61,6 +61,8 @@ const round = (bytes: number): number => Math.max(0, Math.round(bytes * 10) / 10
 /** Most that is alive at eight moments of a run: all pages come by twice, and some are wanted again and again. */
 export function heldBytes({ id, pages, cache }: Task): number {
   const used = (): number => {
+    // Buffers are freed beside the program; the second call waits for those of the first.
+    globalThis.gc!();
     globalThis.gc!();
     const { heapUsed, external } = process.memoryUsage();
     return heapUsed + external;
@@ -73,7 +75,7 @@ export function heldBytes({ id, pages, cache }: Task): number {
   // Of the future is said elsewhere what it costs: four bytes an access.
   const future = clairvoyant ? futureOf(words, pages) : undefined;
   // What the engine keeps of code it has run is no page's.
-  if (!future) runThrough(machineFor(id, pages, cache >> 3), words.subarray(0, 1 << 16));
+  if (!future) runThrough(machineFor(id, 4096, 512), words.subarray(0, 4096));
   const before = used();
   const memory = machineFor(id, pages, cache);
   if (future) memory.foresee(future);
