@@ -5,7 +5,7 @@ import { numberedPages } from './engine/numbering.ts';
 import { hasNodes, threadsOf } from './engine/setup.ts';
 import { BYTES_PER_FORESEEN } from './engine/future.ts';
 import type { Plan, Scenario, Step } from './plan.ts';
-import { reclaimVariant } from './reclaim/registry.ts';
+import { hasLists, reclaimVariant } from './reclaim/registry.ts';
 import { valueOf } from './tables/define.ts';
 import * as knobs from './tables/knobs.ts';
 import { foreseeableAccesses } from './run-order.ts';
@@ -28,8 +28,10 @@ const DEVICES_BYTES_PER_PAGE = 3 + 4 + 1;
 const DEVICE_BYTES_PER_PAGE = 1 + 8;
 /** A count as sampled, and as reported. */
 const SAMPLE_BYTES = 12;
-/** Of each page number: flags, its place or shadow; the engine's object and mark of what is being read. */
-const BYTES_PER_PAGE = 1 + 4 + 3;
+/** Of each page number: flags; the engine's object and mark of what is being read. */
+const BYTES_PER_PAGE = 1 + 3;
+/** Under the kernel's ways: its place or shadow. */
+const LIST_BYTES_PER_PAGE = 4;
 /** Of each page number of a file: its share of tree nodes. */
 const TREE_BYTES_PER_PAGE = 12 / 63;
 /** What a policy adds, for each page number and for each page that it can know at a time (there are at most as many as numbers). */
@@ -88,11 +90,16 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
     const { pages, filePages } = numbersOf(plan, scenario);
     const policy = policyBytes[scenario.reclaim.id] ?? greediest;
     const lruvecs = scenario.cgroups.length * (hasNodes(scenario) ? scenario.machine.nodes!.length : 1);
+    const variant = reclaimVariant(scenario.reclaim.id);
+    const lists = variant === undefined || hasLists(variant);
     const sole = lruvecs === 1 || (policy.forgets && new Set(scenario.processes.map((p) => p.cgroup)).size === 1);
-    const owner = sole ? 0 : lruvecs <= 256 ? 1 : lruvecs <= 65_536 ? 2 : 4;
+    const owner = !lists || sole ? 0 : lruvecs <= 256 ? 1 : lruvecs <= 65_536 ? 2 : 4;
     most(
       'pages of files and regions',
-      Math.ceil(pages * (BYTES_PER_PAGE + owner + policy.page) + filePages * TREE_BYTES_PER_PAGE),
+      Math.ceil(
+        pages * (BYTES_PER_PAGE + (lists ? LIST_BYTES_PER_PAGE : 0) + owner + policy.page) +
+          filePages * TREE_BYTES_PER_PAGE,
+      ),
     );
     const frames = Math.ceil(valueOf(scenario.machine.values, knobs.memory) / PAGE_SIZE);
     most('pages in memory', Math.min(frames * (policy.reach ?? 1), pages) * policy.place);

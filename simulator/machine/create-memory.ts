@@ -1,7 +1,7 @@
 /**
  * Builds the memory of a machine around the reclaim variant that its layout names.
  */
-import { reclaimVariant } from '../reclaim/registry.ts';
+import { hasLists, reclaimVariant } from '../reclaim/registry.ts';
 import type { TimelineAction } from '../plan.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
 import { PAGE_MASK, OP_LOAD, OP_SHIFT, OP_STORE } from './access.ts';
@@ -22,7 +22,7 @@ import type { Streams } from './streams.ts';
 export const createMemory: CreateMemory = (layout) => {
   const variant = reclaimVariant(layout.reclaim.id);
   if (variant === undefined) throw new Error(`no reclaim variant '${layout.reclaim.id}'`);
-  const core = new MemoryCore(layout);
+  const core = new MemoryCore(layout, hasLists(variant));
   const reclaimer = variant.create(core, layout.reclaim.values);
   if (reclaimer.kind === 'cache') {
     return new CacheMemory(

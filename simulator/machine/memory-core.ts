@@ -108,7 +108,8 @@ export class MemoryCore implements MemoryHost {
   #now: Nanoseconds = 0;
   readonly #limits = { thresh: 0, background: 0 };
 
-  constructor(layout: MemoryLayout) {
+  /** `hasLists`: the variant is one of the kernel's, which needs places and shadows; others keep pages in their own way. */
+  constructor(layout: MemoryLayout, hasLists: boolean) {
     const { machine, cgroups, objects, bases, sysctls } = layout;
     this.pages = layout.pages;
     const { sizes, kernelRoom } = nodesOf(machine, layout.placement !== undefined);
@@ -142,7 +143,7 @@ export class MemoryCore implements MemoryHost {
     }
     this.capacity = cacheCapacity(this.memoryPages, parents, this.memcg.max);
     this.flags = new Uint8Array(this.pages);
-    this.places = new Int32Array(this.pages);
+    this.places = new Int32Array(hasLists ? this.pages : 0);
     this.shadows = new Uint32Array(this.places.buffer);
     this.owners = new PageOwners(this.pages, this.lruvecs);
     const numbered = layout.numbered ?? objects.map((o) => o.pages);

@@ -49,3 +49,6 @@ export const reclaimVariants: readonly ReclaimVariant[] = [
 const byId = new Map(reclaimVariants.map((v) => [v.id, v]));
 
 export const reclaimVariant = (id: string): ReclaimVariant | undefined => byId.get(id);
+
+/** Whether a variant is one of the kernel's ways, merged or not: it keeps lists for the machine, and knows cgroups and watermarks. */
+export const hasLists = ({ family }: ReclaimVariant): boolean => family === 'kernel' || family === 'proposal';

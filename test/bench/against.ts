@@ -6,13 +6,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { reclaimVariants } from '../../simulator/reclaim/registry.ts';
+import { hasLists, reclaimVariant, reclaimVariants } from '../../simulator/reclaim/registry.ts';
 import { cachesim, counterparts, type Answer } from './cachesim.ts';
 import { inChild } from './child.ts';
 import { timesOf, withWords } from './policies.ts';
 import { median, medianRatio, type Row } from './rows.ts';
 import type { BenchOptions } from './suites.ts';
-import { cacheOf, hasLists, tracesFor, writeOracleGeneral, type BenchTrace } from './traces.ts';
+import { cacheOf, tracesFor, writeOracleGeneral, type BenchTrace } from './traces.ts';
 import { cli, refault, type Whole } from './whole.ts';
 
 /** Times its LRU that ours must reach in process, on the first trace and on the second. */
@@ -120,7 +120,7 @@ const replay = (file: string, id: string, cache: number): Promise<Whole> =>
   refault([
     ...['replay', file, '--memory', `${cache} pages`, '--policy', id, '--format', 'csv'],
     // As in process: a cgroup's limit, kernel memory charged.
-    ...(hasLists(id) ? ['--memcg'] : []),
+    ...(hasLists(reclaimVariant(id)!) ? ['--memcg'] : []),
   ]);
 
 const rate = (nanoseconds: readonly number[]): number => 1000 / median(nanoseconds);

@@ -4,7 +4,7 @@ import { BLOCK } from '../../simulator/machine/access.ts';
 import { createMemory } from '../../simulator/machine/create-memory.ts';
 import type { Memory, MemoryLayout } from '../../simulator/machine/memory.ts';
 import type { FutureAccesses } from '../../simulator/machine/reclaimer.ts';
-import { reclaimVariant } from '../../simulator/reclaim/registry.ts';
+import { hasLists, reclaimVariant } from '../../simulator/reclaim/registry.ts';
 import { PAGE_SIZE, type Pages } from '../../simulator/units.ts';
 import { randomFor } from '../../simulator/workload/random.ts';
 import { buildPermutation, buildZipfTable, zipfRank } from '../../simulator/workload/zipf-table.ts';
@@ -51,16 +51,15 @@ function drain<T>(generator: Generator<number, T>): T {
   }
 }
 
-/** Whether a variant is one of the kernel's ways, merged or not: it knows cgroups and watermarks. */
-export function hasLists(id: string): boolean {
-  const family = reclaimVariant(id)!.family;
-  return family === 'kernel' || family === 'proposal';
-}
-
 /** One file in a cgroup whose limit is the cache: the complete path, kernel memory charged. */
 export function machineFor(id: string, pages: Pages, cache: Pages): Memory {
   const layout: MemoryLayout = {
-    machine: { name: 'bench', values: { memory: (hasLists(id) ? 4 * cache : cache) * PAGE_SIZE }, disk: {}, swap: [] },
+    machine: {
+      name: 'bench',
+      values: { memory: (hasLists(reclaimVariant(id)!) ? 4 * cache : cache) * PAGE_SIZE },
+      disk: {},
+      swap: [],
+    },
     cgroups: [
       { name: '/', parent: null, values: {} },
       { name: 'job', parent: 0, values: { 'memory.max': cache * PAGE_SIZE } },

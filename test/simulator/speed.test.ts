@@ -4,9 +4,9 @@
  */
 import { test } from 'node:test';
 import { StackDistances } from '../../simulator/analysis/stack-distance.ts';
-import { reclaimVariants } from '../../simulator/reclaim/registry.ts';
+import { hasLists, reclaimVariants } from '../../simulator/reclaim/registry.ts';
 import { traceDecoder } from '../../simulator/trace/format.ts';
-import { futureOf, hasLists, machineFor, runThrough, wordsOf } from '../bench/traces.ts';
+import { futureOf, machineFor, runThrough, wordsOf } from '../bench/traces.ts';
 import * as make from './plans.ts';
 import { onEvents, run } from './runs.ts';
 import { costsAtMost } from './support/costs.ts';
@@ -25,9 +25,10 @@ const through =
   };
 const exactLru = through('lru');
 
-for (const { id } of reclaimVariants) {
+for (const variant of reclaimVariants) {
+  const { id } = variant;
   // Kernels keep shadows, charge cgroups and scan in batches: about 3.5; w-tinylfu hashes: 3.4; all others lie between 0.6 and 1.7.
-  const most = hasLists(id) || id === 'w-tinylfu' ? 12 : 5;
+  const most = hasLists(variant) || id === 'w-tinylfu' ? 12 : 5;
   test(`${id} costs at most ${most} times as much as exact LRU`, () => costsAtMost(most, through(id), exactLru));
 }
 
