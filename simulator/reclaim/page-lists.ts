@@ -5,6 +5,8 @@
  *
  * Front is where the kernel's list_add puts (young), back is where reclaim takes (old).
  */
+import { PAGE_MASK } from '../machine/access.ts';
+
 const LINK = 0x3fffffff;
 const LIST_SHIFT = 30;
 
@@ -18,6 +20,7 @@ export class PageLists {
   /** Towards the back; and the page's list. */
   readonly next: Int32Array;
   readonly sizes: Int32Array;
+  warmth = 0;
 
   constructor(pages: number, lists: number) {
     this.pages = pages;
@@ -32,6 +35,14 @@ export class PageLists {
 
   listOf(page: number): number {
     return this.next[page] >>> LIST_SHIFT;
+  }
+
+  /** Fetches the links of the pages that `block` names from `from` to `to`. */
+  warm(block: Uint32Array, from: number, to: number): void {
+    const { prev, next } = this;
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += next[block[i] & PAGE_MASK] + prev[block[i] & PAGE_MASK];
+    this.warmth = sum | 0;
   }
 
   pushFront(list: number, page: number): void {

@@ -20,6 +20,7 @@ import { CountingFilter } from './counting-filter.ts';
 import { FrequencySketch } from './frequency-sketch.ts';
 import { NO_LIST, PageLists } from './page-lists.ts';
 import { placesFor, shareOf } from './share-of.ts';
+import { STRETCH } from './warm.ts';
 
 const source = {
   kind: 'published',
@@ -114,6 +115,7 @@ class WTinyLfu implements CacheReclaimer {
   run(block: Uint32Array, offset: number, n: number, missBits?: Uint8Array, missOffset = 0): void {
     const { lists } = this;
     for (let i = 0; i < n; i++) {
+      if (i % STRETCH === 0) lists.warm(block, offset + i, offset + Math.min(i + STRETCH, n));
       const page = block[offset + i] & PAGE_MASK;
       const list = lists.listOf(page);
       if (list !== NO_LIST) this.touch(page, list);
