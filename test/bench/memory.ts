@@ -16,6 +16,9 @@ import { futureOf, machineFor, runThrough } from './traces.ts';
 const BYTES_PER_FRAME = 16;
 const BYTES_PER_PAGE = 8;
 
+/** The heap's own to and fro: code, and what is known of its types. Nothing is kept there for each page. */
+const HEAP_NOISE = 4 * 2 ** 20;
+
 interface Task {
   readonly id: string;
   readonly pages: Pages;
@@ -60,12 +63,12 @@ const round = (bytes: number): number => Math.max(0, Math.round(bytes * 10) / 10
 
 /** Most that is alive at eight moments of a run: all pages come by twice, and some are wanted again and again. */
 export function heldBytes({ id, pages, cache }: Task): number {
-  const used = (): number => {
+  const used = () => {
     // Buffers are freed beside the program; the second call waits for those of the first.
     globalThis.gc!();
     globalThis.gc!();
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return { heapUsed, arrayBuffers };
   };
   const random = randomFor(4, pages);
   const words = new Uint32Array(2 * pages + 4 * cache);
@@ -83,7 +86,9 @@ export function heldBytes({ id, pages, cache }: Task): number {
   const part = Math.ceil(words.length / 8 / BLOCK) * BLOCK;
   for (let at = 0; at < words.length; at += part) {
     runThrough(memory, words.subarray(at, at + part));
-    most = Math.max(most, used());
+    const now = used();
+    const heap = now.heapUsed - before.heapUsed;
+    most = Math.max(most, now.arrayBuffers - before.arrayBuffers + (heap > HEAP_NOISE ? heap : 0));
   }
-  return memory.reclaimer.tally.misses > 0 ? most - before : NaN;
+  return memory.reclaimer.tally.misses > 0 ? most : NaN;
 }
