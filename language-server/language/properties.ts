@@ -82,7 +82,8 @@ export function properties(
     const value = knobValue(scope, row, property.values, property.name);
     if (value !== null) values[name] = value;
   }
-  if (prefix !== null) {
+  // Of dozens of knobs a run overrides a few, mostly of something else: an editor asks this a thousand times for each keystroke.
+  if (prefix !== null && [...scope.overrides.keys()].some((key) => key.startsWith(prefix))) {
     for (const knob of knobs) {
       const override = scope.overrides.get(`${prefix}.${knob.name}`);
       if (override && 'value' in override) values[knob.name] = override.value;

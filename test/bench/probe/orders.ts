@@ -3,6 +3,8 @@ import type { Busy } from './busy.ts';
 
 export type Order = { readonly profile?: string } & (
   | { readonly do: 'ready' }
+  /** Waits until the host has had nothing to do for a second. */
+  | { readonly do: 'settle' }
   | { readonly do: 'open'; readonly file: string }
   | {
       readonly do: 'run';

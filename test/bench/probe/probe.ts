@@ -38,6 +38,9 @@ async function obey(order: Order): Promise<Answer> {
 async function act(order: Order): Promise<Omit<Answer, 'busy'>> {
   const begun = Date.now();
   switch (order.do) {
+    case 'settle':
+      await idle();
+      return { begun, ended: Date.now() };
     case 'open': {
       await vscode.commands.executeCommand('vscode.open', inWorkspace(order.file));
       await until(() => vscode.window.activeNotebookEditor?.notebook.uri.path.endsWith(order.file) === true);
@@ -130,6 +133,13 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) {
     if (Date.now() - start > 60_000) throw new Error(`waited in vain for ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+async function idle(): Promise<void> {
+  for (let calm = 0; calm < 10;) {
+    const { busy } = await whileBusy(() => new Promise<void>((resolve) => setTimeout(resolve, 100)));
+    calm = busy.longest < 5 ? calm + 1 : 0;
   }
 }
 
