@@ -149,21 +149,18 @@ export class TwoList implements ListReclaimer {
   // ---- the loop
 
   run(block: Uint32Array, offset: number, n: number, lru: number, missBits?: Uint8Array, missOffset = 0): number {
-    const { tally } = this;
     let done = 0;
     for (let at = 0; at < n; at += STRETCH) {
       const end = Math.min(at + STRETCH, n);
       this.#warmComing(block, offset + at, offset + end);
-      const stop = this.#stretch(block, offset + at, offset + end, lru, missBits, missOffset - offset) - offset;
-      tally.hits += stop - at;
-      done = stop;
-      if (stop < end) break;
+      done = this.#stretch(block, offset + at, offset + end, lru, missBits, missOffset - offset) - offset;
+      if (done < end) break;
     }
     this.#host.easyReads.close();
     return done;
   }
 
-  /** Accesses words `from` to `to` of a block; returns where it stopped. Each miss takes back the hit that the caller will count. */
+  /** Accesses words `from` to `to` of a block; returns where it stopped. */
   #stretch(
     block: Uint32Array,
     from: number,
@@ -174,7 +171,10 @@ export class TwoList implements ListReclaimer {
   ): number {
     const { state } = this;
     const easy = this.#host.easyReads;
+    const policy = this.#policy;
+    const { firstTouch, batch } = policy;
     let last = this.#lastRead;
+    let misses = 0;
     let i = from;
     for (; i < to; i++) {
       // as a signed number, which costs no conversion: page numbers are positive, and a word without operation is one
@@ -195,21 +195,21 @@ export class TwoList implements ListReclaimer {
           continue;
         }
         if (easy.come(word)) {
-          this.#insertRead(word, lru, easy.shadow, easy.target);
-          if (!this.#policy.firstTouch) last = word;
-          else if (word !== last) {
-            last = word;
-            state[word] |= REFERENCED;
-          }
-          this.tally.misses++;
-          this.tally.hits--;
+          const mark = firstTouch && word !== last ? REFERENCED : 0;
+          last = word;
+          const { shadow } = easy;
+          state[word] =
+            RESIDENT | mark | (shadow === 0 ? 0 : policy.refault(word, lru, shadow, easy.target, true, OP_READ));
+          this.#adding[this.#nrAdding++] = word;
+          if (this.#nrAdding === batch) this.#drainAdding();
+          misses++;
           if (missBits !== undefined) missBits[(missOffset + i) >> 3] |= 1 << ((missOffset + i) & 7);
           continue;
         }
       } else if ((state[word & PAGE_MASK] & RESIDENT) !== 0) {
-        easy.close();
         const op = word >>> OP_SHIFT;
         if (op === OP_LOAD && this.#tlb === undefined && (state[word & PAGE_MASK] & YOUNG) !== 0) continue;
+        easy.close();
         this.accessed(block[i]);
         if (op >= OP_STORE) this.#host.wrote(word & PAGE_MASK);
         continue;
@@ -221,8 +221,7 @@ export class TwoList implements ListReclaimer {
       last = this.#lastRead;
       if ((outcome & OUT_OF_MEMORY) !== 0) break;
       if ((outcome & MISS) !== 0) {
-        this.tally.misses++;
-        this.tally.hits--;
+        misses++;
         if (missBits !== undefined) {
           const bit = missOffset + i;
           missBits[bit >> 3] |= 1 << (bit & 7);
@@ -230,6 +229,8 @@ export class TwoList implements ListReclaimer {
       }
     }
     this.#lastRead = last;
+    this.tally.misses += misses;
+    this.tally.hits += i - from - misses;
     return i;
   }
 
@@ -320,14 +321,6 @@ export class TwoList implements ListReclaimer {
     if ((s & WORKINGSET) !== 0) this.#host.workingsetStall = true;
     this.state[page] = s;
     if (!this.#policy.firstTouch) this.#lastRead = page;
-    this.#adding[this.#nrAdding++] = page;
-    if (this.#nrAdding === this.#policy.batch) this.#drainAdding();
-  }
-
-  /** A page without flags, for a read. */
-  #insertRead(page: number, lru: number, shadow: number, target: number): void {
-    this.state[page] =
-      shadow === 0 ? RESIDENT : RESIDENT | this.#policy.refault(page, lru, shadow, target, true, OP_READ);
     this.#adding[this.#nrAdding++] = page;
     if (this.#nrAdding === this.#policy.batch) this.#drainAdding();
   }
