@@ -9,9 +9,8 @@ import { TraceError } from './trace-error.ts';
 /** Words a place takes. */
 const PLACE = 3;
 const FIRST_BITS = 10;
-/** How far ahead of its use a place is touched, so that its cache miss overlaps with others. */
-const AHEAD = 16;
-
+/** Places that are touched in a row before they are looked at, so that their cache misses overlap. */
+const TOUCHED = 32;
 /** Ids that are numbered at a time. */
 export const BATCH = 1024;
 
@@ -55,9 +54,12 @@ export class DenseIds {
     const { hashes } = this;
     for (let i = 0; i < n; i++) hashes[i] = hash(low[i], high[i]);
     let touched = 0;
-    for (let i = 0; i < n; i++) {
-      touched ^= this.table[PLACE * (hashes[(i + AHEAD) & (BATCH - 1)] >>> (32 - this.bits))];
-      low[i] = this.numberOf(low[i], high[i], hashes[i]);
+    for (let from = 0; from < n; from += TOUCHED) {
+      const { table } = this;
+      const shift = 32 - this.bits;
+      const to = Math.min(n, from + TOUCHED);
+      for (let i = from; i < to; i++) touched ^= table[PLACE * (hashes[i] >>> shift)];
+      for (let i = from; i < to; i++) low[i] = this.numberOf(low[i], high[i], hashes[i]);
     }
     this.touched = touched;
   }
