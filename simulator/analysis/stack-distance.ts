@@ -184,10 +184,10 @@ export class StackDistances {
         rank += left & -right;
         tree[node] = left + right - 1;
       }
-      const distance = distinct + fresh[j] - rank;
-      histogram[distance]++;
-      found[j] = distance;
+      found[j] = distinct + fresh[j] - rank;
     }
+    // In a loop of its own, so short that its cache misses overlap.
+    for (let j = 0; j < known; j++) histogram[found[j]]++;
   }
 
   /** Marks the slots from `from` up to `to`. */
