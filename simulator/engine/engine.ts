@@ -40,6 +40,11 @@ export interface StepHandler {
 }
 
 export interface AccessGuard {
+  /**
+   * What this thread may access without the guard being asked, as long as nobody else acts: resident pages whose entry is 0; undefined: all that
+   * are resident; null: nothing now. Absent: the guard must be asked each time.
+   */
+  quiet?(thread: Thread): Uint8Array | undefined | null;
   /** Whether the thread may make this access now. If not, the guard has blocked it, and is asked again when it goes on. */
   enter(thread: Thread, word: number): boolean;
   /** A thread leaves one step of its program (it may have entered none yet), and then enters the next. */

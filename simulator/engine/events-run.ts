@@ -6,31 +6,20 @@
  * everything is left as it is and goes on from there: it never changes what happens.
  */
 import { RETRY } from '../fuse/mount.ts';
-import { OP_SHIFT, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
-import {
-  DIRECT_RECLAIM,
-  HIT,
-  MISS,
-  NO_SPACE,
-  OUT_OF_MEMORY,
-  READ_IO,
-  SWAP_IN,
-  WORKINGSET_STALL,
-  ZEROED,
-  type Memory,
-} from '../machine/memory.ts';
+import type { Memory } from '../machine/memory.ts';
 import type { PointSpec } from '../plan.ts';
 import type { PointReport } from '../report.ts';
 import { valueOf, type Rule } from '../tables/define.ts';
 import * as rules from '../tables/engine-rules.ts';
 import * as knobs from '../tables/knobs.ts';
-import { PAGE_SIZE, SECOND, type Nanoseconds } from '../units.ts';
+import type { Nanoseconds } from '../units.ts';
 import { ACCESSES, END, EXIT, IDLE, REGION, STALLED } from '../workload/cursor.ts';
 import type { Program } from '../workload/program.ts';
+import { AccessLoop, type AccessHost } from './access-loop.ts';
 import { objectOfPage } from './blocks-run.ts';
 import { costsOf, type Costs } from './costs.ts';
 import { Device } from './device.ts';
-import type { Actor, Engine, KernelThread, StepHandler } from './engine.ts';
+import type { Actor, KernelThread, StepHandler } from './engine.ts';
 import { EventQueue } from './event-queue.ts';
 import { logEvents, type LogWindow } from './event-log.ts';
 import { Kswapd } from './kswapd.ts';
@@ -55,10 +44,6 @@ const SLICE: Nanoseconds = 1_000_000;
 const SAMPLE_INTERVAL: Nanoseconds = 2_000;
 /** Accesses that a sample is worth as work: so that steps stay short. */
 const SAMPLE_WORK = 16;
-/** The same of an access that does not hit. */
-const MISS_WORK = 3;
-/** Accesses without any time passing after which a step that ends by time is given up. */
-const MAX_TIMELESS = 1 << 22;
 
 // Kinds of events.
 const CONTINUE = 0; // a thread that holds a CPU goes on
@@ -77,7 +62,7 @@ export interface EventsOptions {
   readonly log: LogWindow | undefined;
 }
 
-export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
+export class EventsRun implements PointRun, AccessHost, ReadingHost, ProcessHost {
   done = false;
   readonly setup: Setup;
   readonly memory: Memory;
@@ -93,7 +78,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   local: Nanoseconds = 0;
   private readonly point: PointSpec;
   private readonly options: EventsOptions;
-  private readonly queue = new EventQueue();
+  readonly queue = new EventQueue();
   private readonly actors: Actor[] = [];
   private readonly kernelThreads: KernelThread[] = [];
   private readonly mechanisms: Mechanisms;
@@ -101,6 +86,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private readonly kswapds: readonly Kswapd[];
   private readonly reclaim: ReclaimCosts;
   private readonly reading: Reading;
+  private readonly accesses: AccessLoop;
+  readonly logs: boolean;
   private readonly processes: Processes;
   private readonly recovery: RecoveryRun | undefined;
   private readonly objectOf: Uint16Array;
@@ -123,13 +110,11 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   private nextSample: Nanoseconds;
   private nextAverage: Nanoseconds = PSI_PERIOD;
   /** The earlier of the two. */
-  private nextTick: Nanoseconds;
-  private spent = 0;
-  private budget = 0;
+  nextTick: Nanoseconds;
+  spent = 0;
+  budget = 0;
   /** The budget ran out between two lots of a thread: it goes on as if nothing had been. */
-  private paused = false;
-  /** Processes and files of tmpfs mounts of which it has been told that writes fail. */
-  private readonly toldFull = new Set<string>();
+  paused = false;
   /** When the last thread or action of the timeline ended. */
   private lastEnd: Nanoseconds = 0;
   private readonly totalAccesses: number;
@@ -167,6 +152,8 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.objectOf = objectOfPage(setup);
     this.reading = new Reading(setup, memory, this.disk, this.objectOf, this);
     this.mechanisms = mechanismsFor(this);
+    this.logs = options.log !== undefined;
+    this.accesses = new AccessLoop(this, this.mechanisms, this.reading, this.objectOf);
     this.processes = new Processes(
       setup,
       memory,
@@ -257,7 +244,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   }
 
   /** Samples and averages that fall due before `time`, at which nothing has happened yet. */
-  private tick(time: Nanoseconds): void {
+  tick(time: Nanoseconds): void {
     while (this.nextTick < time) {
       if (this.nextAverage <= this.nextSample) {
         this.pressure.settle(this.nextAverage);
@@ -463,7 +450,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.wantProcessor(thread.index, now);
   }
 
-  private leaveCpu(thread: Thread, reason: WaitReason): void {
+  leaveCpu(thread: Thread, reason: WaitReason): void {
     thread.waitsFor = reason;
     this.current = -1;
     this.giveUpCpu(this.local);
@@ -493,7 +480,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
       }
       switch (thread.doing) {
         case ACCESSES:
-          this.accesses(thread);
+          this.accesses.advance(thread);
           break;
         case HANDLED:
           if (thread.handler!.advance(thread)) thread.doing = END;
@@ -505,7 +492,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   }
 
   /** Until when the current thread may run on. */
-  private limit(): Nanoseconds {
+  limit(): Nanoseconds {
     return Math.max(this.quantumEnd, Math.min(this.queue.first, this.end + 1));
   }
 
@@ -581,7 +568,7 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
   }
 
   /** Tells cursor and recorder of the accesses done since the last time. True when the step has none left. */
-  private tell(thread: Thread, time: Nanoseconds): boolean {
+  tell(thread: Thread, time: Nanoseconds): boolean {
     const n = thread.at - thread.told;
     if (n === 0) return false;
     const { recorder } = this;
@@ -593,112 +580,6 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     recorder.hits += hits;
     recorder.misses += misses;
     return thread.cursor.consume(n, hits, misses, time);
-  }
-
-  private accesses(thread: Thread): void {
-    const { cursor, lot } = thread;
-    const step = cursor.step!;
-    const deadline = Math.min(cursor.deadline, this.end);
-    const paced = step.rate > 0;
-    const { cgroup } = thread.program;
-    const hitTime = this.costs.hit;
-    const { objectMisses } = this.recorder;
-    const { memory } = this;
-    const { devices, guard, writers } = this.mechanisms;
-    const watched = this.setup.watchesClock;
-    if (thread.owesPause) {
-      thread.owesPause = false;
-      if (!this.pass(thread, this.local + step.think, 'think')) return;
-    }
-    for (;;) {
-      if (this.local >= deadline) {
-        this.tell(thread, this.local);
-        if (this.local >= this.end) this.leaveCpu(thread, 'nothing');
-        thread.doing = END;
-        return;
-      }
-      if (thread.at === thread.lotEnd) {
-        if (this.tell(thread, this.local)) {
-          thread.doing = END;
-          return;
-        }
-        if (this.spent >= this.budget) {
-          this.paused = true;
-          return;
-        }
-        const n = step.single ? 1 : Math.min(lot.length, cursor.left);
-        step.source!.fill(lot, 0, n);
-        thread.at = thread.told = 0;
-        thread.lotEnd = n;
-        this.spent += n;
-      }
-      if (paced && thread.due > this.local) {
-        this.tell(thread, this.local);
-        if (!this.pass(thread, Math.min(thread.due, deadline), 'pace')) return;
-        continue;
-      }
-      if (this.local >= this.nextTick && this.queue.first >= this.local) {
-        this.tell(thread, this.local);
-        this.tick(this.local);
-      }
-      if (this.local >= this.limit()) {
-        this.tell(thread, this.local);
-        return;
-      }
-      if (thread.checkDirty && !writers.balance(thread)) {
-        this.tell(thread, this.local);
-        return;
-      }
-      let word = lot[thread.at];
-      if (watched) memory.setTime?.(this.local);
-      if (guard !== undefined && !guard.enter(thread, word)) {
-        // A guard that refuses an access has passed it by.
-        if (thread.at < thread.lotEnd) this.tell(thread, this.local);
-        return;
-      }
-      // A guard may have turned it into an access to another page (of a parent, after fork).
-      if (guard !== undefined) word = lot[thread.at];
-      const outcome = devices?.isFar(word) ? devices.reach(word) : memory.access(word, cgroup);
-      if (outcome & OUT_OF_MEMORY) {
-        this.tell(thread, this.local);
-        if (guard !== undefined) guard.leave(thread, word, outcome, this.local);
-        this.outOfMemory(thread);
-        return;
-      }
-      thread.at++;
-      if (paced) nextDue(thread, step.rate);
-      if (objectMisses) this.countObject(word, outcome);
-      const before = this.local;
-      let goesOn = true;
-      if (outcome === HIT) {
-        thread.hits++;
-        this.local += hitTime;
-        if (guard !== undefined) guard.leave(thread, word, outcome, this.local);
-        if (this.reading.concernsHits) goesOn = this.hitWhileReading(thread, word);
-      } else goesOn = this.missed(thread, word, outcome);
-      if (word >>> OP_SHIFT === OP_WRITE) writers.dirtied(thread, word & PAGE_MASK);
-      if (step.think > 0) {
-        if (goesOn) goesOn = this.pass(thread, this.local + step.think, 'think');
-        else thread.owesPause = thread.doing === ACCESSES;
-      }
-      if (goesOn && thread.checkDirty) goesOn = writers.balance(thread);
-      if (!goesOn) {
-        // The last access of a lot is over only when its wait is.
-        if (thread.at < thread.lotEnd) this.tell(thread, this.local);
-        return;
-      }
-      if (this.local > before) thread.timeless = 0;
-      else if (++thread.timeless > MAX_TIMELESS && deadline !== Infinity) {
-        this.giveUp(thread);
-        return;
-      }
-    }
-  }
-
-  private countObject(word: number, outcome: number): void {
-    const object = this.objectOf[word & PAGE_MASK];
-    this.recorder.objectAccesses![object]++;
-    if (outcome & MISS) this.recorder.objectMisses![object]++;
   }
 
   private wakeKswapds(time: Nanoseconds): void {
@@ -728,71 +609,6 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
     this.reclaim.time();
     this.reclaim.sendWrites(now);
     this.wakeKswapds(now);
-  }
-
-  /** The tmpfs mount is full: a write fails, an access through a mapping ends the process. False if it has. */
-  private noSpace(thread: Thread, word: number): boolean {
-    const { setup, recorder } = this;
-    const index = this.objectOf[word & PAGE_MASK];
-    const { name, mount, source } = setup.objects[index];
-    const full = `${setup.scenario.mounts?.[mount ?? 0]?.name ?? 'tmpfs'} is full`;
-    const { process } = thread.program;
-    if (word >>> OP_SHIFT !== OP_WRITE) {
-      this.tell(thread, this.local);
-      this.kill(process, this.local, rules.TMPFS_FULL, `SIGBUS: ${full}, no page of ${name} can be had`);
-      return false;
-    }
-    const key = `${process}/${index}`;
-    if (!this.toldFull.has(key)) {
-      this.toldFull.add(key);
-      const text = `${full}: writes of ${thread.name} to ${name} fail from here on (ENOSPC), as long as nothing is freed`;
-      recorder.event(this.local, rules.TMPFS_FULL, name, text, source);
-    }
-    return true;
-  }
-
-  /** An access that did not simply hit: false if the thread must wait. */
-  private missed(thread: Thread, word: number, outcome: number): boolean {
-    this.spent += MISS_WORK;
-    if ((outcome & NO_SPACE) !== 0 && !this.noSpace(thread, word)) return false;
-    if (outcome & MISS) thread.misses++;
-    else thread.hits++;
-    const direct = (outcome & DIRECT_RECLAIM) !== 0;
-    let until = this.afterReclaim(direct);
-    const throttled = direct ? (this.memory.takeThrottle?.() ?? 0) : 0;
-    if (throttled > 0) until = Math.max(until, this.local) + throttled;
-    let reason: WaitReason = 'frames';
-    this.local += this.costs.hit + (outcome & (MISS | ZEROED) ? this.costs.fault : 0);
-    if (outcome & (READ_IO | SWAP_IN)) {
-      const page = word & PAGE_MASK;
-      const done = outcome & SWAP_IN ? this.swap.request(this.local, 1) : this.reading.missed(thread, word);
-      this.reading.began(page, done, (outcome & WORKINGSET_STALL) !== 0);
-      if (done >= until) {
-        until = done;
-        reason = 'io';
-      }
-    } else if (!direct) until = 0;
-    this.mechanisms.guard?.leave(thread, word, outcome, Math.max(until, this.local));
-    return this.pass(thread, until, reason, (outcome & WORKINGSET_STALL) !== 0 || reason === 'frames');
-  }
-
-  /** A hit on a page that may still be on its way: false if the thread must wait. */
-  private hitWhileReading(thread: Thread, word: number): boolean {
-    const arrival = this.reading.hit(thread, word);
-    return arrival <= this.local || this.pass(thread, arrival, 'io', this.reading.inFlight.stalled);
-  }
-
-  /** A step that ends by time and takes none. */
-  private giveUp(thread: Thread): void {
-    const { step } = thread.cursor;
-    this.recorder.event(
-      this.local,
-      rules.RUN_TIMELESS,
-      thread.name,
-      `${thread.name} made ${MAX_TIMELESS} accesses in no time, so its step would never end; give 'hit-cost' or a rate`,
-      step && 'source' in step.spec ? step.spec.source : undefined,
-    );
-    this.finish(this.local);
   }
 
   // ---- ends of processes
@@ -860,15 +676,4 @@ export class EventsRun implements PointRun, Engine, ReadingHost, ProcessHost {
 function threadName({ scenario }: Setup, { process, thread }: Program): string {
   const { name, values } = scenario.processes[process];
   return valueOf(values, knobs.threads) > 1 ? `${name}/${thread}` : name;
-}
-
-/** The next paced access is due one interval later; what is no whole nanosecond is carried over. */
-function nextDue(thread: Thread, rate: number): void {
-  const whole = Math.floor((PAGE_SIZE * SECOND) / rate);
-  thread.due += whole;
-  thread.dueRemainder += PAGE_SIZE * SECOND - whole * rate;
-  if (thread.dueRemainder >= rate) {
-    thread.dueRemainder -= rate;
-    thread.due++;
-  }
 }

@@ -21,6 +21,7 @@ export class Reading {
   readonly inFlight: InFlight;
   /** Whether a hit may have to wait for a read or set one off: there are several threads, or there is read-ahead. */
   readonly concernsHits: boolean;
+  readonly readsAhead: boolean;
   private readonly setup: Setup;
   private readonly memory: Memory;
   private readonly disk: Device;
@@ -41,7 +42,8 @@ export class Reading {
       object.kind === 'file' ? Math.floor(valueOf(object.values, knobs.readahead) / PAGE_SIZE) : 0,
     );
     this.shared = setup.threads > 1;
-    this.concernsHits = this.shared || this.windows.some((pages) => pages > 0);
+    this.readsAhead = this.windows.some((pages) => pages > 0);
+    this.concernsHits = this.shared || this.readsAhead;
   }
 
   /** Reads a page that was missed, with the window that read-ahead puts behind it. Returns when it is there. */

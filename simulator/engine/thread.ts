@@ -66,6 +66,8 @@ export class Thread implements Waiter {
   sliceStart: Nanoseconds = 0;
   /** Its last access had to wait; the pause after it is still to come. */
   owesPause = false;
+  /** Its last access hit, and waited for nobody: the next may do the same. */
+  hitLast = true;
   /** Accesses in a row that took no time. */
   timeless = 0;
   readonly readAheads = new Map<number, ReadAhead>();

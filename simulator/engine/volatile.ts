@@ -556,6 +556,12 @@ export class Volatile implements StepHandler, AccessGuard {
 
   // ---- before accesses
 
+  /** Pages of which nothing is known, as long as the thread is in no fault. */
+  quiet(thread: Thread): Uint8Array | null {
+    const { faulting, faultAsked } = this.work[thread.index];
+    return faulting >= 0 || faultAsked >= 0 ? null : this.memory.state;
+  }
+
   enter(thread: Thread, word: number): boolean {
     const page = word & PAGE_MASK;
     const s = this.memory.state[page];

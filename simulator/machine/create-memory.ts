@@ -4,7 +4,7 @@
 import { hasLists, reclaimVariant } from '../reclaim/registry.ts';
 import type { TimelineAction } from '../plan.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
-import { PAGE_MASK, OP_LOAD, OP_SHIFT, OP_STORE } from './access.ts';
+import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from './access.ts';
 import { PGSCAN_DIRECT, PGSCAN_KSWAPD } from './counters.ts';
 import { Advice } from './advice.ts';
 import { checkConservation } from './conservation.ts';
@@ -85,6 +85,26 @@ class ListMemory implements Memory {
     if ((outcome & 1) !== 0) tally.misses++;
     else if ((outcome & (OUT_OF_MEMORY | NO_SPACE)) === 0) tally.hits++;
     return outcome;
+  }
+
+  hits(words: Uint32Array, from: number, most: number, away: Uint8Array, asked = away): number {
+    const { reclaimer, flags } = this;
+    const { state, tally } = reclaimer;
+    const end = from + most;
+    let at = from;
+    for (; at < end; at++) {
+      const word = words[at];
+      const page = word & PAGE_MASK;
+      if ((state[page] & RESIDENT) === 0 || (away[page] | asked[page]) !== 0) break;
+      const op = word >>> OP_SHIFT;
+      if (op !== OP_READ) {
+        if (op === OP_WRITE || (flags[page] & MAPPED) === 0) break;
+      }
+      reclaimer.accessed(word);
+      if (op === OP_STORE) this.#core.wrote(page);
+    }
+    tally.hits += at - from;
+    return at - from;
   }
 
   readAhead(page: number, cgroup: number): number {

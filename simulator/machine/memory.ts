@@ -143,6 +143,11 @@ export interface Memory {
   ): number;
   /** Full machine: one access. Returns outcome bits; state has already changed (the page is in memory), the engine does the waiting. */
   access(word: number, cgroup: number): number;
+  /**
+   * The same for hits in a row: of the words from `from` on, at most `most`, up to the first that is no plain hit: not resident, not mapped yet,
+   * written to a file, or with an entry in one of the tables. Returns how many.
+   */
+  hits?(words: Uint32Array, from: number, most: number, away: Uint8Array, asked?: Uint8Array): number;
   /** Read-ahead: brings a page in without marking it accessed. Returns outcome bits; HIT if it was there already. */
   readAhead(page: number, cgroup: number): number;
   /** Whether a page is in memory. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { compileSources } from '../../../language-server/language/compile.ts';
+import { createMemory } from '../../../simulator/machine/create-memory.ts';
 import { encodeReport } from '../../../simulator/report-codec.ts';
-import { createSimulation } from '../../../simulator/simulate.ts';
+import { createSimulation, simulationsOn } from '../../../simulator/simulate.ts';
 import { checked, onEvents, run } from '../runs.ts';
 import { manyThreads, singleThread } from './scenarios.ts';
 
@@ -85,4 +87,40 @@ test('the full machine ends, conserves frames after every event and counts every
     }),
     { numRuns: 150 },
   );
+});
+
+/** A machine whose memory is asked about each access alone. */
+const oneByOne = simulationsOn((layout) => Object.defineProperty(createMemory(layout), 'hits', { value: undefined }), {
+  forceEvents: true,
+});
+
+test('hits handed to memory in runs: the report of random workloads is that of one access at a time, byte by byte', () => {
+  fc.assert(
+    fc.property(fc.oneof(manyThreads, singleThread), (plan) => {
+      assert.deepEqual(encodeReport(run(plan, onEvents)), encodeReport(run(plan, oneByOne)));
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('the same for threads that wait for locks and lose volatile memory', () => {
+  for (const face of ['vrange', 'vma', 'ashmem', 'madv-free', 'droppable']) {
+    const { plans } = compileSources([
+      {
+        uri: 'program',
+        text: `machine m { memory 12 MiB, cpus 3 }
+file f 8 MiB
+process p {
+  threads 4
+  anon heap 6 MiB
+  phase a { write heap; volatile heap in ranges of 64 KiB; read f sequentially once }
+  phase b { nonvolatile heap[0 .. 2 MiB]; read heap zipf 1.0, 3k times; write heap uniform, 500 times }
+  on purged { regenerate 20 us }
+}
+run { compare volatile.interface: ${face} }`,
+      },
+    ]);
+    assert.equal(plans.length, 1);
+    assert.deepEqual(encodeReport(run(plans[0], onEvents)), encodeReport(run(plans[0], oneByOne)));
+  }
 });
