@@ -1,6 +1,6 @@
 /**
- * Volatile memory on the running machine: makes its state from a scenario, carries out calls on ranges, madvise and fork with their locks and
- * costs, and stands before accesses: what is lost raises a signal, reads zeros or is made anew; faults of processes with several threads take
+ * Volatile memory on the running machine: makes its state from a scenario, has calls on ranges carried out (range-calls.ts), forks, and stands
+ * before accesses: what is lost raises a signal, reads zeros or is made anew; faults of processes with several threads take
  * mmap_sem for reading.
  *
  * Kernel: mm/madvise.c, mm/vrange.c (proposed), ashmem.c; do_user_addr_fault in arch/x86/mm/fault.c. mmap_sem is held for the CPU time of a
@@ -9,13 +9,11 @@
  */
 import { OP_SHIFT, OP_STORE, PAGE_MASK } from '../machine/access.ts';
 import {
-  ACCESS_ERRORS, CALL_ERRORS, FAULT_WAITS, FAULT_WAIT_TIME, MMAP_SEM_CONTENDED, MMAP_SEM_TAKEN, MMAP_SEM_WAIT_TIME,
-  REGENERATED, REGENERATED_INTACT, REGENERATIONS, REGENERATION_TIME, REPORTED_PURGED, SIGBUS, VR_MARK, VR_UNMARK,
-  ZERO_FILLS,
+  ACCESS_ERRORS, FAULT_WAITS, FAULT_WAIT_TIME, REGENERATED, REGENERATED_INTACT, REGENERATIONS, REGENERATION_TIME,
+  REPORTED_PURGED, SIGBUS, ZERO_FILLS,
 } from '../machine/counters.ts'; // prettier-ignore
 import { DIRECT_RECLAIM, OUT_OF_MEMORY, SWAP_IN } from '../machine/memory.ts';
-import { UNEVICTABLE } from '../machine/reclaimer.ts';
-import type { Advice, AdviceStep, ForkStep, ObjectSpec, PurgedHandler, SourceSpan, VolatileStep } from '../plan.ts';
+import type { AdviceStep, ForkStep, ObjectSpec, PurgedHandler, VolatileStep } from '../plan.ts';
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/volatile-knobs.ts';
 import * as rules from '../tables/volatile-rules.ts';
@@ -28,10 +26,11 @@ import {
   type VolatileInterface,
 } from '../volatile/interfaces.ts';
 import type { VolatileRange } from '../volatile/range-tree.ts';
-import { COW, LOST, SHARED, VOLATILE, VolatileMemory, type CallResult } from '../volatile/volatile-memory.ts';
+import { COW, LOST, SHARED, VOLATILE, VolatileMemory } from '../volatile/volatile-memory.ts';
 import type { ProgramStep } from '../workload/program.ts';
 import type { AccessGuard, Engine, StepHandler } from './engine.ts';
 import type { LockId, LockMode } from './locks.ts';
+import { callCosts, RangeCalls, type Call, type CallCosts, type CallHost } from './range-calls.ts';
 import { RangeLocks } from './range-locks.ts';
 import type { Thread } from './thread.ts';
 import { VolatileRecords } from './volatile-records.ts';
@@ -41,25 +40,6 @@ import type { Waitable, Waiter } from './waits.ts';
 const MAX_SIGNALS = 3;
 /** Pages that a handler writes between two looks at who else is due. */
 const WRITE_LOT = 32;
-
-type Way = 'mark' | 'unmark' | Advice;
-
-/** One call on a range, under way. */
-interface Call {
-  readonly way: Way;
-  readonly object: number;
-  readonly start: Bytes;
-  readonly end: Bytes;
-  readonly source: SourceSpan | undefined;
-  readonly locks: readonly { readonly id: LockId; readonly mode: LockMode }[];
-  /** How many of them it holds. */
-  held: number;
-  /** When it entered the kernel, and when it asked for the next lock. */
-  began: Nanoseconds;
-  asked: Nanoseconds;
-  stage: 'enter' | 'locks' | 'hold';
-  result: CallResult | null;
-}
 
 /** Content being made anew. */
 interface Regeneration {
@@ -71,22 +51,8 @@ interface Regeneration {
   began: Nanoseconds;
 }
 
-/** Calls to be made, one after another: those of [at, end) that begin at `origin` plus whole multiples of `each`. */
-interface Calls {
-  readonly way: Way;
-  readonly object: number;
-  readonly end: Bytes;
-  readonly origin: Bytes;
-  readonly each: Bytes;
-  readonly source: SourceSpan | undefined;
-  at: Bytes;
-}
-
 /** What a thread has on its hands. */
 interface Work {
-  /** The call under way, and those to come. */
-  call: Call | null;
-  calls: Calls | null;
   regeneration: Regeneration | null;
   /** The fault it is in holds mmap_sem. */
   faulting: LockId;
@@ -114,24 +80,23 @@ class Regenerating implements Waitable {
   }
 }
 
-export class Volatile implements StepHandler, AccessGuard {
+export class Volatile implements StepHandler, AccessGuard, CallHost {
   readonly memory: VolatileMemory;
   readonly records: VolatileRecords;
-  private readonly engine: Engine;
-  private readonly face: VolatileInterface;
-  private readonly rules: RangeRules | null;
-  private readonly locks: RangeLocks;
-  /** By process, object and kind of call: the locks it takes. */
-  private readonly callLocks: Call['locks'][] = [];
-  private readonly costs;
+  readonly engine: Engine;
+  readonly face: VolatileInterface;
+  readonly rules: RangeRules | null;
+  readonly locks: RangeLocks;
+  private readonly costs: CallCosts;
+  private readonly calls: RangeCalls;
   private readonly work: Work[];
   private readonly objects: readonly ObjectSpec[];
   private readonly bases: readonly number[];
   /** Objects that programs make volatile, or share after a fork. */
   private readonly managed: readonly boolean[];
-  private readonly copyOf = new Map<number, number>();
+  readonly copyOf = new Map<number, number>();
   /** How a program divides an object: the length of its ranges, and where the first begins. */
-  private readonly pieces = new Map<number, { readonly origin: Bytes; readonly each: Bytes }>();
+  readonly pieces = new Map<number, { readonly origin: Bytes; readonly each: Bytes }>();
   private readonly regenerating = new Map<string, Regenerating>();
   private readonly forked = new Set<number>();
   private readonly sharing: readonly boolean[];
@@ -167,16 +132,9 @@ export class Volatile implements StepHandler, AccessGuard {
     this.way = face.way === 'free' && dontneed ? 'dontneed' : face.way;
     this.locks = new RangeLocks(engine, scenario);
     const given = scenario.machine.locks ?? {};
-    this.costs = {
-      split: valueOf(given, knobs.vmaSplit),
-      merge: valueOf(given, knobs.vmaMerge),
-      node: valueOf(given, knobs.treeNode),
-      pte: valueOf(given, knobs.pteCost),
-      syscall: valueOf(given, knobs.syscall),
-      sigbus: valueOf(given, knobs.sigbus),
-    };
+    this.costs = callCosts(given);
     this.work = threads.map(() => ({
-      call: null, calls: null, regeneration: null, faulting: -1, faultAsked: -1, signalled: -1, signals: 0, recording: false,
+      regeneration: null, faulting: -1, faultAsked: -1, signalled: -1, signals: 0, recording: false,
     })); // prettier-ignore
     const managed = this.objects.map(() => false);
     const marked = new Set<number>();
@@ -215,9 +173,10 @@ export class Volatile implements StepHandler, AccessGuard {
       () => this.vmas(),
     );
     recorder.volatile = this.records;
+    this.calls = new RangeCalls(this, this.costs);
   }
 
-  private readonly way: VolatileInterface['way'];
+  readonly way: VolatileInterface['way'];
 
   /** Mappings of all processes: one a region, and two more for each range that is a flag of its mapping. */
   private vmas(): number {
@@ -242,217 +201,21 @@ export class Volatile implements StepHandler, AccessGuard {
   // ---- steps
 
   begin(thread: Thread, { spec }: ProgramStep): void {
-    const work = this.work[thread.index];
-    work.call = work.calls = null;
-    if (spec.kind === 'fork') return;
-    const step = spec as VolatileStep | AdviceStep;
-    const { object } = step.target;
-    const start = step.bytes?.start ?? step.target.start * PAGE_SIZE;
-    const end = step.bytes?.end ?? (step.target.start + step.target.pages) * PAGE_SIZE;
-    const way = this.wayOf(step);
-    if (step.kind === 'volatile')
-      this.pieces.set(object, { origin: start, each: step.each ?? Math.max(PAGE_SIZE, end - start) });
-    if (way === null) return;
-    const piece = this.pieces.get(object);
-    const each = step.each ?? (step.kind === 'nonvolatile' ? piece?.each : undefined) ?? Infinity;
-    const origin = step.each === undefined && step.kind === 'nonvolatile' && piece ? piece.origin : start;
-    const { source } = step;
-    if (start === end) work.call = this.newCall(thread, way, object, start, end, source);
-    else work.calls = { way, object, at: start, end, origin, each, source };
-  }
-
-  /** The call that a thread is in, or comes to; null: it has made all. */
-  private callOf(thread: Thread, work: Work): Call | null {
-    const { call, calls } = work;
-    if (call !== null || calls === null) return call;
-    const { way, object, at, end, origin, each, source } = calls;
-    const next = each === Infinity ? end : Math.min(end, origin + (Math.floor((at - origin) / each) + 1) * each);
-    calls.at = next;
-    if (next >= end) work.calls = null;
-    return (work.call = this.newCall(thread, way, object, at, next, source));
-  }
-
-  /** What a statement comes to under this interface; null: nothing. */
-  private wayOf(step: VolatileStep | AdviceStep): Way | null {
-    if (step.kind === 'madvise') return step.advice;
-    if (this.rules !== null) return step.kind === 'volatile' ? 'mark' : 'unmark';
-    if (step.kind === 'nonvolatile' || this.way === 'nothing' || this.way === 'droppable') return null;
-    return this.way as Advice;
-  }
-
-  private newCall(
-    thread: Thread,
-    way: Way,
-    object: number,
-    start: Bytes,
-    end: Bytes,
-    source: SourceSpan | undefined,
-  ): Call {
-    const locks = this.locksOf(way, object, thread.program.process);
-    return { way, object, start, end, source, locks, held: 0, began: -1, asked: -1, stage: 'enter', result: null };
-  }
-
-  /** What a call must hold, in the order of taking. */
-  private locksOf(way: Way, object: number, process: number): Call['locks'] {
-    const ranges = way === 'mark' || way === 'unmark';
-    const key = 2 * (process * this.objects.length + object) + (ranges ? 1 : 0);
-    return (this.callLocks[key] ??= ranges ? this.rangeLocks(object, process) : [this.sem(process, 'read')]);
-  }
-
-  private sem(process: number, mode: LockMode): Call['locks'][number] {
-    return { id: this.locks.mmapSem(process), mode };
-  }
-
-  private rangeLocks(object: number, process: number): Call['locks'] {
-    const { lock, scope } = this.rules!;
-    const owner =
-      scope === 'shared' ? `tree of ${this.objects[this.ownerOf(object)].name}` : `tree of ${this.nameOf(process)}`;
-    const tree = { id: this.locks.mutex(owner), mode: 'write' as const };
-    if (lock === 'write') return [this.sem(process, 'write')];
-    if (lock === 'global') return [{ id: this.locks.mutex('ashmem_mutex'), mode: 'write' }];
-    return lock === 'read' ? [this.sem(process, 'read'), tree] : [tree];
-  }
-
-  private nameOf(process: number): string {
-    return this.engine.setup.scenario.processes[process].name;
-  }
-
-  /** The object whose ranges and pages a child's object stands for, if they are shared; itself otherwise. */
-  private ownerOf(object: number): number {
-    const of = this.copyOf.get(object);
-    return of !== undefined && this.rules?.scope === 'shared' ? this.ownerOf(of) : object;
+    if (spec.kind === 'fork') this.calls.none(thread);
+    else this.calls.begin(thread, spec as VolatileStep | AdviceStep);
   }
 
   advance(thread: Thread): boolean {
-    const { engine } = this;
     const work = this.work[thread.index];
-    engine.spend(1);
+    this.engine.spend(1);
     const { spec } = thread.cursor.step!;
     if (spec.kind === 'fork') return this.fork(thread, spec);
-    if (work.regeneration !== null) {
-      if (this.regenerate(thread, work)) work.regeneration = null;
-      return false;
-    }
-    const call = this.callOf(thread, work);
-    if (call === null) return true;
-    if (this.advanceCall(thread, call)) work.call = null;
+    if (work.regeneration === null) return this.calls.advance(thread);
+    if (this.regenerate(thread, work)) work.regeneration = null;
     return false;
   }
 
-  /** Some of a call; true when it is over. */
-  private advanceCall(thread: Thread, call: Call): boolean {
-    const { engine } = this;
-    const { counters } = engine.memory;
-    switch (call.stage) {
-      case 'enter': {
-        call.began = engine.local;
-        engine.work(this.costs.syscall);
-        const errno = this.errnoOf(call);
-        if (errno !== null) return this.refuse(thread, call, errno);
-        call.asked = engine.local;
-        call.stage = 'locks';
-        return false;
-      }
-      case 'locks': {
-        if (call.held < call.locks.length) {
-          const { id, mode } = call.locks[call.held];
-          if (!this.locks.acquire(thread, id, mode)) return false;
-          if (id === this.locks.mmapSem(thread.program.process)) this.tookSem(engine.local - call.asked);
-          call.held++;
-          call.asked = engine.local;
-          return false;
-        }
-        const { result, cost } = this.carryOut(call);
-        call.result = result;
-        engine.work(cost);
-        call.stage = 'hold';
-        return false;
-      }
-      case 'hold': {
-        if (!engine.catchUp(thread)) return false;
-        for (let i = call.locks.length - 1; i >= 0; i--) this.locks.release(thread, call.locks[i].id);
-        this.records.call(call.way !== 'unmark', engine.local - call.began);
-        if (call.way === 'mark' || call.way === 'unmark') counters[call.way === 'mark' ? VR_MARK : VR_UNMARK]++;
-        if (call.result?.purged === true) this.reported(thread, call);
-        return true;
-      }
-    }
-  }
-
-  private tookSem(wait: Nanoseconds): void {
-    const { counters } = this.engine.memory;
-    counters[MMAP_SEM_TAKEN]++;
-    counters[MMAP_SEM_WAIT_TIME] += wait;
-    if (wait > 0) counters[MMAP_SEM_CONTENDED]++;
-    this.records.semWait.add(wait);
-  }
-
-  /** Does it, with all locks held. */
-  private carryOut(call: Call): { result: CallResult | null; cost: Nanoseconds } {
-    const { memory, costs } = this;
-    const { first, end } = this.rounded(call);
-    const object = this.ownerOf(call.object);
-    if (call.way === 'mark' || call.way === 'unmark') {
-      const bytes = this.face.errors.unaligned === 'bytes';
-      const from = bytes ? call.start : first * PAGE_SIZE;
-      const to = bytes ? call.end : end * PAGE_SIZE;
-      if (from >= to) return { result: null, cost: 0 };
-      const result = call.way === 'mark' ? memory.mark(object, from, to) : memory.unmark(object, from, to);
-      if (this.rules!.lock === 'write') {
-        const scan = call.way === 'unmark' ? result.pages * costs.pte : 0;
-        return { result, cost: result.splits * costs.split + result.merges * costs.merge + scan };
-      }
-      return { result, cost: Math.ceil(bitsOf(result.ranges + 1)) * costs.node };
-    }
-    const pages = memory.advise(call.way, object, first, end - first);
-    const { swap } = this.engine.costs;
-    const written = call.way === 'pageout' ? pages : 0;
-    if (written > 0) this.engine.afterReclaim(false);
-    return { result: null, cost: (end - first) * costs.pte + (written > 0 ? swap.latency : 0) };
-  }
-
-  /** Pages that a call concerns: its start as the interface takes it, its end rounded up. */
-  private rounded({ object, start, end }: Call): { first: Pages; end: Pages } {
-    const size = this.objects[object].pages;
-    if (start === end && this.face.errors.empty === 'all') return { first: Math.floor(start / PAGE_SIZE), end: size };
-    return { first: Math.floor(start / PAGE_SIZE), end: Math.min(size, Math.ceil(end / PAGE_SIZE)) };
-  }
-
-  // ---- errors
-
-  private errnoOf(call: Call): string | null {
-    const { start, end, object } = call;
-    const ranges = call.way === 'mark' || call.way === 'unmark';
-    const errors = ranges ? this.face.errors : MADVISE_ERRORS[call.way];
-    if (errors.unaligned !== 'bytes' && start % PAGE_SIZE !== 0) return 'EINVAL: the start is not on a page';
-    if (errors.unaligned === 'EINVAL' && end % PAGE_SIZE !== 0) return 'EINVAL: the length is no whole number of pages';
-    if (start === end && errors.empty === 'EINVAL') return 'EINVAL: the range is empty';
-    const spec = this.objects[object];
-    const backing = String(spec.values['backing'] ?? '');
-    if (errors.hugetlb === 'EINVAL' && backing.startsWith('hugetlb'))
-      return 'EINVAL: the memory is of huge pages (hugetlb)';
-    if (errors.shared === 'EINVAL' && (spec.kind !== 'anon' || spec.values['shared'] === true))
-      return 'EINVAL: the memory is not private';
-    if (errors.locked === 'EINVAL') {
-      const base = this.bases[object];
-      const { flags } = this.engine.memory;
-      const { first, end: last } = this.rounded(call);
-      for (let page = base + first; page < base + last; page++)
-        if ((flags[page] & UNEVICTABLE) !== 0) return 'EINVAL: the memory is locked';
-    }
-    return null;
-  }
-
-  private refuse(thread: Thread, call: Call, errno: string): boolean {
-    const { engine } = this;
-    engine.memory.counters[CALL_ERRORS]++;
-    const what = call.way === 'mark' || call.way === 'unmark' ? `${this.face.id} ${call.way}` : `madvise ${call.way}`;
-    const text = `${what} of ${this.objects[call.object].name} [${call.start}, ${call.end}): ${errno}`;
-    if (this.once(text)) engine.recorder.event(engine.local, rules.CALL_REFUSED, thread.name, text, call.source);
-    return true;
-  }
-
-  private once(text: string): boolean {
+  once(text: string): boolean {
     if (this.told.has(text)) return false;
     this.told.add(text);
     return true;
@@ -464,7 +227,7 @@ export class Volatile implements StepHandler, AccessGuard {
     return this.engine.setup.scenario.processes[thread.program.process].onPurged;
   }
 
-  private reported(thread: Thread, call: Call): void {
+  reported(thread: Thread, call: Call): void {
     const { engine } = this;
     engine.memory.counters[REPORTED_PURGED]++;
     const { name } = this.objects[call.object];
@@ -476,7 +239,7 @@ export class Volatile implements StepHandler, AccessGuard {
         `${name} had been purged in part when it was taken back`,
         call.source,
       );
-    const { first, end } = this.rounded(call);
+    const { first, end } = this.calls.rounded(call);
     this.startRegeneration(thread, call.object, first, end);
   }
 
@@ -645,10 +408,7 @@ export class Volatile implements StepHandler, AccessGuard {
     advance: (thread) => {
       const work = this.work[thread.index];
       this.engine.spend(1);
-      if (work.call !== null) {
-        if (this.advanceCall(thread, work.call)) work.call = null;
-        return false;
-      }
+      if (!this.calls.advance(thread)) return false;
       if (work.regeneration !== null && !this.regenerate(thread, work)) return false;
       work.regeneration = null;
       return true;
@@ -682,10 +442,10 @@ export class Volatile implements StepHandler, AccessGuard {
       if (handler.idle !== undefined) engine.pass(thread, engine.local + handler.idle, 'idle');
       return false;
     }
-    work.call = work.calls = null;
+    this.calls.none(thread);
     if (this.trap(thread, object, offset) && volatile) {
       const { first, end } = work.regeneration!;
-      work.call = this.newCall(thread, 'unmark', object, first * PAGE_SIZE, end * PAGE_SIZE, handler.source);
+      this.calls.only(thread, 'unmark', object, first * PAGE_SIZE, end * PAGE_SIZE, handler.source);
       // What the call will report is known already: the handler is at work because of it.
     }
     return false;
@@ -709,7 +469,7 @@ export class Volatile implements StepHandler, AccessGuard {
     memory.counters[FAULT_WAITS]++;
     memory.counters[FAULT_WAIT_TIME] += wait;
     this.records.faultWait.add(wait);
-    this.tookSem(wait);
+    this.calls.tookSem(wait);
     return true;
   }
 
@@ -810,13 +570,3 @@ export class Volatile implements StepHandler, AccessGuard {
     }
   }
 }
-
-const MADVISE_ERRORS: Readonly<Record<Advice, VolatileInterface['errors']>> = {
-  free: volatileInterface('madv-free')!.errors,
-  dontneed: volatileInterface('dontneed')!.errors,
-  cold: volatileInterface('cold')!.errors,
-  pageout: volatileInterface('pageout')!.errors,
-};
-
-/** Bits of a whole number: steps down a balanced tree. */
-const bitsOf = (n: number): number => 32 - Math.clz32(n);

@@ -1,6 +1,6 @@
 /**
  * Which pages are volatile, which of them have been purged, and what calls on ranges do and report: the state behind every interface, without
- * time. Reclaim asks it what may go (machine/reclaimer.ts, VolatilePages); the engine adds locks and costs (engine/volatile-steps.ts).
+ * time. Reclaim asks it what may go (machine/reclaimer.ts, VolatilePages); the engine adds locks and costs (engine/range-calls.ts).
  *
  * Counterpart: mm/vrange.c (proposed), drivers/staging/android/ashmem.c, MADV_FREE and MAP_DROPPABLE in mm/{madvise,rmap,vmscan}.c.
  * Known divergence: after a fork parent and child share frames by number, so the copy that a write makes is always the child's, whoever writes;
