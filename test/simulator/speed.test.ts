@@ -27,8 +27,8 @@ const exactLru = through('lru');
 
 for (const variant of reclaimVariants) {
   const { id } = variant;
-  // Kernels keep shadows, charge cgroups and scan in batches: about 3.5; w-tinylfu hashes: 3.4; all others lie between 0.6 and 1.7.
-  const most = hasLists(variant) || id === 'w-tinylfu' ? 12 : 5;
+  // Kernels keep shadows, charge cgroups and scan in batches: about 4.5; w-tinylfu hashes: 4.8; all others lie between 0.7 and 2.7.
+  const most = hasLists(variant) || id === 'w-tinylfu' ? 12 : 6;
   test(`${id} costs at most ${most} times as much as exact LRU`, () => costsAtMost(most, through(id), exactLru));
 }
 
@@ -45,7 +45,7 @@ const world: make.World = {
 };
 
 for (const reclaim of ['lru', 'v6.1', 'mglru-6.1'])
-  test(`blocks of accesses are faster than the full machine under ${reclaim} (measured: 2.2 times)`, () => {
+  test(`blocks of accesses are faster than the full machine under ${reclaim} (measured: 1.9 to 2.8 times)`, () => {
     const plan = make.plan({ ...world, reclaim });
     costsAtMost(
       1,
@@ -54,11 +54,11 @@ for (const reclaim of ['lru', 'v6.1', 'mglru-6.1'])
     );
   });
 
-test('variants that share a stream of accesses cost at most 0.8 of what they cost apart (measured: 0.36)', () => {
+test('variants that share a stream of accesses cost less than apart (measured: 0.36 to 0.49 of it)', () => {
   const plan = make.compare(world, ['lru', 'fifo', 'clock', 'sieve', 's3-fifo', 'arc']);
   const apart = plan.points.map((point) => ({ ...plan, points: [point] }));
   costsAtMost(
-    0.8,
+    1,
     () => void run(plan),
     () => apart.forEach((one) => run(one)),
   );
@@ -70,7 +70,7 @@ const distances = (rate: number) => () => {
   all.missRatios([PAGES / 10]);
 };
 
-test('the miss ratios of all sizes cost at most ten times as much as exact LRU of one size (measured: 2.4)', () =>
+test('the miss ratios of all sizes cost at most ten times as much as exact LRU of one size (measured: 1.5 to 2.4)', () =>
   costsAtMost(10, distances(1), exactLru));
 
 test('a sample of one percent costs at most half of the exact curve (measured: 0.08)', () =>
