@@ -192,17 +192,20 @@ export class BlocksRun implements PointRun {
     return time;
   }
 
-  /** The same for pages faulted in by mlock: one request for a lot. */
-  private lotTime(): Nanoseconds {
+  /** The same for pages faulted in by mlock: one request for a lot, if it comes to that. */
+  private lotTime(requested = true): Nanoseconds {
     const { io, costs } = this;
     const seen = this.memory.io;
     const reads = seen.reads - io.reads;
     const swapIns = seen.swapIns - io.swapIns;
+    const work = this.ioTime(reads + swapIns) - reads * this.readTime - swapIns * this.swapInTime;
+    if (!requested) return work;
     const { disk, swap } = costs;
-    const bulk =
+    return (
+      work +
       (reads > 0 ? disk.latency + transferTime(disk, reads) : 0) +
-      (swapIns > 0 ? swap.latency + transferTime(swap, swapIns) : 0);
-    return this.ioTime(reads + swapIns) - reads * this.readTime - swapIns * this.swapInTime + bulk;
+      (swapIns > 0 ? swap.latency + transferTime(swap, swapIns) : 0)
+    );
   }
 
   /** Counts a mixture's accesses for the objects they went to. */
@@ -247,6 +250,7 @@ export class BlocksRun implements PointRun {
         faulting.left--;
         if (memory.isResident(word & PAGE_MASK)) continue;
         if (memory.access(word, this.program.cgroup) & OUT_OF_MEMORY) {
+          this.now += this.lotTime(false);
           this.outOfMemory();
           return done;
         }

@@ -48,6 +48,23 @@ test('both speeds take the same simulated time, within 8 % where pages are swapp
   );
 });
 
+test('both speeds take the same simulated time where mlock runs out of memory halfway: for pages that came, and for none that was asked of the disk', () => {
+  const { plans } = compileSources([
+    {
+      uri: 'program',
+      text: `machine m { memory 6 MiB }
+cgroup web { memory.max 1200 KiB }
+file a 800 KiB
+process p in web { anon heap 900 KiB; phase a { touch heap once; mlock a } }
+run {}`,
+    },
+  ]);
+  const [fast] = run(plans[0]).points;
+  const [full] = run(plans[0], onEvents).points;
+  assert.deepEqual([fast.path, full.path, fast.counters['oom_kill']], ['blocks', 'events', 1]);
+  assert.equal(fast.time, full.time);
+});
+
 test('neither where budgets end nor who looks at the report meanwhile changes a byte of it', () => {
   fc.assert(
     fc.property(
