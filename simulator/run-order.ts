@@ -3,6 +3,7 @@
  * once, and the longest first, so that nobody waits for a long one that was begun last. What is found depends on neither.
  */
 import { partsOf, type Plan, type Scenario, type Step } from './plan.ts';
+import { hasLists, reclaimVariant } from './reclaim/registry.ts';
 import { PAGE_SIZE } from './units.ts';
 
 /** Accesses of a scenario as far as its steps tell: those that end by time count as none. */
@@ -64,6 +65,12 @@ function numberIn(known: Map<string, number>, key: string): number {
   return number;
 }
 
+/** About how long an access takes, beside others: the kernel's ways do more for each than the literature's. */
+const effortOf = ({ reclaim }: Scenario): number => {
+  const variant = reclaimVariant(reclaim.id);
+  return variant && hasLists(variant) ? 2 : 1;
+};
+
 /** A few points that one worker runs in one go: neighbours in the plan, so that what they found is easily put in order. */
 export interface Task {
   readonly points: readonly number[];
@@ -93,7 +100,11 @@ export class Handout {
         lengths.set(group, plan.points.length > from ? foreseeableAccesses(plan, plan.points[from].scenario) : 0);
       return { points: Array.from({ length: to - from }, (_, k) => from + k), group };
     });
-    this.waiting.sort((a, b) => lengths.get(b.group)! - lengths.get(a.group)! || a.group - b.group);
+    const effort = ({ points: [first] }: Task): number =>
+      plan.points[first] ? effortOf(plan.points[first].scenario) : 0;
+    this.waiting.sort(
+      (a, b) => lengths.get(b.group)! - lengths.get(a.group)! || a.group - b.group || effort(b) - effort(a),
+    );
   }
 
   get left(): number {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { StackDistances } from '../../simulator/analysis/stack-distance.ts';
 import { cachesim } from './cachesim.ts';
-import { cpuTime, inChild } from './child.ts';
+import { cpuTime, inBundledChild, inChild } from './child.ts';
 import { median, type Row } from './rows.ts';
 import type { BenchOptions } from './suites.ts';
 import { cacheOf, tracesFor, wordsOf, writeOracleGeneral, type BenchTrace } from './traces.ts';
@@ -34,7 +34,7 @@ export async function benchCurves({ rounds, quick, against }: BenchOptions): Pro
   for (const [number, trace] of tracesFor(quick).entries()) {
     const profiler =
       against === undefined || quick ? PROFILER : PROFILER * (await slowness(against, trace, ITS_LRU[number], rounds));
-    const { exact, sampled, meanError, worstError } = await inChild<Curves>(import.meta.filename, 'curves', {
+    const { exact, sampled, meanError, worstError } = await inBundledChild<Curves>(import.meta.filename, 'curves', {
       trace,
       rounds,
     });

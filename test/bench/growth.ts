@@ -7,7 +7,7 @@ import process from 'node:process';
 import { BLOCK } from '../../simulator/machine/access.ts';
 import type { Pages } from '../../simulator/units.ts';
 import { randomFor } from '../../simulator/workload/random.ts';
-import { cpuTime, inChild } from './child.ts';
+import { cpuTime, inBundledChild } from './child.ts';
 import { median, type Row } from './rows.ts';
 import type { BenchOptions } from './suites.ts';
 import { machineFor, runThrough } from './traces.ts';
@@ -41,7 +41,7 @@ export async function benchGrowth({ rounds, quick, policies = POLICIES }: BenchO
     let first: number | undefined;
     for (const [i, power] of powers.entries()) {
       const task: Task = { id, pages: 1000 * 10 ** i, lots: 2 * rounds };
-      const { perAccess, missRatio, peakMiB } = await inChild<Grown>(import.meta.filename, 'grow', task);
+      const { perAccess, missRatio, peakMiB } = await inBundledChild<Grown>(import.meta.filename, 'grow', task);
       first ??= perAccess;
       rows.push({
         suite: `growth: ${id}`,

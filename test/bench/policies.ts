@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { reclaimVariants } from '../../simulator/reclaim/registry.ts';
-import { cpuTime, inChild } from './child.ts';
+import { cpuTime, inBundledChild, inChild } from './child.ts';
 import { median, medianRatio, type Row } from './rows.ts';
 import type { BenchOptions } from './suites.ts';
 import {
@@ -57,7 +57,7 @@ const rowOf = (trace: BenchTrace, id: string, { own, lru, cold, missRatio }: Pol
   note: `first run ${(1000 / cold).toFixed(1)}, miss ratio ${missRatio.toFixed(4)}`,
 });
 
-export const timesOf = (task: Task): Promise<PolicyTimes> => inChild(import.meta.filename, 'measure', task);
+export const timesOf = (task: Task): Promise<PolicyTimes> => inBundledChild(import.meta.filename, 'measure', task);
 
 /** Generates a trace once, in a file that lasts as long as `work`. */
 export async function withWords(trace: BenchTrace, work: (file: string) => Promise<void>): Promise<void> {

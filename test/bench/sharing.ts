@@ -9,7 +9,7 @@ import type { Plan } from '../../simulator/plan.ts';
 import { PAGE_SIZE } from '../../simulator/units.ts';
 import * as make from '../simulator/plans.ts';
 import { run } from '../simulator/runs.ts';
-import { cpuTime, inChild } from './child.ts';
+import { cpuTime, inBundledChild } from './child.ts';
 import { median, medianRatio, type Row } from './rows.ts';
 import type { BenchOptions } from './suites.ts';
 import { tracesFor, wordsOf, writeWords } from './traces.ts';
@@ -49,7 +49,7 @@ export async function benchSharing({ rounds, quick }: BenchOptions): Promise<Row
   ];
   const rows: Row[] = [];
   for (const [name, plan] of cases) {
-    const { together, apart } = await inChild<Times>(import.meta.filename, 'share', { plan, rounds });
+    const { together, apart } = await inBundledChild<Times>(import.meta.filename, 'share', { plan, rounds });
     rows.push({
       suite: SUITE,
       name,
@@ -95,12 +95,12 @@ async function cores(rounds: number, quick: boolean): Promise<Row[]> {
     const [trace] = tracesFor(true);
     writeWords(
       path.join(folder, 'zipf.u32'),
-      wordsOf({ ...trace, accesses: quick ? trace.accesses : 10 * trace.accesses }),
+      wordsOf({ ...trace, accesses: quick ? trace.accesses : 50 * trace.accesses }),
     );
     const sweep = 'compare reclaim: v6.1, lru, sieve, mglru-6.1\n  sweep server.memory 64 MiB .. 320 MiB step 32 MiB';
     const machine = 'machine server {\n  memory 128 MiB\n}';
     const programs = {
-      'generated accesses': `${machine}\nfile data 1 GiB\nprocess job { read data zipf 0.9, ${quick ? '200k' : '2M'} times }\nrun "sweep" {\n  ${sweep}\n}\n`,
+      'generated accesses': `${machine}\nfile data 1 GiB\nprocess job { read data zipf 0.9, ${quick ? '200k' : '20M'} times }\nrun "sweep" {\n  ${sweep}\n}\n`,
       'a recorded trace': `${machine}\ntrace zipf "zipf.u32"\nprocess job { replay zipf }\nrun "sweep" {\n  ${sweep}\n}\n`,
     };
     const rows: Row[] = [];
