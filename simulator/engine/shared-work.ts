@@ -23,7 +23,7 @@ export class SharedWork {
 
   /** Whether `plan` was checked before; if not, it is as of now. */
   begin(plan: Plan, check: () => void): void {
-    if (this.plan === plan) return;
+    if (this.plan !== null && this.plan === plan) return;
     if (this.plan) throw new Error('only points of one plan share their work');
     check();
     this.plan = plan;
