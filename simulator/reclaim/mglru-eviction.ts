@@ -16,6 +16,7 @@ import { OFF_LIST, RECLAIM, REFERENCED, REFS_MASK, WORKINGSET, YOUNG } from './m
 import { shadowOf } from './mglru-shadow.ts';
 import type { Generations } from './mglru-state.ts';
 import { MGLRU_EVICT, MGLRU_KEEP, MGLRU_PROMOTE, MGLRU_PROTECT, MGLRU_WRITEBACK } from '../tables/rules.ts';
+import { ListWarmer } from './warm.ts';
 
 /** Pages that one step may look at. */
 const MAX_LRU_BATCH = 64 * MIN_LRU_BATCH;
@@ -35,13 +36,13 @@ export class Eviction {
   readonly #leaving = new Int32Array(MIN_LRU_BATCH);
   readonly #shadows = new Uint32Array(MIN_LRU_BATCH);
   #count = 0;
-  /** Nothing: a place to put sums that only exist to have read their terms. */
-  warmth = 0;
+  readonly #warmer: ListWarmer;
   /** Whether the last step took anonymous pages. */
   tookAnon = false;
 
   constructor(generations: Generations, aging: Aging) {
     this.#g = generations;
+    this.#warmer = new ListWarmer(generations.state, generations.host);
     this.#aging = aging;
   }
 
@@ -95,7 +96,7 @@ export class Eviction {
       const most = Math.min(MIN_LRU_BATCH - isolated, MAX_LRU_BATCH - scanned);
       const taken = lists.take(lru, type, gen, most, this.#taken);
       if (taken === 0) break;
-      this.#warmTaken(taken);
+      this.#warmer.taken(this.#taken, taken);
       scanned += taken;
       for (let i = 0; i < taken; i++) {
         const page = this.#taken[i];
@@ -115,18 +116,6 @@ export class Eviction {
     counters[type === TYPE_FILE ? counter.PGSCAN_FILE : counter.PGSCAN_ANON] += isolated;
     counters[counter.PGREFILL] += scanned - isolated;
     return isolated > 0 || scanned === MAX_LRU_BATCH ? scanned : 0;
-  }
-
-  /** Reads what becomes of taken pages depends on, all at once: see TwoList. */
-  #warmTaken(taken: number): void {
-    const { state } = this.#g;
-    const { flags, places } = this.#g.host;
-    let sum = 0;
-    for (let i = 0; i < taken; i++) {
-      const page = this.#taken[i];
-      sum += state[page] + flags[page] + places[page];
-    }
-    this.warmth = sum | 0;
   }
 
   /** The aging has promoted this page: it goes where it belongs. */

@@ -28,10 +28,9 @@ import { ReclaimPasses } from './mglru-passes.ts';
 import { OFF_LIST, RECLAIM, WORKINGSET, YOUNG, type MglruRules } from './mglru-rules.ts';
 import { refault } from './mglru-shadow.ts';
 import { Generations } from './mglru-state.ts';
+import { ListWarmer, STRETCH } from './warm.ts';
 
 const NO_PAGE = -1;
-/** Accesses that the loop looks at before it makes them. */
-const STRETCH = 64;
 const NS_PER_MS = 1_000_000;
 
 export class Mglru implements ListReclaimer {
@@ -49,14 +48,12 @@ export class Mglru implements ListReclaimer {
   #addCount = 0;
   readonly #unevictable: Int32Array;
   #isolatedActive = false;
-  /** One more than it will hold. */
-  readonly #coming = new Int32Array(STRETCH + 1);
-  /** Nothing: a place to put sums that only exist to have read their terms. */
-  warmth = 0;
+  readonly #warmer: ListWarmer;
 
   constructor(host: MemoryHost, rules: MglruRules, minTtlMs: number) {
     this.#g = new Generations(host, rules);
     this.state = this.#g.state;
+    this.#warmer = new ListWarmer(this.state, host);
     this.#aging = new Aging(this.#g);
     this.#passes = new ReclaimPasses(this.#g, this.#aging, minTtlMs * NS_PER_MS);
     this.#addBatch = new Int32Array(rules.addBatch);
@@ -70,7 +67,7 @@ export class Mglru implements ListReclaimer {
     let done = 0;
     for (let at = 0; at < n; at += STRETCH) {
       const end = Math.min(at + STRETCH, n);
-      this.#warmComing(block, offset + at, offset + end);
+      this.#warmer.misses(block, offset + at, offset + end);
       done = this.#stretch(block, offset + at, offset + end, lru, missBits, missOffset - offset) - offset;
       tally.hits += done - at;
       if (done < end) break;
@@ -153,26 +150,6 @@ export class Mglru implements ListReclaimer {
       }
     }
     if (operation >= OP_STORE && (host.flags[page] & DIRTY) === 0) host.wrote(page);
-  }
-
-  /** Reads what the coming misses will need, all at once: see TwoList. */
-  #warmComing(block: Uint32Array, from: number, to: number): void {
-    const { state } = this;
-    const { places, flags } = this.#g.host;
-    const coming = this.#coming;
-    let misses = 0;
-    // no branch: to guess wrong would be to wait for each page's state
-    for (let i = from; i < to; i++) {
-      const page = block[i] & PAGE_MASK;
-      coming[misses] = page;
-      misses += ~state[page] & RESIDENT;
-    }
-    let sum = 0;
-    for (let i = 0; i < misses; i++) {
-      const page = coming[i];
-      sum ^= places[page] ^ flags[page];
-    }
-    this.warmth = sum;
   }
 
   accessed(word: number): void {

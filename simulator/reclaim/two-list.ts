@@ -37,6 +37,7 @@ import {
   ANON, DIRTY, EXEC, LAZYFREE, MAPPED, PINNED, RESIDENT, SWAPPED, UNEVICTABLE, WRITEBACK,
 } from '../machine/reclaimer.ts'; // prettier-ignore
 import type { Tlb } from '../machine/tlb.ts';
+import { ListWarmer, STRETCH } from './warm.ts';
 import { RECLAIM_ACTIVATE, RECLAIM_DEACTIVATE, RECLAIM_SCAN } from '../tables/rules.ts';
 
 /** State bits beside RESIDENT. */
@@ -60,8 +61,6 @@ const AFTER_READ = Uint8Array.from({ length: 256 }, (_, s) => {
   return (s & (REFERENCED | ACTIVE)) === REFERENCED ? 0 : s | REFERENCED;
 });
 export const SWAP_CLUSTER_MAX = 32;
-/** Accesses that the loop looks at before it makes them. */
-const STRETCH = 64;
 
 /** What distinguishes one kernel's two lists from another's. */
 export interface Policy {
@@ -122,14 +121,12 @@ export class TwoList implements ListReclaimer {
   readonly #freeing: Int32Array;
   #nrFreeing = 0;
   readonly #taken = new Int32Array(SWAP_CLUSTER_MAX);
-  readonly #coming = new Int32Array(STRETCH + 1);
   readonly #leaving = new Int32Array(SWAP_CLUSTER_MAX);
   readonly #shadows = new Uint32Array(SWAP_CLUSTER_MAX);
   readonly #nr = new Float64Array(4);
   readonly #targets = new Float64Array(4);
   #lastRead = -1;
-  /** Nothing: a place to put sums that only exist to have read their terms. */
-  warmth = 0;
+  readonly #warmer: ListWarmer;
 
   constructor(host: MemoryHost, policy: Policy) {
     this.#host = host;
@@ -138,6 +135,7 @@ export class TwoList implements ListReclaimer {
     this.era = policy.era;
     this.lot = policy.lot;
     this.state = new Uint8Array(host.pages);
+    this.#warmer = new ListWarmer(this.state, host);
     this.size = host.stats.local;
     this.#lists = Array.from({ length: host.lruvecs * 4 }, () => new LruRing(host.places));
     this.#unevictable = new Int32Array(host.lruvecs);
@@ -152,7 +150,7 @@ export class TwoList implements ListReclaimer {
     let done = 0;
     for (let at = 0; at < n; at += STRETCH) {
       const end = Math.min(at + STRETCH, n);
-      this.#warmComing(block, offset + at, offset + end);
+      this.#warmer.misses(block, offset + at, offset + end);
       done = this.#stretch(block, offset + at, offset + end, lru, missBits, missOffset - offset) - offset;
       if (done < end) break;
     }
@@ -232,39 +230,6 @@ export class TwoList implements ListReclaimer {
     this.tally.misses += misses;
     this.tally.hits += i - from - misses;
     return i;
-  }
-
-  /**
-   * Reads what the coming misses will need, all at once: the processor fetches many lines of memory side by side here, but few in the long way
-   * of a fault.
-   */
-  #warmComing(block: Uint32Array, from: number, to: number): void {
-    const { state } = this;
-    const { places, flags } = this.#host;
-    const coming = this.#coming;
-    let n = 0;
-    for (let i = from; i < to; i++) {
-      const page = block[i] & PAGE_MASK;
-      coming[n] = page;
-      n += (state[page] & RESIDENT) ^ RESIDENT;
-    }
-    let sum = 0;
-    for (let i = 0; i < n; i++) {
-      const page = coming[i];
-      sum ^= places[page] ^ flags[page];
-    }
-    this.warmth = sum;
-  }
-
-  #warmTaken(taken: number): void {
-    const { state } = this;
-    const { places, flags } = this.#host;
-    let sum = 0;
-    for (let i = 0; i < taken; i++) {
-      const page = this.#taken[i];
-      sum ^= state[page] ^ places[page] ^ flags[page];
-    }
-    this.warmth = sum;
   }
 
   accessed(word: number): void {
@@ -474,11 +439,8 @@ export class TwoList implements ListReclaimer {
     const n = this.#nrActivating;
     this.#nrActivating = 0;
     const activating = this.#activating;
-    const { places } = this.#host;
     const { state } = this;
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum ^= places[activating[i]];
-    this.warmth = sum;
+    this.#warmer.placesOf(activating, n);
     let main = -1;
     let together = 0;
     let activated = 0;
@@ -642,7 +604,7 @@ export class TwoList implements ListReclaimer {
     stats.updated(taken);
     stats.updated(taken);
     if (taken === 0) return 0;
-    this.#warmTaken(taken);
+    this.#warmer.taken(this.#taken, taken);
     let kept = 0;
     let wrote = 0;
     let activated = 0;

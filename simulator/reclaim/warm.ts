@@ -3,6 +3,8 @@
  * can do the next read what a stretch of accesses will need beforehand.
  */
 import { PAGE_MASK } from '../machine/access.ts';
+import { RESIDENT, type MemoryHost } from '../machine/reclaimer.ts';
+import type { Pages } from '../units.ts';
 
 /** Accesses that are looked at together: few enough that what they need stays in the nearest caches. */
 export const STRETCH = 64;
@@ -12,4 +14,63 @@ export function warm(state: Uint8Array, block: Uint32Array, from: number, to: nu
   let sum = 0;
   for (let i = from; i < to; i++) sum += state[block[i] & PAGE_MASK];
   return sum;
+}
+
+/** The same for variants with lists, which need a page's place or shadow and its flags as well. */
+export class ListWarmer {
+  /** Nothing: a place to put sums that only exist to have read their terms. */
+  warmth = 0;
+  readonly #state: Uint8Array;
+  readonly #places: Int32Array;
+  readonly #flags: Uint8Array;
+  /** One more than it will hold. */
+  readonly #coming = new Int32Array(STRETCH + 1);
+
+  constructor(state: Uint8Array, { places, flags }: MemoryHost) {
+    this.#state = state;
+    this.#places = places;
+    this.#flags = flags;
+  }
+
+  /** What those of a stretch of accesses will need that miss. */
+  misses(block: Uint32Array, from: number, to: number): void {
+    const state = this.#state;
+    const coming = this.#coming;
+    let misses = 0;
+    // no branch: to guess wrong would be to wait for each page's state
+    for (let i = from; i < to; i++) {
+      const page = block[i] & PAGE_MASK;
+      coming[misses] = page;
+      misses += ~state[page] & RESIDENT;
+    }
+    const places = this.#places;
+    const flags = this.#flags;
+    let sum = 0;
+    for (let i = 0; i < misses; i++) {
+      const page = coming[i];
+      sum ^= places[page] ^ flags[page];
+    }
+    this.warmth = sum;
+  }
+
+  /** What becomes of the first `n` of these pages, taken off a list, depends on. */
+  taken(pages: Int32Array, n: Pages): void {
+    const state = this.#state;
+    const places = this.#places;
+    const flags = this.#flags;
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const page = pages[i];
+      sum ^= state[page] ^ places[page] ^ flags[page];
+    }
+    this.warmth = sum;
+  }
+
+  /** Where the first `n` of these pages are. */
+  placesOf(pages: Int32Array, n: Pages): void {
+    const places = this.#places;
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum ^= places[pages[i]];
+    this.warmth = sum;
+  }
 }
