@@ -175,6 +175,8 @@ export class PageLogs {
     const { entries, positions, gathered } = this;
     let chunk = this.chunks[log];
     let from = this.tails[log];
+    if (this.chain[chunk] === 0 && from === this.ends[log])
+      throw new Error('the oldest page of an empty log was asked for');
     if (from === (chunk + 1) << CHUNK_SHIFT) {
       const next = this.chain[chunk];
       this.release(chunk);
@@ -228,7 +230,8 @@ export class PageLogs {
     this.ends[log] = to;
     let rest = chain[last];
     chain[last] = 0;
-    if (to === first << CHUNK_SHIFT) {
+    // Nothing lives. The end of a full chunk, too, may be where the first one begins.
+    if (last === first && to === first << CHUNK_SHIFT) {
       this.release(first);
       this.chunks[log] = 0;
       this.ends[log] = 0;

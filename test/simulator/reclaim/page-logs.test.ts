@@ -11,7 +11,11 @@ test('logs keep the order in which pages were appended, whatever is taken out, l
   fc.assert(
     fc.property(
       fc.nat(),
-      fc.integer({ min: 1, max: 700 }),
+      // Whole chunks, often: their ends are where other ones begin.
+      fc.oneof(
+        fc.integer({ min: 1, max: 700 }),
+        fc.integer({ min: 1, max: 11 }).map((chunks) => 64 * chunks),
+      ),
       fc.double({ min: 1.01, max: 3, noNaN: true }),
       (seed, pages, slack) => {
         const random = new Random(seed, 0x1095);
@@ -59,6 +63,30 @@ test('logs keep the order in which pages were appended, whatever is taken out, l
     ),
     { numRuns: 300 },
   );
+});
+
+test('a log is squeezed whole when its last chunk is full and ends where its first one begins', () => {
+  const CHUNK = 64;
+  const logs = new PageLogs(CHUNK * 20, 2, CHUNK * 4);
+  const append = (log: number, first: number) => {
+    for (let page = first; page < first + CHUNK; page++) logs.append(log, page);
+  };
+  const kept = Array.from({ length: 2 * CHUNK }, (_, i) => CHUNK + i);
+  // Log 1 fills the first chunk, log 2 the second one; the first is found dead and given back, and log 2 goes on there.
+  append(1, 0);
+  append(2, kept[0]);
+  for (let page = 0; page < CHUNK; page++) logs.remove(page);
+  logs.append(1, 0);
+  assert.equal(logs.shift(1), 0);
+  append(2, kept[CHUNK]);
+  // Log 1 uses up all chunks for one page.
+  for (let i = 0; i < 20 * CHUNK; i++) logs.append(1, 0);
+  assert.deepEqual(
+    kept.map((page) => logs.logOf(page)),
+    kept.map(() => 2),
+  );
+  for (const page of kept) assert.equal(logs.shift(2), page);
+  assert.throws(() => logs.oldest(2), /empty/);
 });
 
 test('logs that are given more pages than there is room for say so', () => {
