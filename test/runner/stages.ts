@@ -113,16 +113,20 @@ export const stages: readonly Stage[] = [
   },
 ];
 
-function matching(files: readonly string[], wanted: readonly string[]): string[] {
+/** Those of some files whose paths contain one of the words wanted; all if none is. */
+export function matching(files: readonly string[], wanted: readonly string[]): string[] {
   return files.filter(
     (file) => wanted.length === 0 || wanted.some((part) => file.replaceAll('\\', '/').includes(part)),
   );
 }
 
-async function nodeTests(files: readonly string[]): Promise<Outcome> {
+/** Runs test files under Node; random tests draw from `seed`, or from the one that all runs share. */
+export async function nodeTests(files: readonly string[], seed?: number): Promise<Outcome> {
   if (files.length === 0) return failed('no test files');
-  const args = [`--test-reporter=${new URL('node-reporter.ts', import.meta.url).href}`, ...files];
-  return counted('node --test', await node('--test', args, { env: { REFAULT_BUILT: '1' } }));
+  const beside = (file: string) => new URL(file, import.meta.url).href;
+  const args = [`--import=${beside('seed.ts')}`, `--test-reporter=${beside('node-reporter.ts')}`, ...files];
+  const env = { REFAULT_BUILT: '1', ...(seed === undefined ? {} : { REFAULT_TEST_SEED: `${seed}` }) };
+  return counted('node --test', await node('--test', args, { env }));
 }
 
 /** A program that is one test. */
