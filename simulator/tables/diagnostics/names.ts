@@ -1,0 +1,103 @@
+/** N: names that are missing, unknown, or used for something else. */
+import { error, hint } from './row.ts';
+
+export const nameRows = {
+  N01: error(
+    'Unknown name',
+    "there is no {kind} '{name}'{hint}",
+    'Names are declared once, anywhere in the file, in another cell of the notebook, or in an imported file.',
+    'process p { read bd uniform }',
+    'file bd 96 MiB\nprocess p { read bd uniform }',
+  ),
+  N02: error(
+    'Declared twice',
+    "'{name}' is declared already, as {kind}: choose another name",
+    'A name has one meaning in the whole program: all cells of a notebook and what they import.',
+    'file A 48 MiB\nfile A 64 MiB',
+    'file A 48 MiB\nfile B 64 MiB',
+  ),
+  N03: error(
+    'Wrong kind of name',
+    "'{name}' is {kind}, but {wanted} is needed here{hint}",
+    'What a name stands for is fixed by its declaration.',
+    'file db 96 MiB\nprocess p { replay db }',
+    'trace db "db.txt"\nprocess p { replay db }',
+  ),
+  N04: error(
+    'No name',
+    "'{name}' cannot be a name, because a '.' leads to a property: write '{better}'",
+    'Names may contain `-`, and `.` before a digit (`v3.15`). Elsewhere a `.` leads from a name to a property: `server.memory`.',
+    'file my.db 96 MiB',
+    'file my-db 96 MiB',
+  ),
+  N05: error(
+    'Unknown property',
+    "{owner} has no property '{name}'{hint}",
+    'The properties of each thing are listed in the language reference, with unit, range and default.',
+    'machine server { memroy 64 MiB }',
+    'machine server { memory 64 MiB }',
+  ),
+  N06: error(
+    'Unknown variant',
+    "there is no {what} '{name}'{hint}",
+    'The variants are listed in the language reference.',
+    'run { compare reclaim: clasic, v6.1 }',
+    'run { compare reclaim: classic, v6.1 }',
+  ),
+  N07: error(
+    'Unknown metric',
+    "there is no counter, gauge or measure '{name}'{hint}",
+    'Counters bear the names of /proc/vmstat where the kernel has one; our own measures are in kebab-case.',
+    'run { plot hitratio }',
+    'run { plot hit-ratio }',
+  ),
+  N08: error(
+    'Unknown access pattern',
+    "there is no access pattern '{name}'{hint}",
+    'The patterns are listed in the language reference.',
+    'read db randomly, 1M times',
+    'read db uniform, 1M times',
+  ),
+  N09: error(
+    'Nothing by that name to vary',
+    "'{name}' cannot be {verb}: {remedy}",
+    'What can be compared, swept or set: `reclaim`, properties (`server.memory`, `job.threads`, `web.memory.max`), sizes (`db.size`), sysctls, and names given by `let`.',
+    'sweep memroy 32 MiB .. 64 MiB step 8 MiB',
+    'sweep server.memory 32 MiB .. 64 MiB step 8 MiB',
+  ),
+  N10: hint(
+    'Never used',
+    "{kind} '{name}' is used by no run",
+    'It does no harm. It is shown faded so that leftovers are found.',
+    'file A 48 MiB\nfile B 48 MiB\nprocess p { read A once }\nrun',
+    'file A 48 MiB\nprocess p { read A once }\nrun',
+  ),
+  N11: error(
+    'Defined by itself',
+    "'{name}' is defined by itself: {chain}",
+    'A value given by `let` must be known before what is computed from it.',
+    'let a = 2 * b\nlet b = a',
+    'let b = 8 MiB\nlet a = 2 * b',
+  ),
+  N12: error(
+    'Import not found',
+    "cannot read '{path}': {reason}",
+    'Paths are relative to the file or notebook that imports.',
+    'import "machine.refault"',
+    'import "machines.refault"',
+  ),
+  N13: error(
+    'Import has errors',
+    "'{path}' has {count}; the first is on line {line}: {message}",
+    'What it declares may be incomplete, so runs that need it are not started.',
+    '',
+    '',
+  ),
+  N14: error(
+    'Unknown way to plot',
+    "'{name}' is no {what}: {remedy}",
+    'Plots run over `time`, `pass`, `phase`, `variant` or the name of something compared or swept; forms are line, bars, area, heatmap, distribution, timeline, table.',
+    'plot hit-ratio by run',
+    'plot hit-ratio by pass',
+  ),
+};
