@@ -96,6 +96,7 @@ const THROTTLE_BASE = 32;
 
 class Refault2013 extends TwoList315 {
   lists: TwoList | undefined;
+  readonly leavesSingly: boolean;
   #time = 0;
   #shrinkActive = 0;
   /** Active pages per inactive one that are let be. */
@@ -119,6 +120,7 @@ class Refault2013 extends TwoList315 {
     this.#strict = valueOf(values, compare) === 'lt';
     if (valueOf(values, throttle)) this.#debts = new Map();
     if (valueOf(values, shrinker)) this.#planted = [];
+    this.leavesSingly = this.#debts !== undefined || this.#planted !== undefined;
   }
 
   /** Memory that could be dirty: free and file pages beyond the reserve. */

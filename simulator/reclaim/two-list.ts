@@ -83,6 +83,8 @@ export interface Policy {
   activated(lru: number): void;
   /** A page leaves; the shadow to leave behind, 0 for none. */
   eviction(page: number, target: number, workingset: boolean): number;
+  /** `eviction` looks at free frames, or at the shadows of pages that left before: pages must leave one at a time. */
+  readonly leavesSingly?: boolean;
   /** A page returns with a shadow that reclaim on behalf of `target` left: bits to set, of ACTIVE and WORKINGSET. */
   refault(page: number, lru: number, shadow: number, target: number, file: boolean, op: number): number;
   /** Reclaim wrote pages: what that costs (LRU cost). */
@@ -623,7 +625,7 @@ export class TwoList implements ListReclaimer {
       if ((flag | (s & YOUNG)) === 0 && file) {
         state[page] = 0;
         const shadow = policy.eviction(page, sc.target, (s & WORKINGSET) !== 0);
-        if (shadow === 0) host.evict(page, 0, sc.target);
+        if (shadow === 0 || policy.leavesSingly === true) host.evict(page, shadow, sc.target);
         else {
           this.#leaving[leaving] = page;
           this.#shadows[leaving++] = shadow;

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emptyGauges } from '../../../simulator/machine/memory-core.ts';
 import type { KnobValues } from '../../../simulator/plan.ts';
 import { counter, machine, misses, resident, sequential, uniform, zipf } from '../support/machine.ts';
 
@@ -160,6 +161,37 @@ test('the throttle keeps the shadows of a long stream near 1 in 64 instead of al
   // tree nodes that hold the shadows take frames here, so a little more is evicted than in the prototype
   assert.ok(Math.abs(all - 584_000) < 0.01 * 584_000, `${all} unthrottled`);
   assert.ok(throttled > all / 70 && throttled < all / 58, `${throttled} throttled of ${all}`);
+});
+
+test('the shrinker leaves shadows for twice the memory, rounded down to a power of two, and one more, however long the stream (2013-05, patch 10/10)', () => {
+  for (const [memory, most] of [
+    [512, 512],
+    [1024, 1024],
+    [4096, 4096],
+  ]) {
+    const file = 16 * memory;
+    const streamed = machine({ variant: 'refault-2013', values: { shrinker: true }, memory, files: [file] });
+    let longest = 0;
+    for (let start = 0; start < file; start += 64) {
+      streamed.run(sequential(start, 64), 0, 64, 0);
+      longest = Math.max(longest, streamed.gauges(emptyGauges()).nr_shadows);
+    }
+    assert.equal(longest, most + 1);
+  }
+});
+
+test('throttled, the pages of a stream leave in the order in which they came, those without shadows too', () => {
+  const memory = machine({ variant: 'refault-2013', values: { throttle: true }, memory: 600, files: [6400] });
+  const left: number[] = [];
+  memory.setLog((rule, page) => {
+    if (rule === 'reclaim.evict') left.push(page);
+  });
+  misses(memory, sequential(0, 6400));
+  assert.ok(left.length > 5000);
+  assert.deepEqual(
+    left,
+    left.map((_, i) => i),
+  );
 });
 
 test('throttled, the proposal adapts a pass later: fully cached at 0.85 M in pass 7 (prototype)', () => {
