@@ -15,6 +15,9 @@ export class KeyedCollector {
   private readonly words = new WordList();
   private readonly pages = new DenseIds();
   private readonly spaces = new Map<string, number>();
+  /** Every 2^32 pages of a space: which space, by its first lot, and which of its lots. */
+  private readonly lots: { readonly space: number; readonly high: number }[] = [];
+  private readonly further = new Map<string, number>();
 
   get length(): number {
     return this.words.length;
@@ -23,14 +26,29 @@ export class KeyedCollector {
   /** The number of a file or address space; anonymous ones begin with `anon`. */
   space(key: string): number {
     let space = this.spaces.get(key);
-    if (space === undefined) this.spaces.set(key, (space = this.spaces.size));
+    if (space === undefined) {
+      space = this.lots.length;
+      this.spaces.set(key, space);
+      this.lots.push({ space, high: 0 });
+    }
     return space;
+  }
+
+  private furtherLot(space: number, high: number): number {
+    const key = `${space}/${high}`;
+    let lot = this.further.get(key);
+    if (lot === undefined) {
+      lot = this.lots.length;
+      this.further.set(key, lot);
+      this.lots.push({ space, high });
+    }
+    return lot;
   }
 
   /** One access to page `index` of a space; `index` below 2^52. */
   push(operation: number, space: number, index: number): void {
     const high = Math.floor(index / 0x1_0000_0000);
-    const id = this.pages.of(index - high * 0x1_0000_0000, space * 0x10_0000 + high);
+    const id = this.pages.of(index - high * 0x1_0000_0000, high === 0 ? space : this.furtherLot(space, high));
     this.words.push(((operation << OP_SHIFT) | id) >>> 0);
   }
 
@@ -47,17 +65,22 @@ export class KeyedCollector {
 
   /** New numbers by old: space after space, each in the order of its pages. */
   private number(anonymous: Uint8Array): { numbers: Uint32Array; filePages: number; anonPages: number } {
-    const { low, high } = this.pages.keys();
+    const { lots } = this;
+    const { low, high: lotOf } = this.pages.keys();
     const n = this.pages.size;
+    const ranks = new Uint32Array(lots.length);
+    const ascending = ranks.map((_, i) => i);
+    ascending.sort((a, b) => lots[a].space - lots[b].space || lots[a].high - lots[b].high);
+    for (const [rank, lot] of ascending.entries()) ranks[lot] = rank;
     const order = Uint32Array.from({ length: n }, (_, i) => i);
-    order.sort((a, b) => high[a] - high[b] || low[a] - low[b]);
+    order.sort((a, b) => ranks[lotOf[a]] - ranks[lotOf[b]] || low[a] - low[b]);
     const numbers = new Uint32Array(n);
     const next = [0, 0];
     for (let from = 0; from < n;) {
-      const space = high[order[from]] >>> 20;
+      const { space } = lots[lotOf[order[from]]];
       let to = from;
-      while (to < n && high[order[to]] >>> 20 === space) to++;
-      const indexOf = (i: number) => (high[order[i]] & 0xfffff) * 0x1_0000_0000 + low[order[i]];
+      while (to < n && lots[lotOf[order[to]]].space === space) to++;
+      const indexOf = (i: number) => lots[lotOf[order[i]]].high * 0x1_0000_0000 + low[order[i]];
       const first = indexOf(from);
       const span = indexOf(to - 1) - first + 1;
       const keep = span < SPARSE * (to - from);

@@ -51,6 +51,26 @@ test('files follow one another in page numbers, and pages of a sparse file move 
   assert.equal(trace.distinct, 6);
 });
 
+test('pages of however many files, and however far apart in a file, are told apart', () => {
+  const files = 5000;
+  const lines = Array.from({ length: 4 * files }, (_, i) => `8:1 ${(i >> 1) % files} ${i & 1}`);
+  const many = decode('marks', lines);
+  assert.deepEqual([many.distinct, many.filePages], [2 * files, 2 * files]);
+  assert.deepEqual([...many.words.subarray(2 * files)], [...many.words.subarray(0, 2 * files)]);
+
+  // The first file's pages follow one another before those of the second, which was seen before most of them.
+  const far = decode('marks', [
+    'a 1 8589934593',
+    'a 2 4294967296',
+    'a 1 4294967296',
+    'a 1 0',
+    'a 2 1',
+    'a 1 4294967296',
+  ]);
+  assert.equal(shortly(far), 'r2 r4 r1 r0 r3 r1');
+  assert.equal(far.distinct, 5);
+});
+
 test('page faults of a process are its anonymous memory, those of two processes are apart', () => {
   const fault = (pid: number, address: string) =>
     `  app-${pid}    [000] .....   1.000001: page_fault_user: address=${address} ip=0x401000 error_code=0x6`;
