@@ -17,12 +17,21 @@ const host: LanguageHost = {
         return chunks.pipe(createGunzip({ chunkSize: CHUNK }));
       case 'zstd':
         // Node 22.15 and later, which every VS Code since 1.101 brings
-        return chunks.pipe(createZstdDecompress({ chunkSize: CHUNK }));
+        return unpackZstd(bytes);
       case 'none':
         return chunks;
     }
   },
 };
+
+/** Frame after frame: Node's unpacker stops where the first one ends. */
+async function* unpackZstd(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length;) {
+    const frame = createZstdDecompress({ chunkSize: CHUNK });
+    yield* Readable.from(slices(bytes.subarray(at))).pipe(frame);
+    at += frame.bytesWritten;
+  }
+}
 
 function* slices(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);

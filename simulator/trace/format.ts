@@ -30,6 +30,30 @@ export function packingOf(fileName: string): Packing {
   return /\.(zst|zstd)$/.test(fileName) ? 'zstd' : 'none';
 }
 
+const ZSTD_MAGIC = 0xfd2fb528;
+/** Sizes that are larger are not believed, so that a damaged file can't make anyone take much memory. */
+const BELIEVED = 0x10_0000_0000;
+
+/**
+ * How many bytes the first frame of a file packed with Zstandard unpacks to, if its header says (RFC 8878, 3.1.1.1); `start` is how the file
+ * begins. Undefined for anything else.
+ */
+export function zstdContentSize(start: Uint8Array): number | undefined {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  if (view.byteLength < 18 || view.getUint32(0, true) !== ZSTD_MAGIC) return undefined;
+  const descriptor = view.getUint8(4);
+  const single = (descriptor >> 5) & 1;
+  // an id of a dictionary of 0, 1, 2 or 4 bytes comes first, and a window's size unless all is one segment
+  const at = 6 - single + [0, 1, 2, 4][descriptor & 3];
+  const size = [
+    () => (single === 1 ? view.getUint8(at) : Infinity),
+    () => view.getUint16(at, true) + 256,
+    () => view.getUint32(at, true),
+    () => view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x1_0000_0000,
+  ][descriptor >> 6]();
+  return size <= BELIEVED ? size : undefined;
+}
+
 /** The format that a file's name tells, or undefined. */
 export function formatOfName(fileName: string): string | undefined {
   const name = fileName.replace(/^.*[/\\]/, '').replace(/\.(gz|zst|zstd)$/, '');

@@ -9,7 +9,7 @@ import process from 'node:process';
 import { zstdCompressSync } from 'node:zlib';
 import { readTrace } from '../../cli/trace-file.ts';
 import { cachesim } from './cachesim.ts';
-import { cpuTime, inChild } from './child.ts';
+import { cpuTime, inBundledChild, inChild } from './child.ts';
 import { median, medianRatio, type Row } from './rows.ts';
 import type { BenchOptions } from './suites.ts';
 import { tracesFor, wordsOf, writeOracleGeneral, type BenchTrace } from './traces.ts';
@@ -43,7 +43,7 @@ export async function benchReading({ rounds, quick, against }: BenchOptions): Pr
         const ours: Reading[] = [];
         const theirs: number[] = [];
         for (let round = 0; round < rounds; round++) {
-          const reading = await inChild<Reading>(import.meta.filename, 'read', { file, format: format.ours });
+          const reading = await inBundledChild<Reading>(import.meta.filename, 'read', { file, format: format.ours });
           if (reading.records !== trace.accesses) throw new Error(`${file}: ${reading.records} records`);
           ours.push(reading);
           const other = against === undefined ? null : await nop(against, file, format.theirs, trace);
@@ -100,7 +100,7 @@ interface Reading {
   readonly peakMiB: number;
 }
 
-/** The first time, as it is for who calls `replay`. */
+/** The first time, as it is for who calls `replay`: code that nothing has warmed up. */
 export async function read({ file, format }: { readonly file: string; readonly format: string }): Promise<Reading> {
   const begun = cpuTime();
   const { words } = await readTrace(file, format);

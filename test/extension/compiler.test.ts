@@ -68,6 +68,7 @@ for (const [name, bytes] of [
   ['t.u32', raw],
   ['t.u32.gz', gzipSync(raw)],
   ['t.u32.zst', zstdCompressSync(raw)],
+  ['frames.u32.zst', Buffer.concat([zstdCompressSync(raw.subarray(0, 5)), zstdCompressSync(raw.subarray(5))])],
 ] as const) {
   test(`a trace ${name} is unpacked and decoded, and its hash tells its content`, async () => {
     const trace = await compiler.decodeTrace(name, 'auto', bytes);
