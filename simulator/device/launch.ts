@@ -48,6 +48,12 @@ export class Launch {
     return this.host.draw(this, now);
   }
 
+  /** An access did not find its page on the device. */
+  missed(page: number): void {
+    this.misses++;
+    if (this.onMiss !== null) this.onMiss(page);
+  }
+
   drained(now: Nanoseconds): void {
     this.host.drained(this, now);
   }
