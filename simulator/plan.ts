@@ -296,6 +296,10 @@ export interface MixStep {
   readonly source?: SourceSpan;
 }
 
+/** What a step reads, writes or touches. */
+export const accessesOf = (step: Step): readonly AccessStep[] =>
+  step.kind === 'access' ? [step] : step.kind === 'mix' ? step.parts.map((part) => part.access) : [];
+
 export interface IdleStep {
   readonly kind: 'idle';
   readonly time: Nanoseconds;

@@ -4,7 +4,7 @@ import type { CompletionItem, InlayHint } from 'vscode-languageserver';
 import { mpolModeNames } from '../../simulator/numa/tmpfs-mpol.ts';
 import type { Machine } from '../language/generated/ast.ts';
 import type { Range } from '../language/index.ts';
-import type { PlacementNote } from '../language/placement.ts';
+import type { PlacementNote } from '../language/placement-notes.ts';
 import { policyFlags, policyModes, policyParts } from '../language/policies.ts';
 import { contains, type Program } from '../language/program.ts';
 import { nodeCount } from '../language/timeline.ts';

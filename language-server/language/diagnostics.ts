@@ -31,6 +31,13 @@ export interface Place {
   readonly range: Range;
 }
 
+/** Other text in a place. */
+export const rewrite = (place: Place, newText: string, title: string, preferred = false): Fix => ({
+  title,
+  edits: [{ ...place, newText }],
+  ...(preferred ? { preferred: true } : {}),
+});
+
 const LAYOUT: ReadonlySet<DiagnosticCode> = new Set(['S02', 'S03', 'S04', 'S05', 'S08', 'S09', 'S12']);
 
 export class Reporter {

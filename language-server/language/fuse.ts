@@ -9,7 +9,7 @@ import { reportLeftOver } from './complaints.ts';
 import type { CompareValue, Fuse, Property } from './generated/ast.ts';
 import { knobValue } from './knob-values.ts';
 import { spanOfNode } from './spans.ts';
-import { entriesOf, objectPages, properties, propertiesIn } from './properties.ts';
+import { entriesOf, objectPages, properties, propertiesIn, propertyNamed } from './properties.ts';
 import { exactQuantity } from './quantities.ts';
 import { knobOf, knobsOf } from './tables.ts';
 import type { Override, Scope } from './values.ts';
@@ -53,7 +53,7 @@ export function fuseSpec(scope: Scope, node: Fuse): FuseSpec | null {
   );
   checkRatios(scope, node, values);
   if (values['accounting'] === 'exempt' && daemon['flag'] === 'none') {
-    const flag = propertiesIn(entriesOf(block?.block)).find((p) => p.name.text === 'flag');
+    const flag = propertyNamed(block?.block, 'flag');
     program.reporter.report('F06', program.placeOf(flag ?? node.name ?? node), { name });
   }
   if (program.reporter.errors > before) return null;

@@ -8,7 +8,7 @@ import { reportLeftOver } from './complaints.ts';
 import type { Expression, Machine, Property } from './generated/ast.ts';
 import { convert } from './knob-values.ts';
 import { spanOfNode } from './spans.ts';
-import { entriesOf, properties, propertiesIn } from './properties.ts';
+import { entriesOf, properties, propertiesIn, propertyNamed } from './properties.ts';
 import { formatQuantity } from './quantities.ts';
 import { textOf, unquoted } from './syntax.ts';
 import { knobsOf } from './tables.ts';
@@ -141,7 +141,7 @@ export function topology(scope: Scope, name: string, given: readonly Property[],
   const own = numbers.filter((n, i) => memory[i] > 0 && found.get(n)!.values['movable'] !== true);
   if (own.length === 0) {
     const { property } = found.get(0)!;
-    const movable = propertiesIn(entriesOf(property.block)).find((p) => p.name.text === 'movable');
+    const movable = propertyNamed(property.block, 'movable');
     program.reporter.report('P14', program.placeOf(movable ?? property), {
       problem: memory.some((bytes) => bytes > 0)
         ? 'all nodes are movable, and the kernel has nowhere to put what is its own'
@@ -152,7 +152,7 @@ export function topology(scope: Scope, name: string, given: readonly Property[],
   }
   const weights = numbers.filter((n) => found.get(n)!.values['weight'] !== undefined);
   if (weights.length > 1 && weights.every((n) => found.get(n)!.values['weight'] === 1)) {
-    const at = propertiesIn(entriesOf(found.get(weights[0])!.property.block)).find((p) => p.name.text === 'weight');
+    const at = propertyNamed(found.get(weights[0])!.property.block, 'weight');
     if (at)
       program.reporter.report(
         'P11',

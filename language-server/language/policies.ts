@@ -6,13 +6,14 @@ import type { AstNode } from 'langium';
 import { firstNodes, MAX_NODES } from '../../simulator/numa/nodemask.ts';
 import { parseMpol, type MpolReason } from '../../simulator/numa/tmpfs-mpol.ts';
 import { newMempolicy, type PolicyReason } from '../../simulator/numa/mempolicy.ts';
-import type { MempolicySpec, SourceSpan } from '../../simulator/plan.ts';
-import type { Fix, Place } from './diagnostics.ts';
+import type { MempolicySpec } from '../../simulator/plan.ts';
+import { rewrite, type Fix, type Place } from './diagnostics.ts';
 import type { CompareValue, Loose, Property } from './generated/ast.ts';
 import { readNodeList } from './nodes.ts';
 import { rangeAt } from './parser.ts';
 import type { Program } from './program.ts';
 import { nearest } from './quantities.ts';
+import { spanOfPlace } from './spans.ts';
 import { endOf, offsetOf, unquoted } from './syntax.ts';
 
 /** A policy where it stands: the text, spaces left out where the kernel knows none, and its place. */
@@ -127,7 +128,7 @@ export function readPolicy(program: Program, given: PolicyText): MempolicySpec |
       'P08',
       place,
       { policy: text, problem, remedy },
-      { fixes: better.map((newText, i) => rewrite(place, newText, i === 0)) },
+      { fixes: better.map((newText, i) => changeTo(place, newText, i === 0)) },
     );
     return null;
   };
@@ -301,24 +302,13 @@ export function readMpol(program: Program, given: PolicyText): string | null {
     'P08',
     given.place,
     { policy: given.text, problem, remedy },
-    { fixes: betterMount(given.text, parsed.reason).map((text, i) => rewrite(given.place, text, i === 0)) },
+    { fixes: betterMount(given.text, parsed.reason).map((text, i) => changeTo(given.place, text, i === 0)) },
   );
   return null;
 }
 
-const spanOfPlace = ({ uri, range: { start, end } }: Place): SourceSpan => ({
-  uri,
-  line: start.line,
-  column: start.character,
-  endLine: end.line,
-  endColumn: end.character,
-});
-
-const rewrite = (place: Place, newText: string, preferred: boolean): Fix => ({
-  title: `Change to '${newText}'`,
-  edits: [{ ...place, newText }],
-  ...(preferred ? { preferred: true } : {}),
-});
+const changeTo = (place: Place, newText: string, preferred: boolean): Fix =>
+  rewrite(place, newText, `Change to '${newText}'`, preferred);
 
 /** As written in a program: `bind=relative:0-1`. */
 export function policyText(spec: MempolicySpec, list: string): string {

@@ -5,7 +5,7 @@
 import { AstUtils, type AstNode } from 'langium';
 import type { Anon, Item, Loose, Phase, PlotMetric, Process, Reference, Text, Word } from './generated/ast.ts';
 import { Reporter, type Fix, type Place } from './diagnostics.ts';
-import type { PlacementNote } from './placement.ts';
+import type { PlacementNote } from './placement-notes.ts';
 import { parseSource, rangeAt, type ParsedSource, type Range } from './parser.ts';
 import { itemOf, offsetOf, rangeOf, rootOf, unquoted } from './syntax.ts';
 

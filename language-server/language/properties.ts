@@ -27,6 +27,10 @@ export const entriesOf = (block: PropertyBlock | undefined): Entries => block?.e
 export const propertiesIn = (entries: Entries): Property[] =>
   entries.filter((e): e is Property => e.$type === 'Property');
 
+/** The first property of a name that a block gives. */
+export const propertyNamed = (block: PropertyBlock | undefined, name: string): Property | undefined =>
+  propertiesIn(entriesOf(block)).find((p) => p.name.text === name);
+
 /** The properties that a block gives, overridden where the experiment says so. Anything wrong with the block is reported. */
 export function properties(
   scope: Scope,

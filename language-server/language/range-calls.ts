@@ -4,6 +4,7 @@ import { reportLeftOver } from './complaints.ts';
 import type { Fork, Handler, RangeCall, Statement } from './generated/ast.ts';
 import { convert } from './knob-values.ts';
 import { entriesOf, properties } from './properties.ts';
+import { spanOfNode } from './spans.ts';
 import { nearest } from './quantities.ts';
 import { regionBytes } from './regions.ts';
 import type { ScenarioParts } from './scenario-parts.ts';
@@ -142,20 +143,9 @@ export function purgedHandler(scope: Scope, statements: readonly Statement[]): P
   return {
     ...(regenerate === undefined ? {} : { regenerate }),
     ...(idle === undefined ? {} : { idle }),
-    source: parts0(scope, first),
+    source: spanOfNode(scope.program, first),
   };
 }
-
-const parts0 = (scope: Scope, node: Handler) => {
-  const { range, uri } = scope.program.placeOf(node);
-  return {
-    uri,
-    line: range.start.line,
-    column: range.start.character,
-    endLine: range.end.line,
-    endColumn: range.end.character,
-  };
-};
 
 /** What is taken back must have been given; said once for each region. */
 export function checkRangeCalls(scope: Scope, statements: readonly Statement[]): void {

@@ -13,7 +13,15 @@ import { NumaPlacement } from '../numa/numa-placement.ts';
 import { NumaSystem, type NumaChange, type ChangeResult } from '../numa/system.ts';
 import { showMpol } from '../numa/tmpfs-mpol.ts';
 import { defaultDistances } from '../numa/zonelist.ts';
-import type { MempolicySpec, ObjectSpec, PolicyStep, Scenario, SourceSpan, TimelineAction } from '../plan.ts';
+import {
+  accessesOf,
+  type MempolicySpec,
+  type ObjectSpec,
+  type PolicyStep,
+  type Scenario,
+  type SourceSpan,
+  type TimelineAction,
+} from '../plan.ts';
 import { valueOf, type Rule } from '../tables/define.ts';
 import * as numaKnobs from '../tables/numa-knobs.ts';
 import * as rules from '../tables/placement-rules.ts';
@@ -361,11 +369,7 @@ export class Numa {
     const spec = this.#objects[object];
     if (spec.kind === 'anon') return spec.process === process;
     return this.#scenario.processes[process].phases.some(({ steps }) =>
-      steps.some((step) => {
-        const parts =
-          step.kind === 'access' ? [step] : step.kind === 'mix' ? step.parts.map(({ access }) => access) : [];
-        return parts.some(({ verb, target }) => verb === 'touch' && target.object === object);
-      }),
+      steps.some((step) => accessesOf(step).some(({ verb, target }) => verb === 'touch' && target.object === object)),
     );
   }
 

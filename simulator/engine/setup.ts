@@ -4,7 +4,7 @@ import { processesPer } from '../exit/scenario.ts';
 import type { MemoryLayout } from '../machine/memory.ts';
 import { Shmem } from '../machine/shmem.ts';
 import { PlanError } from '../plan-error.ts';
-import type { AccessStep, KnobValues, ObjectSpec, Plan, Scenario, Step } from '../plan.ts';
+import { accessesOf, type KnobValues, type ObjectSpec, type Plan, type Scenario, type Step } from '../plan.ts';
 import { reclaimVariant } from '../reclaim/registry.ts';
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/knobs.ts';
@@ -66,9 +66,6 @@ const stepsOf = (scenario: Scenario): Step[] =>
 /** Whether programs say what they need no more, or fork: only the full machine knows ranges, locks and handlers. */
 export const usesVolatile = (scenario: Scenario): boolean =>
   stepsOf(scenario).some(({ kind }) => ['volatile', 'nonvolatile', 'madvise', 'fork'].includes(kind));
-
-const accessesOf = (step: Step): readonly AccessStep[] =>
-  step.kind === 'access' ? [step] : step.kind === 'mix' ? step.parts.map((part) => part.access) : [];
 
 export const threadsOf = (scenario: Scenario): number =>
   scenario.processes.reduce((sum, process) => sum + valueOf(process.values, knobs.threads), 0);
