@@ -1,5 +1,5 @@
 /**
- * Runs a plan to its end, or until interrupted. This thread begins at once; when there is enough to do, others join in and take over tasks
+ * Runs a plan to its end, or until interrupted. This thread begins at once; where there is enough to do, others join in and take over tasks
  * (run-order.ts says which). A worker is this same program, and stays until the plan is done.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { PlanError } from '../simulator/plan-error.ts';
 import { partsOf, type Plan, type SourceSpan } from '../simulator/plan.ts';
 import type { Report } from '../simulator/report.ts';
 import { createRun } from '../simulator/run.ts';
-import { Handout, type Task } from '../simulator/run-order.ts';
+import { Handout, type At, type Task } from '../simulator/run-order.ts';
 import { mergeReports, SharedWork, shardOf, type Simulation } from '../simulator/simulate.ts';
 import { FIRST_BUDGET, nextBudget } from '../simulator/slice.ts';
 
@@ -46,15 +46,18 @@ type FromWorker =
 /** Time after which a guess at how long the run takes is worth something. */
 const LOOK_AFTER_MS = 60;
 const WORTHWHILE_MS = 400;
+/** So many accesses take longer than that anyhow: others are called at once. */
+const WORTHWHILE_ACCESSES = 100e6;
 const PROGRESS_MS = 100;
 
 export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> {
   const { signal, threads, traces, recordings = [], eager = false } = options;
   const parts = partsOf(plan);
-  const handout = new Handout(plan);
+  const lengths = plan.traces.map((trace, i) => ({ ...trace, records: traces[i]?.length ?? 0 }));
+  const handout = new Handout({ ...plan, traces: lengths });
   const shards: Report[] = [];
   let finished = 0;
-  const own = { work: new SharedWork(), group: undefined as number | undefined, done: 0 };
+  const own = { work: new SharedWork(), at: undefined as Task | undefined, done: 0 };
   let crew: Crew | null = null;
   const start = performance.now();
   const fraction = () => (finished + own.done + (crew?.underWay ?? 0)) / parts;
@@ -65,7 +68,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> 
   };
   const hire = (): Crew => {
     const size = Math.min(threads - 1, handout.left);
-    return new Crew(size, handout, { plan, traces, recordings }, signal, add, () => own.group);
+    return new Crew(size, handout, { plan, traces, recordings }, signal, add, () => own.at);
   };
   const worthwhile = (): boolean => {
     const elapsed = performance.now() - start;
@@ -76,10 +79,11 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> 
   const stopped = () => signal.aborted || (crew?.failed ?? false);
   try {
     if (eager) await (crew = hire()).ready();
+    else if (threads > 1 && handout.left > 1 && handout.accesses >= WORTHWHILE_ACCESSES) crew = hire();
     while (!stopped()) {
-      const task = handout.take(own.group, crew?.groups ?? new Set());
+      const task = handout.take(own.at, crew?.at ?? []);
       if (!task) break;
-      own.group = task.group;
+      own.at = task;
       const simulation = createRun(plan, { traces, recordings, points: task.points, shared: own.work });
       await drive(simulation, stopped, (done) => {
         own.done = done * task.points.length;
@@ -89,7 +93,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> 
       own.done = 0;
       add(simulation.report(), task.points.length);
     }
-    own.group = undefined;
+    own.at = undefined;
     await crew?.done();
   } finally {
     crew?.dismiss();
@@ -115,7 +119,7 @@ interface Helper {
   /** What it is at, and what it does next. */
   readonly tasks: Task[];
   ready: boolean;
-  group: number | undefined;
+  at: Task | undefined;
   fraction: number;
 }
 
@@ -126,7 +130,7 @@ class Crew {
   private readonly stop = new Int32Array(new SharedArrayBuffer(4));
   private readonly signal: AbortSignal;
   private readonly add: (report: Report, points: number) => void;
-  private readonly ownGroup: () => number | undefined;
+  private readonly own: () => At | undefined;
   /** Whoever waits is woken, to look again. */
   private wake: () => void = () => undefined;
   private failure: Error | null = null;
@@ -137,18 +141,18 @@ class Crew {
     assignment: Omit<Assignment, 'stop'>,
     signal: AbortSignal,
     add: (report: Report, points: number) => void,
-    ownGroup: () => number | undefined,
+    own: () => At | undefined,
   ) {
     this.handout = handout;
     this.signal = signal;
     this.add = add;
-    this.ownGroup = ownGroup;
+    this.own = own;
     signal.addEventListener('abort', this.interrupt);
     const script = fileURLToPath(new URL(import.meta.url));
     for (let i = 0; i < size; i++) {
       const workerData: Assignment = { ...assignment, stop: this.stop };
       const worker = new Worker(script, { workerData });
-      const helper: Helper = { worker, tasks: [], ready: false, group: undefined, fraction: 0 };
+      const helper: Helper = { worker, tasks: [], ready: false, at: undefined, fraction: 0 };
       this.helpers.add(helper);
       worker.on('message', (message: FromWorker) => this.receive(helper, message));
       worker.on('error', (error: Error) => this.fail(error));
@@ -163,14 +167,12 @@ class Crew {
     return points;
   }
 
-  get groups(): ReadonlySet<number> {
-    return this.groupsBut(null);
+  get at(): readonly At[] {
+    return this.atBut(null);
   }
 
-  private groupsBut(me: Helper | null): Set<number> {
-    const groups = new Set<number>();
-    for (const helper of this.helpers) if (helper !== me && helper.group !== undefined) groups.add(helper.group);
-    return groups;
+  private atBut(me: Helper | null): At[] {
+    return [...this.helpers].flatMap((helper) => (helper === me ? [] : (helper.at ?? [])));
   }
 
   private readonly interrupt = (): void => {
@@ -202,12 +204,10 @@ class Crew {
   private give(helper: Helper): void {
     const { handout } = this;
     while (helper.tasks.length < (handout.left > 2 * this.helpers.size ? 2 : 1)) {
-      const own = this.ownGroup();
-      const others = this.groupsBut(helper);
-      if (own !== undefined) others.add(own);
-      const task = handout.take(helper.group, others);
+      const own = this.own();
+      const task = handout.take(helper.at, [...this.atBut(helper), ...(own ? [own] : [])]);
       if (!task) return;
-      helper.group = task.group;
+      helper.at = task;
       helper.tasks.push(task);
       helper.worker.postMessage(task.points);
     }

@@ -8,7 +8,7 @@ import type { Plan, Scenario, Step } from './plan.ts';
 import { hasLists, reclaimVariant } from './reclaim/registry.ts';
 import { valueOf } from './tables/define.ts';
 import * as knobs from './tables/knobs.ts';
-import { foreseeableAccesses } from './run-order.ts';
+import { drawnAccesses, foreseeableAccesses } from './run-order.ts';
 import { PAGE_SIZE, type Bytes, type Pages } from './units.ts';
 import { validatePlan } from './validate.ts';
 import { MAX_MEMO } from './workload/memo-source.ts';
@@ -127,8 +127,8 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
       }
     most('tables of access patterns', own);
     if (plan.points.length > 1) {
-      const accesses = foreseeableAccesses(plan, scenario);
-      most('accesses that points share', accesses <= MAX_MEMO ? 4 * accesses : 0);
+      const all = foreseeableAccesses(plan, scenario);
+      most('accesses that points share', all <= MAX_MEMO ? 4 * drawnAccesses(plan, scenario) : 0);
     }
     if (reclaimVariant(scenario.reclaim.id)?.clairvoyant)
       most(

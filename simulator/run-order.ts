@@ -1,16 +1,30 @@
 /**
  * In which order points are run, and who runs which: points that make the same accesses one after another, because these are then drawn
- * once, and the longest first, so that nobody waits for a long one that was begun last. What is found depends on neither.
+ * once, those of one variant by the same worker, because its loops are then compiled once, and the longest first, so that nobody waits for a
+ * long one that was begun last. What is found depends on none of it.
  */
 import { partsOf, type Plan, type Scenario, type Step } from './plan.ts';
 import { hasLists, reclaimVariant } from './reclaim/registry.ts';
 import { PAGE_SIZE } from './units.ts';
 
 /** Accesses of a scenario as far as its steps tell: those that end by time count as none. */
-export function foreseeableAccesses(plan: Plan, scenario: Scenario): number {
+export const foreseeableAccesses = (plan: Plan, scenario: Scenario): number =>
+  accessesOfSteps(plan, scenario, () => true);
+
+/** Those of them that are kept for other points (workload/memo-source.ts), because they are drawn. */
+export const drawnAccesses = (plan: Plan, scenario: Scenario): number =>
+  accessesOfSteps(
+    plan,
+    scenario,
+    (step) =>
+      step.kind !== 'replay' &&
+      !(step.kind === 'access' && (step.pattern.kind === 'sequential' || step.pattern.kind === 'stride')),
+  );
+
+function accessesOfSteps(plan: Plan, scenario: Scenario, which: (step: Step) => boolean): number {
   let n = 0;
   for (const { phases } of scenario.processes)
-    for (const { steps } of phases) for (const step of steps) n += accessesOf(plan, step);
+    for (const { steps } of phases) for (const step of steps) if (which(step)) n += accessesOf(plan, step);
   return n;
 }
 
@@ -65,6 +79,9 @@ function numberIn(known: Map<string, number>, key: string): number {
   return number;
 }
 
+/** Whose loops a point runs: those of one variant are compiled once by a worker that stays with it. */
+const variantOf = (plan: Plan, point: number): string => plan.points[point]?.scenario.reclaim.id ?? '';
+
 /** About how long an access takes, beside others: the kernel's ways do more for each than the literature's. */
 const effortOf = ({ reclaim }: Scenario): number => {
   const variant = reclaimVariant(reclaim.id);
@@ -76,7 +93,12 @@ export interface Task {
   readonly points: readonly number[];
   /** Workload of its first point. */
   readonly group: number;
+  /** Reclaim variant of its first point. */
+  readonly variant: string;
 }
+
+/** What somebody is at, or was at last. */
+export type At = Pick<Task, 'group' | 'variant'>;
 
 /** Tasks a plan is cut into at most: beyond, sending begins to outweigh simulating. */
 const MOST_TASKS = 1024;
@@ -85,6 +107,8 @@ const MOST_TASKS = 1024;
 export class Handout {
   /** Longest first, workload by workload. */
   private readonly waiting: Task[];
+  /** Accesses of all points, as far as can be told beforehand. */
+  readonly accesses: number;
 
   constructor(plan: Plan) {
     const parts = partsOf(plan);
@@ -98,8 +122,9 @@ export class Handout {
       const group = groups[from];
       if (!lengths.has(group))
         lengths.set(group, plan.points.length > from ? foreseeableAccesses(plan, plan.points[from].scenario) : 0);
-      return { points: Array.from({ length: to - from }, (_, k) => from + k), group };
+      return { points: Array.from({ length: to - from }, (_, k) => from + k), group, variant: variantOf(plan, from) };
     });
+    this.accesses = this.waiting.reduce((sum, { points, group }) => sum + points.length * lengths.get(group)!, 0);
     const effort = ({ points: [first] }: Task): number =>
       plan.points[first] ? effortOf(plan.points[first].scenario) : 0;
     this.waiting.sort(
@@ -112,14 +137,25 @@ export class Handout {
   }
 
   /**
-   * The next task of a worker that has just done one of workload `last`: more of the same, else a workload that none of `others` is at, else
-   * whatever there is.
+   * The next task of a worker that has just done `last`: more of the same workload and variant, else of that workload a variant that none of
+   * `others` is at, else any of it; then a workload that none of `others` is at, else whatever there is, again by variant.
    */
-  take(last: number | undefined, others: ReadonlySet<number>): Task | undefined {
+  take(last: At | undefined, others: readonly At[]): Task | undefined {
     const { waiting } = this;
-    let at = waiting.findIndex(({ group }) => group === last);
-    if (at < 0) at = waiting.findIndex(({ group }) => !others.has(group));
-    return waiting.splice(Math.max(at, 0), 1)[0];
+    const groups = new Set(others.map(({ group }) => group));
+    const variants = new Set(others.map(({ variant }) => variant));
+    let best = 0;
+    let least = Infinity;
+    for (let i = 0; i < waiting.length && least > 0; i++) {
+      const { group, variant } = waiting[i];
+      const distance =
+        3 * (group === last?.group ? 0 : groups.has(group) ? 2 : 1) +
+        (variant === last?.variant ? 0 : variants.has(variant) ? 2 : 1);
+      if (distance >= least) continue;
+      least = distance;
+      best = i;
+    }
+    return waiting.splice(best, 1)[0];
   }
 
   /** Nothing more is to be done. */

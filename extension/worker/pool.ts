@@ -5,7 +5,7 @@
 import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import { partsOf, type Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
-import { Handout } from '../../simulator/run-order.ts';
+import { Handout, type At } from '../../simulator/run-order.ts';
 import { inSharedMemory } from '../../simulator/trace/shared-words.ts';
 import type { FromWorker, SpawnWorker, WorkerPort } from './protocol.ts';
 
@@ -60,7 +60,7 @@ interface Task {
   readonly run: Run;
   readonly id: number;
   readonly points: readonly number[];
-  readonly group: number;
+  readonly at: At;
   fraction: number;
 }
 
@@ -82,8 +82,8 @@ interface Run {
 
 interface Member {
   readonly port: WorkerPort;
-  /** Runs it knows, and the workload of each it was at last. */
-  readonly begun: Map<number, number | undefined>;
+  /** Runs it knows, and what of each it was at last. */
+  readonly begun: Map<number, At>;
   task: Task | undefined;
 }
 
@@ -120,13 +120,13 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
   }
 
   function give(member: Member, run: Run): void {
-    const others = new Set([...run.active].map(({ group }) => group));
-    const { points, group } = run.waiting.take(member.begun.get(run.id), others)!;
-    const task: Task = { run, id: nextTask++, points, group, fraction: 0 };
+    const others = [...run.active].map(({ at }) => at);
+    const at = run.waiting.take(member.begun.get(run.id), others)!;
+    const task: Task = { run, id: nextTask++, points: at.points, at, fraction: 0 };
     member.task = task;
     run.active.add(task);
     const known = member.begun.has(run.id);
-    member.begun.set(run.id, group);
+    member.begun.set(run.id, at);
     if (!known) {
       member.port.post({
         type: 'begin',

@@ -41,13 +41,13 @@ export class MemoSource implements Source {
   }
 }
 
-/** The same program with remembering sources. Only for programs in which each step is run once. */
+/** The same program with remembering sources, where that is worth it. Only for programs in which each step is run once. */
 export const remembering = (program: Program): Program => ({
   ...program,
   phases: program.phases.map((phase) => ({
     ...phase,
     steps: phase.steps.map((step) =>
-      step.source ? { ...step, source: new MemoSource(step.source, step.count) } : step,
+      step.source && !step.source.repeats ? { ...step, source: new MemoSource(step.source, step.count) } : step,
     ),
   })),
 });

@@ -17,6 +17,8 @@ export interface Source {
   restart(): void;
   /** Pages of one pass over the region. */
   readonly pass: Pages;
+  /** After `restart` it yields the same words again, as cheaply as if they had been kept. */
+  readonly repeats?: true;
 }
 
 /** First word of a region: its first page number with the operation in the upper bits. Adding a page index gives that page's word. */
@@ -24,6 +26,7 @@ type Base = number;
 
 export class SequentialSource implements Source {
   readonly pass: Pages;
+  readonly repeats = true;
   private readonly base: Base;
   private position = 0;
 
@@ -54,6 +57,7 @@ export class SequentialSource implements Source {
 /** Every `stride`-th page from the first; a pass ends where the next stride would leave the region. */
 export class StrideSource implements Source {
   readonly pass: Pages;
+  readonly repeats = true;
   private readonly base: Base;
   private readonly pages: Pages;
   private readonly stride: Pages;
@@ -239,6 +243,7 @@ export class GaussianSource implements Source {
 /** Accesses recorded elsewhere. File and anonymous pages are numbered apart in traces; each kind is moved to its own object. */
 export class TraceSource implements Source {
   readonly pass: Pages;
+  readonly repeats = true;
   private readonly words: Uint32Array;
   private readonly fileBase: number;
   private readonly anonBase: number;
@@ -252,14 +257,26 @@ export class TraceSource implements Source {
   }
 
   fill(out: Uint32Array, from: number, to: number): void {
-    const { words, fileBase, anonBase } = this;
-    let position = this.position;
-    for (let i = from; i < to; i++) {
-      const word = words[position];
-      out[i] = word + (word >>> 30 === 2 ? anonBase : fileBase);
-      if (++position === words.length) position = 0;
+    const { words } = this;
+    for (let i = from; i < to;) {
+      const { position } = this;
+      const run = Math.min(to - i, words.length - position);
+      this.copy(out, i, position, run);
+      i += run;
+      this.position = position + run === words.length ? 0 : position + run;
     }
-    this.position = position;
+  }
+
+  private copy(out: Uint32Array, to: number, from: number, n: number): void {
+    const { words, fileBase, anonBase } = this;
+    if (fileBase === 0 && anonBase === 0) {
+      out.set(words.subarray(from, from + n), to);
+      return;
+    }
+    for (let i = 0; i < n; i++) {
+      const word = words[from + i];
+      out[to + i] = word + (word >>> 30 === 2 ? anonBase : fileBase);
+    }
   }
 
   restart(): void {
