@@ -540,7 +540,6 @@ export class TwoList implements ListReclaimer {
         const file = list >= LRU_INACTIVE_FILE;
         if ((list & 1) === 0) reclaimed += this.#shrinkInactive(lru, sc, file, pages);
         else if (this.#policy.mayDeactivate(lru, sc, file, pages)) this.shrinkActive(lru, file, pages);
-        else sc.skippedDeactivate = true;
       }
       if (reclaimed < sc.nrToReclaim || proportional) continue;
       if (!scaleDown(nr, targets)) break;

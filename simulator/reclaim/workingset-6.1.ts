@@ -355,7 +355,10 @@ export class Workingset61 implements Policy {
   }
 
   mayDeactivate(_lru: number, sc: ScanControl, file: boolean): boolean {
-    return file ? sc.mayDeactivateFile : sc.mayDeactivateAnon;
+    const may = file ? sc.mayDeactivateFile : sc.mayDeactivateAnon;
+    // Somebody who reclaims in vain comes back for it (do_try_to_free_pages; kernels of 2014 have no such second try).
+    if (!may) sc.skippedDeactivate = true;
+    return may;
   }
 
   /** get_scan_count: how many pages of each list, by size, priority, cost and swappiness. */

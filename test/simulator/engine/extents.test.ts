@@ -73,8 +73,8 @@ test('an extent squeezes everything else exactly as a locked region with page nu
   fc.assert(
     fc.property(amounts, (a) => {
       const pages = Math.max(1, Math.floor((a.memory * a.share) / 100));
-      // Behind the others, so that their numbers and with them MGLRU's regions are the same; in front where nobody looks at regions.
-      const first = a.first && !a.variant.startsWith('mglru');
+      // Behind the others, so that their numbers and with them MGLRU's regions and W-TinyLFU's hashes are the same; else in front, too.
+      const first = a.first && !a.variant.startsWith('mglru') && a.variant !== 'w-tinylfu';
       const others = [make.file('f', a.file), make.anon('h', a.heap), make.file('unused', 100)];
       const extents = [locked('pinned', pages), ...(a.second > 0 ? [locked('more', a.second)] : [])];
       const objects = first ? [...extents, ...others] : [...others, ...extents];

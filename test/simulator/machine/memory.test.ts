@@ -216,6 +216,20 @@ test('a lowered memory.max is reclaimed to at once', () => {
   memory.checkConservation();
 });
 
+test('a limit far below what can be given up is tried for and left, in every kernel: pages under writeback, or anonymous ones without swap', () => {
+  for (const variant of ['classic', 'v3.15', 'refault-2013', 'v6.1', 'mglru-6.1'])
+    for (const fill of [OP_WRITE, OP_STORE])
+      for (const pages of [15, 300]) {
+        const memory = machine({ variant, memory: 1000, files: [300], anon: [300], limits: [400] });
+        for (const one of all(fill, fill === OP_STORE ? 300 : 0, pages)) memory.access(one, 1);
+        const into = new Uint32Array(pages);
+        assert.equal(memory.takeDirty(into.length, into), fill === OP_WRITE ? pages : 0);
+        memory.apply({ kind: 'cgroup', cgroup: 1, name: 'memory.max', value: 10 * PAGE_SIZE });
+        assert.ok(memory.usage(1) >= pages, `${variant} gave up ${pages - memory.usage(1)} pages`);
+        memory.checkConservation();
+      }
+});
+
 test('a cgroup full of anonymous memory without swap is out of memory at its limit while the machine has plenty', () => {
   const memory = machine({ variant: 'v6.1', memory: 16_384, anon: [4000], limits: [1000] });
   const done = memory.run(all(OP_STORE, 0, 4000), 0, 4000, 1);
