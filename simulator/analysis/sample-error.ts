@@ -37,6 +37,8 @@ export class SampleError {
     const { rate } = this;
     const squares = this.squares(sizes, distinct);
     return Float64Array.from(sizes, (size, i) => {
+      // no memory misses always
+      if (size === 0) return 0;
       const spread = Math.sqrt((size * (1 - rate)) / rate);
       const [less, more] = ratiosOf([Math.max(1, size - spread), size + spread]);
       const misses = Math.sqrt((1 - rate) * squares[i]) / (rate * accesses);

@@ -197,6 +197,21 @@ test('a page under writeback at the end of the list waits on the active one, and
   memory.checkConservation();
 });
 
+test('a cgroup full of anonymous memory without swap and of pages under writeback runs out of memory, in every kernel', () => {
+  // With these numbers of files the lists of old kernels went on changing places for ever.
+  for (const variant of ['classic', 'refault-2013', 'v3.15', 'v6.1', 'mglru-6.1'])
+    for (const files of [15, 63, 127])
+      for (const passes of [1, 2]) {
+        const memory = machine({ variant, memory: 2000, files: [files], anon: [1000], limits: [200] });
+        for (let i = 0; i < passes * files; i++) memory.access(word(OP_WRITE, i % files), 1);
+        memory.takeDirty(files, new Uint32Array(files));
+        const outcomes = Array.from({ length: 210 - files }, (_, i) => memory.access(word(OP_STORE, files + i), 1));
+        assert.ok((outcomes.at(-1)! & OUT_OF_MEMORY) !== 0, variant);
+        assert.equal(resident(memory, 0, files), files);
+        memory.checkConservation();
+      }
+});
+
 test('a cgroup never exceeds memory.max, its tree nodes included; the rest of the machine is untouched', () => {
   const memory = machine({ variant: 'v6.1', memory: 16_384, files: [8000], limits: [1000] });
   for (let page = 0; page < 8000; page++) {
