@@ -8,6 +8,7 @@
  */
 import type { Advice } from '../machine/advice.ts';
 import type { Memory } from '../machine/memory.ts';
+import { ObjectMap } from '../machine/object-map.ts';
 import type { ListReclaimer, ScanControl, VolatilePages } from '../machine/reclaimer.ts';
 import {
   FALSE_PURGED,
@@ -85,6 +86,7 @@ export class VolatileMemory implements VolatilePages {
   private readonly memory: Memory;
   private readonly pages: Advice;
   private readonly layout: VolatileLayout;
+  private readonly objects: ObjectMap;
   private readonly face: VolatileInterface;
   /** By object. */
   private readonly trees = new Map<number, RangeTree>();
@@ -96,6 +98,7 @@ export class VolatileMemory implements VolatilePages {
     this.memory = memory;
     this.pages = memory.advice!;
     this.layout = layout;
+    this.objects = new ObjectMap(layout.bases, layout.sizes);
     this.face = face;
     this.rules = rules;
     this.state = new Uint8Array(layout.pages);
@@ -332,6 +335,10 @@ export class VolatileMemory implements VolatilePages {
       .filter((child) => (this.state[child] & COW) !== 0);
   }
 
+  objectOf(page: number): number {
+    return this.objects.objectOf(page);
+  }
+
   private ownCopies(page: number): void {
     const object = this.objectOf(page);
     for (const child of this.sharers(page, object)) this.state[child] &= ~COW;
@@ -345,17 +352,6 @@ export class VolatileMemory implements VolatilePages {
       of,
       (this.copies.get(of) ?? []).filter((other) => other !== copy),
     );
-  }
-
-  private objectOf(page: number): number {
-    let low = 0;
-    let high = this.layout.bases.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.layout.bases[middle] <= page) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 
   // ---- purging
