@@ -14,7 +14,8 @@ import * as knobs from '../tables/knobs.ts';
 import { PAGE_SIZE } from '../units.ts';
 import { evaluateExpectations } from './evaluate.ts';
 import type { PointRun } from './point-run.ts';
-import { measuresOf, recoverySpans } from './recorder.ts';
+import { measuresOf } from './readings.ts';
+import { recoverySpans } from './recorder.ts';
 import { isGauge, isCounter, type Wanted } from './wanted.ts';
 
 /** Whether formulas tell all that is asked: a crash at the start, of processes that do nothing but hold locked memory. */

@@ -5,7 +5,7 @@
  * over all CPUs at once, where the kernel sums up per CPU.
  */
 import type { Nanoseconds } from '../units.ts';
-import type { PressureSource } from './recorder.ts';
+import type { PressureSource } from './readings.ts';
 
 export const PSI_PERIOD: Nanoseconds = 2_000_000_000;
 const FIXED_1 = 2048;

@@ -2,69 +2,31 @@
  * Everything a run says about itself: totals, phases, passes, samples, events. The drivers count accesses and tell the time; this turns it
  * into a PointReport at the end, or at any moment before.
  */
-import type { DeviceRecords, DeviceState } from '../device/device-records.ts';
-import { counterRows } from '../machine/counters.ts';
-import type { Gauges, Memory } from '../machine/memory.ts';
+import type { DeviceRecords } from '../device/device-records.ts';
+import type { Memory } from '../machine/memory.ts';
 import type { Plan, PointSpec, SourceSpan } from '../plan.ts';
-import type {
-  EventRecord,
-  ExitReport,
-  ObjectReport,
-  PassReport,
-  PhaseReport,
-  PointReport,
-  RecoveryReport,
-  Series,
-  Span,
-} from '../report.ts';
+import type { EventRecord, ExitReport, ObjectReport, PointReport, RecoveryReport, Series, Span } from '../report.ts';
 import type { Rule } from '../tables/define.ts';
-import type { DeviceFigures } from '../tables/device-measures.ts';
-import { gauges as gaugeRows, noGauges } from '../tables/gauges.ts';
-import { measureByName, measures, type MeasureInput } from '../tables/measures.ts';
-import type { NumaFigures } from '../tables/numa-measures.ts';
+import { PHASE_START } from '../tables/engine-rules.ts';
+import type { MeasureInput } from '../tables/measures.ts';
+import { RANGE_MAP } from '../tables/volatile-measures.ts';
 import type { Nanoseconds } from '../units.ts';
 import type { Cursor, PhaseListener } from '../workload/cursor.ts';
-import { sideBySide, type PassEntry, type Snapshot } from '../workload/pass-log.ts';
+import type { Snapshot } from '../workload/pass-log.ts';
 import type { Program } from '../workload/program.ts';
 import { evaluateExpectations } from './evaluate.ts';
-import { PHASE_START } from '../tables/engine-rules.ts';
+import { PhaseLog } from './phase-log.ts';
+import { countersRecord, measuresOf, Readings, type PressureSource, type Records, type Totals } from './readings.ts';
 import { REFAULT_DISTANCE, RefaultDistances } from './refault-distances.ts';
-import { Sampler } from './sampler.ts';
+import type { Sampler } from './sampler.ts';
 import type { Setup } from './setup.ts';
+import { TimeSeries } from './time-series.ts';
 import type { VolatileRecords } from './volatile-records.ts';
-import { isCounter, isGauge, type Wanted } from './wanted.ts';
+import type { Wanted } from './wanted.ts';
 import type { WritebackRecords } from './writeback-records.ts';
-import { RANGE_MAP } from '../tables/volatile-measures.ts';
 
 const MAX_EVENTS = 10_000;
-const counterAt = new Map<string, number>(counterRows.map((row, i) => [row.name, i]));
-
-interface State {
-  readonly counters: Float64Array;
-  readonly gauges: Gauges;
-  readonly numa?: NumaFigures | undefined;
-  readonly devices?: DeviceState | undefined;
-}
-
-interface PhaseState {
-  start: Nanoseconds;
-  end: Nanoseconds;
-  /** Threads in it now, and threads that have left it. */
-  inside: number;
-  before: Float64Array;
-  devices?: DeviceState | undefined;
-  after: State | null;
-  readonly left: { accesses: number; hits: number; misses: number; passes: readonly PassEntry[]; whole: boolean }[];
-  group: number;
-}
-
-/** What the full machine adds. */
-export interface PressureSource {
-  /** `memory.pressure.some.avg10` and siblings, at this moment. */
-  levels(): Readonly<Record<string, number>>;
-}
-
-export class Recorder implements PhaseListener {
+export class Recorder implements PhaseListener, Records {
   /** Totals, kept by the driver. */
   accesses = 0;
   hits = 0;
@@ -78,7 +40,6 @@ export class Recorder implements PhaseListener {
   volatile: VolatileRecords | null = null;
   /** Kept when somebody asks for it: logging costs time. */
   readonly distances: RefaultDistances | null;
-  readonly sampler: Sampler;
   /** Processes whose memory was given up, and the recovery of the run, as far as it has got. */
   exits: readonly ExitReport[] = [];
   recovery: RecoveryReport | null = null;
@@ -93,15 +54,12 @@ export class Recorder implements PhaseListener {
   writeback: WritebackRecords | null = null;
   readonly wanted: Wanted;
   private readonly points: number;
-  private readonly phases = new Map<string, PhaseState>();
+  private readonly readings: Readings;
+  private readonly phases: PhaseLog;
+  private readonly series: TimeSeries;
   private readonly events: EventRecord[] = [];
   private eventsLost = 0;
   private baseline: Float64Array;
-  private readonly riseCounters: readonly string[];
-  private readonly levelMeasures: readonly string[];
-  private readonly levels: Float64Array;
-  private readonly rises: Float64Array;
-  private readonly now = noGauges();
   private readonly warnings: string[] = [];
 
   constructor(plan: Plan, setup: Setup, memory: Memory, wanted: Wanted, points: number) {
@@ -116,50 +74,31 @@ export class Recorder implements PhaseListener {
     this.distances = wanted.names.has(REFAULT_DISTANCE) ? new RefaultDistances() : null;
     if (this.distances) memory.setLog(this.distances.log);
     this.baseline = Float64Array.from(memory.counters);
-    const needed = new Set<string>();
-    const levels: string[] = [];
-    for (const name of wanted.overTime) {
-      if (isCounter(name)) needed.add(name);
-      const measure = measureByName(name);
-      for (const need of measure?.needs ?? []) needed.add(need);
-      if (measure?.level) levels.push(name);
-    }
-    this.riseCounters = [...needed];
-    this.levelMeasures = levels;
-    this.levels = new Float64Array(gaugeRows.length + levels.length);
-    this.rises = new Float64Array(3 + this.riseCounters.length);
-    this.sampler = new Sampler(this.levels.length, this.rises.length);
+    this.readings = new Readings(setup, memory, this);
+    this.phases = new PhaseLog(this.readings, this.cursors, wanted.byPass);
+    this.series = new TimeSeries(wanted.overTime);
+  }
+
+  get sampler(): Sampler {
+    return this.series.sampler;
   }
 
   /** What happened until now (locked memory faulted in) is no part of the run. */
   begin(): void {
-    this.baseline = Float64Array.from(this.memory.counters);
+    this.baseline = this.readings.counters();
   }
 
   sample(now: Nanoseconds): void {
-    const gauges = this.memory.gauges(this.now);
+    const { baseline, readings } = this;
+    const { counters } = this.memory;
+    const gauges = readings.gauges();
     this.writeback?.sample(now);
     this.setup.numa?.records.sample(now);
     this.devices?.sample(now);
     if (this.wantsMap) this.volatile?.sample(now);
-    const { levels, rises } = this;
-    let k = 0;
-    for (const row of gaugeRows) levels[k++] = gauges[row.name];
-    if (this.levelMeasures.length > 0) {
-      const input = {
-        ...this.input(this.accesses, this.hits, this.misses, now, this.memory.counters, this.baseline, gauges),
-        ...this.deviceInput(undefined, undefined, now, null),
-      };
-      for (const name of this.levelMeasures) levels[k++] = measureByName(name)!.of(input);
-    }
-    rises[0] = this.accesses;
-    rises[1] = this.hits;
-    rises[2] = this.misses;
-    for (let i = 0; i < this.riseCounters.length; i++) {
-      const at = counterAt.get(this.riseCounters[i])!;
-      rises[3 + i] = this.memory.counters[at] - this.baseline[at];
-    }
-    this.sampler.record(now, levels, rises);
+    this.series.sample(now, gauges, this, counters, baseline, () =>
+      readings.input(this, { elapsed: now, before: { counters: baseline }, after: { counters, gauges }, key: null }),
+    );
   }
 
   event(time: Nanoseconds, rule: Rule, subject: string, text: string, source?: SourceSpan): void {
@@ -185,53 +124,18 @@ export class Recorder implements PhaseListener {
   // ---- phases
 
   phaseStart(program: Program, phase: number, now: Nanoseconds): void {
-    const key = `${program.process}/${phase}`;
-    const known = this.phases.get(key);
-    if (known) {
-      known.inside++;
-      return;
-    }
-    this.phases.set(key, {
-      start: now,
-      end: now,
-      inside: 1,
-      before: Float64Array.from(this.memory.counters),
-      devices: this.devices?.state(),
-      after: null,
-      left: [],
-      group: 1,
-    });
+    if (!this.phases.start(program.process, phase, now)) return;
     const spec = this.setup.scenario.processes[program.process];
     const { name, source } = spec.phases[phase];
     if (name !== '') this.event(now, PHASE_START, spec.name, `${spec.name} enters phase '${name}'`, source);
   }
 
   phaseEnd(cursor: Cursor, now: Nanoseconds): void {
-    const state = this.phases.get(`${cursor.program.process}/${cursor.phase}`)!;
-    state.inside--;
-    state.end = Math.max(state.end, now);
-    state.left.push({
-      accesses: cursor.accesses,
-      hits: cursor.hits,
-      misses: cursor.misses,
-      passes: cursor.passes.entries(),
-      whole: cursor.passes.kind === 'passes',
-    });
-    state.group = Math.max(state.group, cursor.passes.group);
-    if (state.inside === 0) state.after = this.state();
+    this.phases.end(cursor, now);
   }
 
   snapshot(): Snapshot {
-    return this.wanted.byPass.size > 0 ? this.state() : undefined;
-  }
-
-  private state(): State {
-    return {
-      counters: Float64Array.from(this.memory.counters),
-      gauges: { ...this.memory.gauges(this.now) },
-      numa: this.setup.numa?.records.figures(),
-      devices: this.devices?.state(),
-    };
+    return this.wanted.byPass.size > 0 ? this.readings.take() : undefined;
   }
 
   /** Every metric that somebody asks for. */
@@ -241,208 +145,28 @@ export class Recorder implements PhaseListener {
 
   /** Pages in swap now. */
   swapUsed(): number {
-    return this.memory.gauges(this.now).nr_swap_used;
-  }
-
-  /** Figures of devices over a span: as many measures ask, one is reckoned. */
-  private deviceInput(
-    before: DeviceState | undefined,
-    after: DeviceState | undefined,
-    elapsed: Nanoseconds,
-    key: string | null,
-  ): Pick<MeasureInput, 'devices'> {
-    const { devices } = this;
-    if (devices === null) return {};
-    let figures: DeviceFigures | undefined;
-    return { devices: () => (figures ??= devices.figures(before, after ?? devices.state(), elapsed, key)) };
-  }
-
-  // ---- the report
-
-  private input(
-    accesses: number,
-    hits: number,
-    misses: number,
-    elapsed: Nanoseconds,
-    counters: Float64Array,
-    before: Float64Array,
-    gauges?: Gauges,
-    passes?: MeasureInput['passes'],
-    then?: NumaFigures,
-  ): MeasureInput {
-    const { numa } = this.setup;
-    const { volatile } = this;
-    return {
-      accesses,
-      hits,
-      misses,
-      elapsed,
-      counter: (name) => {
-        const at = counterAt.get(name)!;
-        return counters[at] - before[at];
-      },
-      ...(gauges ? { gauges } : {}),
-      ...(passes ? { passes } : {}),
-      ...(numa ? { numa: () => then ?? numa.records.figures() } : {}),
-      ...(volatile ? { volatile: () => volatile.figures() } : {}),
-      ...(this.writeback && this.writeback.mounts > 0 ? { writeback: () => this.writeback!.figures() } : {}),
-      ...(this.pressure ? { pressure: this.pressure.levels() } : {}),
-      ...(this.distances ? { refaultDistance: this.distances.mean } : {}),
-    };
-  }
-
-  private phaseReport(process: number, phase: number, now: Nanoseconds): PhaseReport | null {
-    const state = this.phases.get(`${process}/${phase}`);
-    if (!state) return null;
-    const inside = this.cursors.filter((c) => c.program.process === process && c.phase === phase && c.live);
-    const parts = [
-      ...state.left,
-      ...inside.map((c) => ({
-        accesses: c.accesses,
-        hits: c.hits,
-        misses: c.misses,
-        passes: c.passes.entries(),
-        whole: c.passes.kind === 'passes',
-      })),
-    ];
-    const sum = (key: 'accesses' | 'hits' | 'misses') => parts.reduce((n, part) => n + part[key], 0);
-    const passes = sideBySide(parts.map((part) => part.passes)).map((entry) => this.passReport(entry, now));
-    const after = state.inside > 0 || !state.after ? this.state() : state.after;
-    // An access or a reclaim under way when `for TIME` is over counts, and is taken to end there.
-    const start = Math.min(now, state.start);
-    const end = state.inside > 0 ? now : Math.min(now, state.end);
-    const spec = this.setup.scenario.processes[process];
-    const figures = this.input(
-      sum('accesses'),
-      sum('hits'),
-      sum('misses'),
-      end - start,
-      after.counters,
-      state.before,
-      after.gauges,
-      parts.some((part) => part.whole) ? passes : undefined,
-      after.numa,
-    );
-    const key = `${spec.name}/${spec.phases[phase].name}`;
-    const input = { ...figures, ...this.deviceInput(state.devices, after.devices, end - start, key) };
-    if (state.group > 1)
-      this.warn(
-        `passes of phase '${spec.phases[phase].name}' are shown in groups of ${state.group}: there were too many`,
-      );
-    return {
-      name: spec.phases[phase].name,
-      process: spec.name,
-      start,
-      end,
-      accesses: input.accesses,
-      hits: input.hits,
-      misses: input.misses,
-      passes,
-      counters: countersRecord(after.counters, state.before),
-      measures: measuresOf(input),
-      gauges: { ...after.gauges },
-    };
-  }
-
-  private passReport(entry: PassEntry, now: Nanoseconds): PassReport {
-    const { accesses, hits, misses } = entry;
-    const start = Math.min(now, entry.start);
-    const end = Math.min(now, entry.end);
-    const plain = { accesses, hits, misses, start, end };
-    if (!entry.before || !entry.after) return plain;
-    const before = entry.before as State;
-    const after = entry.after as State;
-    const figures = this.input(
-      accesses,
-      hits,
-      misses,
-      end - start,
-      after.counters,
-      before.counters,
-      after.gauges,
-      undefined,
-      after.numa,
-    );
-    const input = { ...figures, ...this.deviceInput(before.devices, after.devices, end - start, null) };
-    const values: Record<string, number> = {};
-    for (const name of this.wanted.byPass) {
-      const value = isCounter(name)
-        ? input.counter(name)
-        : isGauge(name)
-          ? after.gauges[name as keyof Gauges]
-          : (measureByName(name)?.of(input) ?? NaN);
-      if (!Number.isNaN(value)) values[name] = value;
-    }
-    return { ...plain, values };
-  }
-
-  private series(): Series[] {
-    const points = Math.min(4000, Math.max(250, Math.floor(40_000 / this.points)));
-    const out: Series[] = this.writeback?.series(points) ?? [];
-    const hasLists = this.memory.reclaimer.kind === 'lists';
-    gaugeRows.forEach((row, i) => {
-      if (row.kernelOnly && !hasLists) return;
-      const { t, y } = this.sampler.level(i, points);
-      if (this.wanted.overTime.has(row.name) || y.some((value) => value !== 0))
-        out.push({ name: row.name, unit: row.unit, t, y });
-    });
-    this.levelMeasures.forEach((name, i) => {
-      const { t, y } = this.sampler.level(gaugeRows.length + i, points);
-      const known = Array.from(y.keys()).filter((k) => !Number.isNaN(y[k]));
-      out.push({
-        name,
-        unit: measureByName(name)!.unit,
-        t: Float64Array.from(known, (k) => t[k]),
-        y: Float64Array.from(known, (k) => y[k]),
-      });
-    });
-    this.riseCounters.forEach((name, i) => {
-      if (!this.wanted.overTime.has(name)) return;
-      const { unit } = counterRows[counterAt.get(name)!];
-      out.push({ name, unit, ...this.sampler.total(3 + i, points) });
-    });
-    for (const name of new Set(['hit-ratio', ...this.wanted.overTime])) {
-      const measure = measureByName(name);
-      if (!measure || measure.level) continue;
-      const columns = this.riseCounters;
-      const windows = this.sampler.windows((rise, elapsed) =>
-        measure.of({
-          accesses: rise(0),
-          hits: rise(1),
-          misses: rise(2),
-          elapsed,
-          counter: (counter) => rise(3 + columns.indexOf(counter)),
-        }),
-      );
-      if (windows.t.length > 0) out.push({ name, unit: measure.unit, ...windows });
-    }
-    return out;
+    return this.readings.gauges().nr_swap_used;
   }
 
   /** Accesses of a process so far. */
   accessesOf(process: number): number {
-    let accesses = 0;
-    for (const [key, { left }] of this.phases)
-      if (key.startsWith(`${process}/`)) for (const part of left) accesses += part.accesses;
-    for (const cursor of this.cursors)
-      if (cursor.program.process === process && cursor.live) accesses += cursor.accesses;
-    return accesses;
+    return this.phases.totals(process).accesses;
   }
 
   /** Accesses, hits and misses of a process, by name; none of anything else. */
-  countsOf(name: string): Pick<ObjectReport, 'accesses' | 'hits' | 'misses'> {
-    const counts = { accesses: 0, hits: 0, misses: 0 };
-    const process = this.setup.scenario.processes.findIndex((spec) => spec.name === name);
-    const parts = [
-      ...[...this.phases].flatMap(([key, { left }]) => (key.startsWith(`${process}/`) ? left : [])),
-      ...this.cursors.filter((cursor) => cursor.program.process === process && cursor.live),
+  countsOf(name: string): Totals {
+    return this.phases.totals(this.setup.scenario.processes.findIndex((spec) => spec.name === name));
+  }
+
+  // ---- the report
+
+  private allSeries(now: Nanoseconds): Series[] {
+    const points = Math.min(4000, Math.max(250, Math.floor(40_000 / this.points)));
+    return [
+      ...(this.writeback?.series(points) ?? []),
+      ...this.series.series(points, this.memory.reclaimer.kind === 'lists'),
+      ...(this.devices?.series(this.wanted.overTime, now) ?? []),
     ];
-    for (const { accesses, hits, misses } of parts) {
-      counts.accesses += accesses;
-      counts.hits += hits;
-      counts.misses += misses;
-    }
-    return counts;
   }
 
   private objects(now: Nanoseconds): ObjectReport[] {
@@ -465,29 +189,20 @@ export class Recorder implements PhaseListener {
   report(point: PointSpec, now: Nanoseconds, complete: boolean): PointReport {
     const { plan, setup } = this;
     const { scenario } = setup;
-    const phases: PhaseReport[] = [];
-    for (const [p, process] of scenario.processes.entries())
-      for (const i of process.phases.keys()) {
-        const phase = this.phaseReport(p, i, now);
-        if (phase) phases.push(phase);
-      }
-    const after = this.state();
+    const phases = this.phases.reports(scenario.processes, now, (text) => this.warn(text));
+    const after = this.readings.take();
     const withPasses = phases.filter((phase) => phase.measures?.['adaptation-passes'] !== undefined);
     const { exits, recovery } = this;
     const input: MeasureInput = {
-      ...this.input(
-        this.accesses,
-        this.hits,
-        this.misses,
-        now,
-        after.counters,
-        this.baseline,
-        after.gauges,
-        withPasses.at(-1)?.passes,
-      ),
+      ...this.readings.input(this, {
+        elapsed: now,
+        before: { counters: this.baseline },
+        after: { ...after, devices: this.devices?.state(now) },
+        passes: withPasses.at(-1)?.passes,
+        key: '',
+      }),
       ...(exits.length > 0 ? { exits } : {}),
       ...(recovery ? { recovery } : {}),
-      ...this.deviceInput(undefined, this.devices?.state(now), now, ''),
     };
     const at: Record<string, number> = {};
     plan.axes.forEach((axis, i) => {
@@ -513,7 +228,7 @@ export class Recorder implements PhaseListener {
       gauges: { ...after.gauges },
       ...(this.objectAccesses ? { objects: [...this.objects(now), ...(this.devices?.objects(now) ?? [])] } : {}),
       phases,
-      series: [...this.series(), ...(this.devices?.series(this.wanted.overTime, now) ?? [])],
+      series: this.allSeries(now),
       distributions: [
         ...(this.memory.distributions?.() ?? []),
         ...(this.distances?.distribution() ?? []),
@@ -539,14 +254,6 @@ export class Recorder implements PhaseListener {
   }
 }
 
-function countersRecord(now: Float64Array, before: Float64Array): Record<string, number> {
-  const out: Record<string, number> = {};
-  counterRows.forEach((row, i) => {
-    out[row.name] = now[i] - before[i];
-  });
-  return out;
-}
-
 /** The phases of a recovery as spans on their resources. */
 export const recoverySpans = ({ phases }: RecoveryReport): Span[] =>
   phases.map(({ name, part, resource, start, end }) => ({
@@ -555,12 +262,3 @@ export const recoverySpans = ({ phases }: RecoveryReport): Span[] =>
     start,
     end,
   }));
-
-export function measuresOf(input: MeasureInput): Record<string, number> {
-  const out: Record<string, number> = {};
-  for (const measure of measures) {
-    const value = measure.of(input);
-    if (!Number.isNaN(value)) out[measure.name] = value;
-  }
-  return out;
-}
