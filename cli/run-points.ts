@@ -10,8 +10,8 @@ import { PlanError } from '../simulator/plan-error.ts';
 import { partsOf, type Plan, type SourceSpan } from '../simulator/plan.ts';
 import type { Report } from '../simulator/report.ts';
 import { createRun } from '../simulator/run.ts';
-import { Handout, type At, type Task } from '../simulator/run-order.ts';
-import { mergeReports, SharedWork, shardOf, type Simulation } from '../simulator/simulate.ts';
+import { Handout, roomForTables, type At, type Task } from '../simulator/run-order.ts';
+import { mergeReports, SharedWork, shardOf, type SharedMemory, type Simulation } from '../simulator/simulate.ts';
 import { FIRST_BUDGET, nextBudget } from '../simulator/slice.ts';
 
 export interface RunOptions {
@@ -32,8 +32,19 @@ interface Assignment {
   readonly plan: Plan;
   readonly traces: readonly Uint32Array[];
   readonly recordings: readonly RecordedFiles[];
+  /** Tables that all make once between them. */
+  readonly tables: SharedMemory['tables'];
+  readonly me: number;
   /** [0] becomes 1 when the user interrupts. */
   readonly stop: Int32Array;
+}
+
+/** This thread's number beside those of its helpers. */
+const OWN = 1;
+
+interface Order {
+  readonly points: readonly number[];
+  readonly words: SharedArrayBuffer | undefined;
 }
 
 type FromWorker =
@@ -57,7 +68,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> 
   const handout = new Handout({ ...plan, traces: lengths });
   const shards: Report[] = [];
   let finished = 0;
-  const own = { work: new SharedWork(), at: undefined as Task | undefined, done: 0 };
+  const tables: SharedMemory['tables'] = threads > 1 && handout.left > 1 ? roomForTables(plan) : new Map();
+  const own = { work: new SharedWork({ tables, me: OWN }), at: undefined as Task | undefined, done: 0 };
   let crew: Crew | null = null;
   const start = performance.now();
   const fraction = () => (finished + own.done + (crew?.underWay ?? 0)) / parts;
@@ -68,7 +80,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> 
   };
   const hire = (): Crew => {
     const size = Math.min(threads - 1, handout.left);
-    return new Crew(size, handout, { plan, traces, recordings }, signal, add, () => own.at);
+    return new Crew(size, handout, { plan, traces, recordings, tables }, signal, add, () => own.at);
   };
   const worthwhile = (): boolean => {
     const elapsed = performance.now() - start;
@@ -84,7 +96,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> 
       const task = handout.take(own.at, crew?.at ?? []);
       if (!task) break;
       own.at = task;
-      const simulation = createRun(plan, { traces, recordings, points: task.points, shared: own.work });
+      const words = threads > 1 ? handout.words(task) : undefined;
+      const simulation = createRun(plan, { traces, recordings, points: task.points, shared: own.work, words });
       await drive(simulation, stopped, (done) => {
         own.done = done * task.points.length;
         options.progress(fraction());
@@ -138,7 +151,7 @@ class Crew {
   constructor(
     size: number,
     handout: Handout,
-    assignment: Omit<Assignment, 'stop'>,
+    assignment: Omit<Assignment, 'stop' | 'me'>,
     signal: AbortSignal,
     add: (report: Report, points: number) => void,
     own: () => At | undefined,
@@ -150,7 +163,7 @@ class Crew {
     signal.addEventListener('abort', this.interrupt);
     const script = fileURLToPath(new URL(import.meta.url));
     for (let i = 0; i < size; i++) {
-      const workerData: Assignment = { ...assignment, stop: this.stop };
+      const workerData: Assignment = { ...assignment, me: OWN + 1 + i, stop: this.stop };
       const worker = new Worker(script, { workerData });
       const helper: Helper = { worker, tasks: [], ready: false, at: undefined, fraction: 0 };
       this.helpers.add(helper);
@@ -209,7 +222,7 @@ class Crew {
       if (!task) return;
       helper.at = task;
       helper.tasks.push(task);
-      helper.worker.postMessage(task.points);
+      helper.worker.postMessage({ points: task.points, words: handout.words(task) } satisfies Order);
     }
   }
 
@@ -248,12 +261,12 @@ class Crew {
 
 /** The worker's side. */
 function serve(port: NonNullable<typeof parentPort>): void {
-  const { plan, traces, recordings, stop } = workerData as Assignment;
+  const { plan, traces, recordings, tables, me, stop } = workerData as Assignment;
   const send = (message: FromWorker): void => port.postMessage(message);
-  const shared = new SharedWork();
-  port.on('message', (points: readonly number[]) => {
+  const shared = new SharedWork({ tables, me });
+  port.on('message', ({ points, words }: Order) => {
     try {
-      const simulation = createRun(plan, { traces, recordings, points, shared });
+      const simulation = createRun(plan, { traces, recordings, points, shared, words });
       let budget = FIRST_BUDGET;
       let told = performance.now();
       while (Atomics.load(stop, 0) === 0) {

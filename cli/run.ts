@@ -4,7 +4,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { partsOf, type Plan } from '../simulator/plan.ts';
 import type { Report } from '../simulator/report.ts';
-import { estimateMemory, PlanError } from '../simulator/simulate.ts';
+import { estimateMemory, PlanError, workersWithin } from '../simulator/simulate.ts';
 import { inSharedMemory } from '../simulator/trace/shared-words.ts';
 import { formats, isFormat } from './formats.ts';
 import { CliError, EXIT, type CliIo } from './io.ts';
@@ -39,15 +39,16 @@ export async function run(args: string[], io: CliIo): Promise<number> {
 
   const reports: Report[] = [];
   for (const [i, plan] of plans.entries()) {
-    const { bytes, parts } = estimateMemory(plan);
+    const estimate = estimateMemory(plan);
+    const { bytes, parts } = estimate;
     if (bytes > os.freemem()) {
       const largest = parts.map((p) => `${p.what} ${gibibytes(p.bytes)}`).join(', ');
       throw new CliError(
         `'${plan.title}' would need ${gibibytes(bytes)} (${largest}) and ${gibibytes(os.freemem())} are free; make its objects smaller or its traces shorter`,
       );
     }
-    // As many as there is memory for: each has its own machine.
-    const threads = Math.min(most, partsOf(plan), bytes === 0 ? most : Math.max(1, Math.floor(os.freemem() / bytes)));
+    // As many as there is memory for: each has its own machine, beside what they share.
+    const threads = Math.min(most, partsOf(plan), Math.max(1, workersWithin(os.freemem(), estimate)));
     const loaded = plan.traces.length === 0 ? [] : await (await import('./trace-file.ts')).loadTraces(plan, file);
     const traces = threads > 1 ? loaded.map(inSharedMemory) : loaded;
     const recordings = plan.fidelity === undefined ? [] : (await import('./recordings.ts')).loadRecordings();

@@ -4,22 +4,16 @@ import { placementSamples } from './engine/numa-records.ts';
 import { numberedPages } from './engine/numbering.ts';
 import { hasNodes, threadsOf } from './engine/setup.ts';
 import { BYTES_PER_FORESEEN } from './engine/future.ts';
+import type { MemoryEstimate } from './memory-estimate.ts';
 import type { Plan, Scenario, Step } from './plan.ts';
 import { hasLists, reclaimVariant } from './reclaim/registry.ts';
 import { valueOf } from './tables/define.ts';
 import * as knobs from './tables/knobs.ts';
-import { drawnAccesses, foreseeableAccesses } from './run-order.ts';
+import { drawnAccesses, foreseeableAccesses, workloadGroups } from './run-order.ts';
 import { PAGE_SIZE, type Bytes, type Pages } from './units.ts';
 import { validatePlan } from './validate.ts';
 import { MAX_MEMO } from './workload/memo-source.ts';
 import { MAX_KEPT_TABLES, patternBytes } from './workload/program.ts';
-
-/** Largest memory a run would hold at a time, to be compared with what the host has before starting. */
-export interface MemoryEstimate {
-  readonly bytes: Bytes;
-  /** The biggest parts, for the message. */
-  readonly parts: readonly { readonly what: string; readonly bytes: Bytes }[];
-}
 
 /** The node of a page and why it is there. */
 const NODE_BYTES_PER_PAGE = 4;
@@ -81,7 +75,7 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
   try {
     validatePlan(plan);
   } catch {
-    return { bytes: 0, parts: [] };
+    return { bytes: 0, shared: 0, parts: [] };
   }
   const sums = new Map<string, Bytes>();
   const most = (what: string, bytes: Bytes) => sums.set(what, Math.max(sums.get(what) ?? 0, bytes));
@@ -138,14 +132,22 @@ export function estimateMemory(plan: Plan): MemoryEstimate {
   }
   const all = [...tables.values()].reduce((a, b) => a + b, 0);
   most('tables of access patterns', Math.min(all, MAX_KEPT_TABLES));
+  let shared = 0;
+  if (plan.points.length > 1) {
+    // Either all are shared, or as many as may be, and the others are each worker's own.
+    if (all > MAX_KEPT_TABLES) most('tables that workers share', MAX_KEPT_TABLES);
+    shared += Math.min(all, MAX_KEPT_TABLES);
+    if (workloadGroups(plan).every((group) => group === 0)) shared += sums.get('accesses that points share') ?? 0;
+  }
   most(
     'traces',
     plan.traces.reduce((n, trace) => n + 4 * (trace.records ?? 0), 0),
   );
+  shared += sums.get('traces') ?? 0;
   const points = plan.points.length;
   most('results', points * Math.min(4000, Math.max(250, Math.floor(40_000 / points))) * SERIES_POINT_BYTES + FIXED);
   const parts = [...sums].map(([what, bytes]) => ({ what, bytes })).sort((a, b) => b.bytes - a.bytes);
-  return { bytes: parts.reduce((n, part) => n + part.bytes, 0), parts: parts.filter((part) => part.bytes > 0) };
+  return { bytes: parts.reduce((n, part) => n + part.bytes, 0), shared, parts: parts.filter((part) => part.bytes > 0) };
 }
 
 /** Page numbers of a scenario, and those of them that files have. */

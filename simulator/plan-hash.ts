@@ -9,6 +9,13 @@ export function hashPlan(plan: Plan): string {
 export const hexHash = (bytes: Uint8Array): string =>
   Array.from(sha256(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
+/** A hash as numbers: eight of 32 bits. */
+export function hashWords(text: string): number[] {
+  const bytes = sha256(asciiBytes(asciiJson(text)));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: 8 }, (_, i) => view.getInt32(4 * i));
+}
+
 /** JSON in which everything beyond ASCII is escaped, so that characters are bytes. */
 export const asciiJson = (text: string): string =>
   text.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -3,9 +3,12 @@
  * once, those of one variant by the same worker, because its loops are then compiled once, and the longest first, so that nobody waits for a
  * long one that was begun last. What is found depends on none of it.
  */
-import { partsOf, type Plan, type Scenario, type Step } from './plan.ts';
+import { partsOf, type AccessStep, type Plan, type Scenario, type Step } from './plan.ts';
 import { hasLists, reclaimVariant } from './reclaim/registry.ts';
 import { PAGE_SIZE } from './units.ts';
+import { MAX_MEMO } from './workload/memo-source.ts';
+import { MAX_KEPT_TABLES, tablesOf } from './workload/program.ts';
+import { HEADER_BYTES } from './workload/shared-room.ts';
 
 /** Accesses of a scenario as far as its steps tell: those that end by time count as none. */
 export const foreseeableAccesses = (plan: Plan, scenario: Scenario): number =>
@@ -100,6 +103,42 @@ export interface Task {
 /** What somebody is at, or was at last. */
 export type At = Pick<Task, 'group' | 'variant'>;
 
+/** Accesses or bytes that are worth being made only once. */
+const WORTH_SHARING = 1 << 16;
+
+/** Zeroes behind a header, or undefined if there is not enough memory: then each worker tries for itself, and says so. */
+function roomFor(bytes: number): SharedArrayBuffer | undefined {
+  try {
+    return new SharedArrayBuffer(HEADER_BYTES + bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Memory for the tables that points of a plan need, to be made once for all threads. Only for hosts whose memory may be shared. */
+export function roomForTables(plan: Plan, least = WORTH_SHARING): Map<string, SharedArrayBuffer> {
+  const rooms = new Map<string, SharedArrayBuffer>();
+  let left = MAX_KEPT_TABLES;
+  const add = (step: AccessStep): void => {
+    for (const [name, bytes] of tablesOf(step, plan.seed)) {
+      if (bytes < least || bytes > left || rooms.has(name)) continue;
+      const room = roomFor(bytes);
+      if (!room) return;
+      left -= bytes;
+      rooms.set(name, room);
+    }
+  };
+  for (const { scenario } of plan.points)
+    for (const { phases } of scenario.processes)
+      for (const { steps } of phases)
+        for (const step of steps) {
+          if (step.kind === 'access') add(step);
+          else if (step.kind === 'mix') step.parts.forEach(({ access }) => add(access));
+        }
+  return rooms;
+}
+
 /** Tasks a plan is cut into at most: beyond, sending begins to outweigh simulating. */
 const MOST_TASKS = 1024;
 
@@ -109,8 +148,12 @@ export class Handout {
   private readonly waiting: Task[];
   /** Accesses of all points, as far as can be told beforehand. */
   readonly accesses: number;
+  private readonly plan: Plan;
+  /** By workload. */
+  private readonly rooms = new Map<number, SharedArrayBuffer>();
 
   constructor(plan: Plan) {
+    this.plan = plan;
     const parts = partsOf(plan);
     // Points along a single axis lie in order already.
     const groups = plan.axes.length > 1 ? workloadGroups(plan) : Array.from({ length: parts }, (_, i) => i);
@@ -156,6 +199,24 @@ export class Handout {
       best = i;
     }
     return waiting.splice(best, 1)[0];
+  }
+
+  /**
+   * Memory for the accesses of a task just taken, the same for all tasks of a workload, so that they are drawn once for all who run some of
+   * it. Undefined where that would not pay: nothing is drawn, or too much to be kept, or nobody else will want it.
+   */
+  words({ group, points: [first] }: Task, least = WORTH_SHARING): SharedArrayBuffer | undefined {
+    const { plan, rooms } = this;
+    let room = rooms.get(group);
+    const more = this.waiting.some((task) => task.group === group);
+    if (!room && more && first < plan.points.length) {
+      const { scenario } = plan.points[first];
+      const drawn = drawnAccesses(plan, scenario);
+      if (drawn >= least && foreseeableAccesses(plan, scenario) <= MAX_MEMO) room = roomFor(4 * drawn);
+      if (room) rooms.set(group, room);
+    }
+    if (!more) rooms.delete(group);
+    return room;
   }
 
   /** Nothing more is to be done. */

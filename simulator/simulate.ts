@@ -4,7 +4,7 @@
  *
  * Both functions may throw a PlanError: what is asked for can't be simulated, and how to change it.
  */
-import { estimateMemory, type MemoryEstimate } from './estimate-memory.ts';
+import { estimateMemory } from './estimate-memory.ts';
 import type { RecordedFiles } from './fidelity/recorded-files.ts';
 import { preparePoint } from './engine/prepare.ts';
 import type { PointRun } from './engine/point-run.ts';
@@ -23,10 +23,11 @@ import type { Variant } from './tables/define.ts';
 import { volatileInterfaces } from './volatile/interfaces.ts';
 import { checkKnob, validatePlan } from './validate.ts';
 
-export { estimateMemory, type MemoryEstimate };
+export { estimateMemory };
+export { workersWithin, type MemoryEstimate } from './memory-estimate.ts';
 export { mergeReports, reportOf, shardOf, type MergeReports } from './merge-reports.ts';
 export { PlanError } from './plan-error.ts';
-export { SharedWork } from './engine/shared-work.ts';
+export { SharedWork, type SharedMemory } from './engine/shared-work.ts';
 
 export interface SimulationOptions {
   /** Run only these points (indices into plan.points, or plan.fidelity): how a pool spreads a sweep. Default: all. */
@@ -37,6 +38,8 @@ export interface SimulationOptions {
   readonly recordings?: readonly RecordedFiles[];
   /** What simulations of this same plan (the very object) share that one worker runs one after another: hand in the same to each. */
   readonly shared?: SharedWork;
+  /** Where threads keep the accesses of the points' workload together (Handout.words). Only where memory may be shared. */
+  readonly words?: SharedArrayBuffer | undefined;
   /** Record single events with rule ids in this window of simulated time. Off by default: it costs time and memory. */
   readonly log?: { readonly from: number; readonly to: number; readonly limit: number };
 }
@@ -213,10 +216,10 @@ class PlanSimulation implements Simulation {
 
   private *prepare(): Generator<number, PointRun> {
     const { plan, wanted, current } = this;
-    const { shared, log, traces: words = [] } = this.options;
+    const { shared, log, traces = [], words } = this.options;
     if (!shared.traces) {
       const facts: TraceFacts[] = [];
-      for (const one of words) facts.push(yield* traceFacts(one));
+      for (const one of traces) facts.push(yield* traceFacts(one));
       shared.traces = facts;
     }
     return yield* preparePoint(
@@ -225,6 +228,7 @@ class PlanSimulation implements Simulation {
         wanted,
         traces: shared.traces,
         shared,
+        words,
         sharing: shared.sharing(current) > 1,
         createMemory: this.create,
         log,

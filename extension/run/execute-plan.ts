@@ -2,7 +2,7 @@
 import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import { partsOf, type Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
-import type { MemoryEstimate } from '../../simulator/simulate.ts';
+import { workersWithin, type MemoryEstimate } from '../../simulator/memory-estimate.ts';
 import type { Pool } from '../worker/pool.ts';
 import type { ResultCache } from './cache.ts';
 
@@ -101,7 +101,7 @@ export function widthFor(estimate: MemoryEstimate, plan: Plan, free: number | un
   const points = partsOf(plan);
   if (free === undefined || estimate.bytes <= 0) return points;
   const usable = free * USABLE;
-  const width = Math.floor(usable / estimate.bytes);
+  const width = workersWithin(usable, estimate);
   if (width >= 1) return Math.min(points, width);
   const parts = estimate.parts.map(({ what, bytes }) => `${what} ${sizeText(bytes)}`).join(', ');
   throw new NotEnoughMemoryError(

@@ -5,7 +5,8 @@
 import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import { partsOf, type Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
-import { Handout, type At } from '../../simulator/run-order.ts';
+import { Handout, roomForTables, type At } from '../../simulator/run-order.ts';
+import type { SharedMemory } from '../../simulator/simulate.ts';
 import { inSharedMemory } from '../../simulator/trace/shared-words.ts';
 import type { FromWorker, SpawnWorker, WorkerPort } from './protocol.ts';
 
@@ -71,6 +72,8 @@ interface Run {
   readonly traces: readonly Uint32Array[];
   readonly width: number;
   readonly flag: SharedArrayBuffer | undefined;
+  /** Tables that workers make once between them; absent if there is but one, or memory cannot be shared. */
+  readonly tables: SharedMemory['tables'] | undefined;
   readonly waiting: Handout;
   readonly active: Set<Task>;
   readonly shards: Report[];
@@ -82,6 +85,8 @@ interface Run {
 
 interface Member {
   readonly port: WorkerPort;
+  /** From 1 on. */
+  readonly number: number;
   /** Runs it knows, and what of each it was at last. */
   readonly begun: Map<number, At>;
   task: Task | undefined;
@@ -92,6 +97,7 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
   const runs = new Set<Run>();
   let nextRun = 1;
   let nextTask = 1;
+  let nextMember = 1;
   let disposed = false;
 
   function hire(): Member {
@@ -99,7 +105,7 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
       message: (message: FromWorker) => receive(member, message),
       exit: (reason: string) => lost(member, reason),
     };
-    const member: Member = { port: spawn(listener), begun: new Map(), task: undefined };
+    const member: Member = { port: spawn(listener), number: nextMember++, begun: new Map(), task: undefined };
     members.add(member);
     return member;
   }
@@ -134,10 +140,12 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
         plan: run.plan,
         traces: run.traces,
         recordings: run.options.recordings ?? [],
+        ...(run.tables ? { memory: { tables: run.tables, me: member.number } } : {}),
         ...(run.flag ? { flag: run.flag } : {}),
       });
     }
-    member.port.post({ type: 'task', run: run.id, task: task.id, points: task.points });
+    const words = run.tables && run.waiting.words(at);
+    member.port.post({ type: 'task', run: run.id, task: task.id, points: task.points, ...(words ? { words } : {}) });
   }
 
   function receive(member: Member, message: FromWorker): void {
@@ -223,6 +231,7 @@ export function createPool({ spawn, size, shared }: PoolOptions): Pool {
           options,
           traces: shared && width > 1 ? (options.traces ?? []).map(inSharedMemory) : (options.traces ?? []),
           width,
+          tables: shared && width > 1 && partsOf(plan) > 1 ? roomForTables(plan) : undefined,
           flag: shared ? new SharedArrayBuffer(4) : undefined,
           waiting: new Handout(plan),
           active: new Set(),

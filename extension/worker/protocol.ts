@@ -6,6 +6,7 @@
 import type { RecordedFiles } from '../../simulator/fidelity/recorded-files.ts';
 import type { Plan } from '../../simulator/plan.ts';
 import type { Report } from '../../simulator/report.ts';
+import type { SharedMemory } from '../../simulator/simulate.ts';
 
 export type ToWorker =
   | {
@@ -14,10 +15,19 @@ export type ToWorker =
       readonly plan: Plan;
       readonly traces: readonly Uint32Array[];
       readonly recordings: readonly RecordedFiles[];
+      /** Where memory can be shared: tables that workers make once between them, and a number that no other worker has. */
+      readonly memory?: SharedMemory;
       /** One Int32, not zero once the run is cancelled. Absent where memory cannot be shared. */
       readonly flag?: SharedArrayBuffer;
     }
-  | { readonly type: 'task'; readonly run: number; readonly task: number; readonly points: readonly number[] }
+  | {
+      readonly type: 'task';
+      readonly run: number;
+      readonly task: number;
+      readonly points: readonly number[];
+      /** Where workers keep the accesses of these points together. */
+      readonly words?: SharedArrayBuffer;
+    }
   | { readonly type: 'cancel'; readonly run: number }
   | { readonly type: 'end'; readonly run: number };
 

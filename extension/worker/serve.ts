@@ -18,6 +18,8 @@ export interface WorkerHost {
   breathe(): Promise<void>;
 }
 
+type TaskMessage = Extract<ToWorker, { type: 'task' }>;
+
 interface Run {
   readonly plan: Plan;
   readonly traces: readonly Uint32Array[];
@@ -31,12 +33,12 @@ interface Run {
 export function serve(host: WorkerHost, createSimulation: CreateSimulation): (message: ToWorker) => void {
   const runs = new Map<number, Run>();
 
-  async function work(id: number, task: number, points: readonly number[]): Promise<void> {
+  async function work({ run: id, task, points, words }: TaskMessage): Promise<void> {
     const run = runs.get(id);
     if (!run) return host.post({ type: 'failed', run: id, task, message: 'the run is not known here' }, []);
     try {
       const { plan, traces, recordings, shared } = run;
-      const simulation = createSimulation(plan, { points, traces, recordings, shared });
+      const simulation = createSimulation(plan, { points, traces, recordings, shared, words });
       let budget = FIRST_BUDGET;
       let reported = host.now();
       for (;;) {
@@ -71,7 +73,7 @@ export function serve(host: WorkerHost, createSimulation: CreateSimulation): (me
           traces: message.traces,
           recordings: message.recordings,
           flag,
-          shared: new SharedWork(),
+          shared: new SharedWork(message.memory),
           cancelled: false,
         });
         return;
@@ -85,7 +87,7 @@ export function serve(host: WorkerHost, createSimulation: CreateSimulation): (me
         runs.delete(message.run);
         return;
       case 'task':
-        void work(message.run, message.task, message.points);
+        void work(message);
         return;
     }
   };

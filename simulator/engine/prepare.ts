@@ -4,6 +4,8 @@ import { OUT_OF_MEMORY, type CreateMemory, type Memory } from '../machine/memory
 import { PlanError } from '../plan-error.ts';
 import type { Plan, PointSpec } from '../plan.ts';
 import type { Pages } from '../units.ts';
+import { hashWords } from '../plan-hash.ts';
+import { drawTogether } from '../workload/drawn-source.ts';
 import { MAX_MEMO, remembering } from '../workload/memo-source.ts';
 import { buildPrograms, type Program } from '../workload/program.ts';
 import { AgainstRemote, remotePoint } from './against-remote.ts';
@@ -23,6 +25,8 @@ export interface PrepareContext {
   readonly wanted: Wanted;
   readonly traces: readonly TraceFacts[];
   readonly shared: SharedWork;
+  /** Where threads keep the accesses together that points like this one are likely to make. */
+  readonly words: SharedArrayBuffer | undefined;
   /** Whether other points are likely to make the same accesses. */
   readonly sharing: boolean;
   readonly createMemory: CreateMemory;
@@ -141,8 +145,9 @@ function* remembered(
   shared.programs = null;
   const programs = yield* build();
   if (countAccesses(programs[0]) > MAX_MEMO) return programs;
+  const together = context.words && (yield* drawTogether(programs[0], context.words, hashWords(key), shared.sharer));
   shared.key = key;
-  return (shared.programs = programs.map(remembering));
+  return (shared.programs = together ? [together] : programs.map(remembering));
 }
 
 /** Locked regions are there from the start. */

@@ -6,11 +6,18 @@ import type { RemoteRun } from '../device/device-records.ts';
 import { hashPlan } from '../plan-hash.ts';
 import type { Plan } from '../plan.ts';
 import { workloadGroups } from '../run-order.ts';
-import { TableCache, type Program } from '../workload/program.ts';
+import { TableCache, type Program, type SharedTables } from '../workload/program.ts';
+import type { Sharer } from '../workload/shared-room.ts';
 import type { TraceFacts } from './setup.ts';
 
+/** What this thread has in common with others at the same plan. */
+export interface SharedMemory extends Sharer {
+  readonly tables: SharedTables;
+}
+
 export class SharedWork {
-  readonly tables = new TableCache();
+  readonly tables: TableCache;
+  readonly sharer: Sharer;
   readonly remotes = new Map<string, RemoteRun>();
   /** The program of the workload run last, if it is one that others share and few enough accesses to be kept. */
   key = '';
@@ -20,6 +27,11 @@ export class SharedWork {
   private hash: string | undefined;
   private groups: readonly number[] = [];
   private sizes: readonly number[] = [];
+
+  constructor(memory?: SharedMemory) {
+    this.tables = new TableCache(memory?.tables, memory);
+    this.sharer = memory ?? { me: 0 };
+  }
 
   /** Whether `plan` was checked before; if not, it is as of now. */
   begin(plan: Plan, check: () => void): void {

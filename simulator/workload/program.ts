@@ -21,7 +21,8 @@ import {
   type Source,
   type StreamPosition,
 } from './sources.ts';
-import { buildPermutation, buildZipfTable, zipfTableBytes, type ZipfTable } from './zipf-table.ts';
+import { HEADER_BYTES, SharedPlace, type Sharer } from './shared-room.ts';
+import { buildPermutation, buildZipfTable, zipfTableBytes, zipfTableIn, type ZipfTable } from './zipf-table.ts';
 
 export interface ProgramStep {
   readonly kind: 'accesses' | 'idle' | 'region' | 'exit';
@@ -80,12 +81,39 @@ interface Kept {
   round: number;
 }
 
+/** Memory for tables that all threads of a run see, by what is to lie there. */
+export type SharedTables = ReadonlyMap<string, SharedArrayBuffer>;
+
+/** Makes a table in memory of its own, or in zeroes given, from `offset` on. */
+type Build = (buffer?: SharedArrayBuffer, offset?: number) => Generator<number, Kept['table']>;
+
+const zipfName = (n: Pages, s: number): string => `zipf/${n}/${s}`;
+const shuffleName = (seed: number, { object, start, pages }: RegionRef): string =>
+  `shuffle/${seed}/${object}/${start}/${pages}`;
+
+/** Names and sizes of the tables that an access needs. */
+export const tablesOf = ({ pattern, target }: AccessStep, seed: number): readonly (readonly [string, number])[] =>
+  patternBytes(pattern, target.pages) === 0 || pattern.kind !== 'zipf'
+    ? []
+    : [
+        [zipfName(target.pages, pattern.s), zipfTableBytes(target.pages)],
+        [shuffleName(seed, target), 4 * target.pages],
+      ];
+
 /** Shared between threads, steps and points of one plan. */
 export class TableCache {
   /** In the order in which they were wanted. */
   private readonly kept = new Map<string, Kept>();
   private bytes = 0;
   private round = 0;
+  private readonly shared: SharedTables | undefined;
+  private readonly sharer: Sharer;
+
+  /** With memory that others see. */
+  constructor(shared?: SharedTables, sharer: Sharer = { me: 0 }) {
+    this.shared = shared;
+    this.sharer = sharer;
+  }
 
   /** Another workload is built: what only earlier ones wanted may go. */
   begin(): void {
@@ -93,33 +121,76 @@ export class TableCache {
   }
 
   *zipfTable(n: Pages, s: number): Generator<number, ZipfTable> {
-    const known = yield* this.keptOr(`zipf/${n}/${s}`, zipfTableBytes(n), () => buildZipfTable(n, s));
+    const known = yield* this.keptOr(
+      zipfName(n, s),
+      zipfTableBytes(n),
+      (buffer, offset) => buildZipfTable(n, s, buffer, offset),
+      (buffer) => zipfTableIn(n, s, buffer, HEADER_BYTES),
+    );
     return known as ZipfTable;
   }
 
   /** The shuffle belongs to the region, so all who read it find the same pages hot. */
-  *permutation(seed: number, object: number, start: Pages, n: Pages): Generator<number, Uint32Array> {
-    const known = yield* this.keptOr(`shuffle/${seed}/${object}/${start}/${n}`, 4 * n, () =>
-      buildPermutation(n, randomFor(seed, PURPOSE_SHUFFLE, object, start, n)),
+  *permutation(seed: number, target: RegionRef): Generator<number, Uint32Array> {
+    const { object, start, pages } = target;
+    const known = yield* this.keptOr(
+      shuffleName(seed, target),
+      4 * pages,
+      (buffer, offset) =>
+        buildPermutation(
+          pages,
+          randomFor(seed, PURPOSE_SHUFFLE, object, start, pages),
+          buffer && new Uint32Array(buffer, offset, pages),
+        ),
+      (buffer) => new Uint32Array(buffer, HEADER_BYTES, pages),
     );
     return known as Uint32Array;
   }
 
+  /** `view`: the table that was built in memory that is shared. */
   private *keptOr(
-    key: string,
+    name: string,
     bytes: number,
-    build: () => Generator<number, Kept['table']>,
+    build: Build,
+    view: (buffer: SharedArrayBuffer) => Kept['table'],
   ): Generator<number, Kept['table']> {
-    let found = this.kept.get(key);
+    let found = this.kept.get(name);
     if (!found) {
+      const table = yield* this.sharedOr(name, build, view);
+      if (table) return table;
       this.makeRoom(bytes);
       found = { table: yield* build(), bytes, round: this.round };
       this.bytes += bytes;
     }
     found.round = this.round;
-    this.kept.delete(key);
-    this.kept.set(key, found);
+    this.kept.delete(name);
+    this.kept.set(name, found);
     return found.table;
+  }
+
+  /** What all see, made by whoever comes first; null if there is no room for it, or whoever began it is gone. */
+  private *sharedOr(
+    name: string,
+    build: Build,
+    view: (buffer: SharedArrayBuffer) => Kept['table'],
+  ): Generator<number, Kept['table'] | null> {
+    const buffer = this.shared?.get(name);
+    if (!buffer) return null;
+    const place = new SharedPlace(buffer, this.sharer);
+    if (place.claim([])) {
+      const building = build(buffer, HEADER_BYTES);
+      for (let steps = 1; ; steps++) {
+        const step = building.next();
+        if (!step.done) {
+          place.advance(steps);
+          yield step.value;
+          continue;
+        }
+        place.finish();
+        return step.value;
+      }
+    }
+    return place.isOf([]) && (yield* place.whole()) ? view(buffer) : null;
   }
 
   /** Lets go of what was not wanted for longest; what this workload wants stays, however large. */
@@ -336,7 +407,7 @@ function* buildSource(
     case 'zipf': {
       if (pattern.s === 0) return new UniformSource(base, pages, draws());
       const table = yield* context.tables.zipfTable(pages, pattern.s);
-      const permutation = yield* context.tables.permutation(context.seed, object, start, pages);
+      const permutation = yield* context.tables.permutation(context.seed, step.target);
       return new ZipfSource(base, table, permutation, draws());
     }
     case 'hot-cold':

@@ -32,9 +32,28 @@ const guideSize = (n: Pages): number => {
   return size;
 };
 
-/** Builds a table; yields the number of elements done since the last yield. */
-export function* buildZipfTable(n: Pages, s: number): Generator<number, ZipfTable> {
-  const cdf = new Float64Array(n);
+/** The table that lies, or is to lie, in `buffer` from `offset` on: its two arrays. */
+function arraysIn(n: Pages, buffer: ArrayBufferLike, offset: number): Pick<ZipfTable, 'cdf' | 'guide'> {
+  return {
+    cdf: new Float64Array(buffer, offset, n),
+    guide: new Uint32Array(buffer, offset + 8 * n, guideSize(n) + 2),
+  };
+}
+
+/** A table that was built before, where it was built. */
+export function zipfTableIn(n: Pages, s: number, buffer: ArrayBufferLike, offset: number): ZipfTable {
+  const { cdf, guide } = arraysIn(n, buffer, offset);
+  return { n, s, cdf, guide, bucketsPerUnit: guideSize(n) / cdf[n - 1] };
+}
+
+/** Builds a table, in memory of its own or in zeroes given; yields the number of elements done since the last yield. */
+export function* buildZipfTable(
+  n: Pages,
+  s: number,
+  buffer: ArrayBufferLike = new ArrayBuffer(zipfTableBytes(n)),
+  offset = 0,
+): Generator<number, ZipfTable> {
+  const { cdf, guide } = arraysIn(n, buffer, offset);
   let sum = 0;
   for (let i = 0; i < n;) {
     const end = Math.min(n, i + STEP);
@@ -47,7 +66,6 @@ export function* buildZipfTable(n: Pages, s: number): Generator<number, ZipfTabl
   }
   const buckets = guideSize(n);
   const bucketsPerUnit = buckets / sum;
-  const guide = new Uint32Array(buckets + 2);
   // Ranks ascend and so do their buckets: each rank is the first of all buckets after its predecessor's, up to its own.
   let bucket = 0;
   for (let i = 0; i < n;) {
@@ -63,8 +81,11 @@ export function* buildZipfTable(n: Pages, s: number): Generator<number, ZipfTabl
 }
 
 /** Where ranks lie in the region: a Fisher–Yates shuffle. Partners are drawn ahead, so that exchanges need not wait for draws. */
-export function* buildPermutation(n: Pages, random: Random): Generator<number, Uint32Array> {
-  const permutation = new Uint32Array(n);
+export function* buildPermutation(
+  n: Pages,
+  random: Random,
+  permutation: Uint32Array = new Uint32Array(n),
+): Generator<number, Uint32Array> {
   for (let i = 0; i < n; i++) permutation[i] = i;
   yield STEP;
   const partners = new Uint32Array(STEP);

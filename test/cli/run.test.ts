@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import fc from 'fast-check';
 import { PlanError } from '../../simulator/plan-error.ts';
 import { encodeReport } from '../../simulator/report-codec.ts';
 import { compileProgram } from '../../language-server/language/index.ts';
@@ -136,6 +137,34 @@ run "grid" { compare reclaim: v6.1, lru, arc; sweep hot: 2 MiB .. 16 MiB in 5 st
   const { partial, points } = await running;
   assert.equal(partial, true);
   assert.ok(points.length > 0 && points.length < plans[0].points.length);
+});
+
+test('threads that draw accesses and build tables once between them find what one finds alone', async () => {
+  const draws = fc.constantFrom('zipf 0.9', 'zipf 0.6', 'uniform', 'gaussian 40% 10%', 'stream');
+  await fc.assert(
+    fc.asyncProperty(
+      draws,
+      draws,
+      fc.constantFrom('read', 'touch'),
+      fc.integer({ min: 66, max: 250 }),
+      fc.integer({ min: 64, max: 90 }),
+      fc.integer({ min: 2, max: 4 }),
+      async (first, second, verb, thousands, size, threads) => {
+        const text = `machine m { memory 16 MiB }
+file db ${size} MiB
+process p { read db ${first}, ${thousands}k times; ${verb} db sequentially once; for ${thousands}k times { 30% read db ${second}; 70% read db zipf 1.1 } }
+run "grid" { compare reclaim: v6.1, mglru-6.14, lru; sweep m.memory: 16 MiB .. 48 MiB in 2 steps }
+`;
+        const { plans, diagnostics } = compileProgram([{ uri: 'file:///grid.refault', text }]);
+        assert.deepEqual(diagnostics, []);
+        const { signal } = new AbortController();
+        const options = { traces: [], eager: true, signal, progress: () => undefined };
+        const one = await runPlan(plans[0], { ...options, eager: false, threads: 1 });
+        assert.deepEqual(encodeReport(await runPlan(plans[0], { ...options, threads })), encodeReport(one));
+      },
+    ),
+    { numRuns: 4 },
+  );
 });
 
 test('a point that cannot be run is refused in its own words, whichever thread came across it', async () => {

@@ -143,10 +143,12 @@ test('a small report is sent as it is; a large one is thinned to the limit and s
 
 test('memory decides how many workers run, and refuses with what is large', () => {
   const plan = planOf('x', 10);
-  const estimate = { bytes: 2 ** 30, parts: [{ what: 'page states', bytes: 2 ** 30 }] };
+  const estimate = { bytes: 2 ** 30, shared: 0, parts: [{ what: 'page states', bytes: 2 ** 30 }] };
   assert.equal(widthFor(estimate, plan, undefined), 10);
   assert.equal(widthFor(estimate, plan, 100 * 2 ** 30), 10);
   assert.equal(widthFor(estimate, plan, 4 * 2 ** 30), 3);
+  // what all see counts once
+  assert.equal(widthFor({ ...estimate, shared: 2 ** 29 }, plan, 4 * 2 ** 30), 5);
   assert.throws(
     () => widthFor(estimate, plan, 2 ** 30),
     (error) => {
@@ -186,7 +188,7 @@ function servicesWith(shards: readonly Report[], cancelled: boolean) {
     },
     engine: () =>
       Promise.resolve({
-        estimateMemory: () => ({ bytes: 0, parts: [] }),
+        estimateMemory: () => ({ bytes: 0, shared: 0, parts: [] }),
         mergeReports: (_plan, some) => ({ ...emptyReport, points: some.flatMap(({ points }) => points) }),
       }),
     freeMemory: () => undefined,

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createMemory } from '../../simulator/machine/create-memory.ts';
 import type { Plan } from '../../simulator/plan.ts';
 import { reclaimVariants } from '../../simulator/reclaim/registry.ts';
-import { estimateMemory, simulationsOn } from '../../simulator/simulate.ts';
+import { estimateMemory, simulationsOn, workersWithin } from '../../simulator/simulate.ts';
 import { GIB, MIB, PAGE_SIZE } from '../../simulator/units.ts';
 import * as make from './plans.ts';
 import { peakBytes } from './support/allocations.ts';
@@ -68,4 +68,39 @@ test('what nobody accesses is estimated at nothing: locked regions, declared fil
   ];
   assert.equal(estimateMemory(world(idle)).bytes, estimateMemory(world([])).bytes);
   assert.ok(estimateMemory(world(idle)).bytes < 32 * MIB);
+});
+
+test('what workers have in common counts once, however many there are', () => {
+  const pages = 1 << 18;
+  const zipf = (count: number) => make.times(0, count, { pages, pattern: { kind: 'zipf', s: 1 } });
+  const planOf = (memories: readonly number[]) =>
+    make.plan(
+      { memoryPages: 1, objects: [], processes: [] },
+      {
+        points: memories.map((memoryPages, i) => ({
+          coordinates: [i],
+          scenario: make.scenario({
+            memoryPages,
+            objects: [make.file('f', pages)],
+            processes: [make.process('p', [make.phase('', [zipf(1_000_000), make.passes(0, 2, { pages })])])],
+          }),
+        })),
+        axes: [
+          {
+            kind: 'sweep',
+            name: 'n',
+            unit: '',
+            values: memories.map((value) => ({ label: `${value}`, value })),
+          },
+        ],
+      },
+    );
+  const estimate = estimateMemory(planOf([1000, 2000]));
+  // words of what is drawn, running sums, their guide, a shuffle; the passes are made again each time
+  assert.equal(estimate.shared, 4 * 1_000_000 + (8 + 4 + 4) * pages + 8);
+  assert.equal(estimateMemory(planOf([1000])).shared, 0);
+  const { bytes, shared } = estimate;
+  assert.equal(workersWithin(bytes - 1, estimate), 0);
+  assert.equal(workersWithin(bytes, estimate), 1);
+  assert.equal(workersWithin(2 * bytes - shared, estimate), 2);
 });

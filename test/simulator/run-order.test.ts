@@ -5,8 +5,15 @@ import fc from 'fast-check';
 import type { Axis, Plan, PointSpec } from '../../simulator/plan.ts';
 import { encodeReport } from '../../simulator/report-codec.ts';
 import type { Report } from '../../simulator/report.ts';
-import { foreseeableAccesses, Handout, workloadGroups, type At, type Task } from '../../simulator/run-order.ts';
-import { createSimulation, mergeReports, SharedWork } from '../../simulator/simulate.ts';
+import {
+  foreseeableAccesses,
+  Handout,
+  roomForTables,
+  workloadGroups,
+  type At,
+  type Task,
+} from '../../simulator/run-order.ts';
+import { createSimulation, mergeReports, SharedWork, type Simulation } from '../../simulator/simulate.ts';
 import { manyThreads, singleThread, VARIANTS } from './engine/scenarios.ts';
 import * as make from './plans.ts';
 import { run } from './runs.ts';
@@ -62,20 +69,62 @@ test('workers that take tasks as they please, and give some up halfway, find wha
       fc.integer({ min: 1, max: 3 }),
       fc.array(fc.nat(), { minLength: 1, maxLength: 20 }),
       (plan, workers, choices) => {
-        const shared = Array.from({ length: workers }, () => new SharedWork());
+        const tables = roomForTables(plan, 1);
+        const shared = Array.from({ length: workers }, (_, i) => new SharedWork({ tables, me: 1 + i, patience: 1 }));
         const handout = new Handout(plan);
         const shards: Report[] = [];
         for (let i = 0; handout.left > 0; i++) {
           const choice = choices[i % choices.length];
-          const { points } = handout.take(someone(choice % 5), [someone(choice % 3)])!;
+          const task = handout.take(someone(choice % 5), [someone(choice % 3)])!;
+          const { points } = task;
+          const words = handout.words(task, 1);
           const one = shared[choice % workers];
-          if (choice % 4 === 3) createSimulation(plan, { points, shared: one }).advance(choice % 3000);
-          shards.push(run(plan, (of) => createSimulation(of, { points, shared: one })));
+          if (choice % 4 === 3) createSimulation(plan, { points, shared: one, words }).advance(choice % 3000);
+          shards.push(run(plan, (of) => createSimulation(of, { points, shared: one, words })));
         }
         assert.deepEqual(encodeReport(mergeReports(plan, shards)), encodeReport(run(plan)));
       },
     ),
     { numRuns: 25 },
+  );
+});
+
+test('workers that draw the same accesses at the same time, one behind the other or alone, find what each finds by itself', () => {
+  fc.assert(
+    fc.property(
+      grids,
+      fc.array(fc.record({ worker: fc.nat({ max: 2 }), budget: fc.integer({ min: 1, max: 5000 }) }), {
+        minLength: 1,
+        maxLength: 30,
+      }),
+      (plan, turns) => {
+        const tables = roomForTables(plan, 1);
+        const handout = new Handout(plan);
+        const shards: Report[] = [];
+        const workers = Array.from({ length: 3 }, (_, i) => ({
+          shared: new SharedWork({ tables, me: 1 + i, patience: 1 }),
+          at: undefined as Task | undefined,
+          simulation: undefined as Simulation | undefined,
+        }));
+        for (let i = 0; handout.left > 0 || workers.some(({ simulation }) => simulation); i++) {
+          const { worker, budget } = turns[i % turns.length];
+          const one = workers[(worker + Math.floor(i / turns.length)) % 3];
+          if (!one.simulation) {
+            // all at the same workload as long as there is any of it
+            const task = handout.take(one.at ?? workers.find(({ at }) => at)?.at, []);
+            if (!task) continue;
+            one.at = task;
+            const { shared } = one;
+            one.simulation = createSimulation(plan, { points: task.points, shared, words: handout.words(task, 1) });
+          }
+          if (!one.simulation.advance(budget).done) continue;
+          shards.push(one.simulation.report());
+          one.simulation = undefined;
+        }
+        assert.deepEqual(encodeReport(mergeReports(plan, shards)), encodeReport(run(plan)));
+      },
+    ),
+    { numRuns: 15 },
   );
 });
 
