@@ -155,8 +155,7 @@ export class ReclaimDriver implements FrameReclaim {
       } while (--sc.priority >= 0);
       for (let i = 0; i < count; i++) this.#reclaimer.finish?.(this.#core.lruvecAt(order[i], cgroup));
       if (sc.nrReclaimed > 0) break;
-      // policies older than this retry know nothing of force: for them once is enough
-      if (sc.skippedDeactivate && !sc.forceDeactivate) {
+      if (sc.skippedDeactivate) {
         sc.forceDeactivate = true;
         sc.skippedDeactivate = false;
       } else if (sc.lowSkipped) {
