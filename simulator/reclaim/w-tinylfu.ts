@@ -7,9 +7,9 @@
  * hits in the main part and contests, halved every 32 memories of main hits; once memory is full, contests go on until a page of the window
  * loses. `caffeine` counts every access in a four-bit sketch halved every ten memories, and holds one contest for each page that leaves the
  * window. `adaptive` adds Caffeine's hill climber (Einziger, Eytan, Friedman, Manes, "Adaptive software cache management", Middleware 2018).
- * Divergence: hash functions, hence within 0.005 of libCacheSim's miss ratio and not equal; ties always keep the page that is there, where
- * Caffeine lets a few in by chance.
- * Memory: 8 bytes a tracked page; a frame 14.4 bytes (`libcachesim`; twice as many in memories below 36,000 pages) or 8 to 16 (`caffeine`).
+ * Divergence: none known from libCacheSim's for numeric ids that stay what they are and memories of 100 pages and more (below, its window has no
+ * page and it admits nothing); in `caffeine` hash functions, and ties always keep the page that is there, where Caffeine lets a few in by chance.
+ * Memory: 8 bytes a tracked page; a frame 14.4 to 16 bytes (`libcachesim`; more where most of its counters pass 255) or 8 to 16 (`caffeine`).
  */
 import { PAGE_MASK } from '../machine/access.ts';
 import type { CacheReclaimer, MemoryHost, ReclaimVariant } from '../machine/reclaimer.ts';
@@ -176,13 +176,23 @@ class WTinyLfu implements CacheReclaimer {
     if (list !== PROBATION || this.protectedLimit === 0) this.move(page, list);
     else {
       this.move(page, PROTECTED);
-      if (lists.sizes[PROTECTED] > this.protectedLimit) this.move(lists.back(PROTECTED), PROBATION);
+      if (lists.sizes[PROTECTED] > this.protectedLimit) this.cool();
     }
     if (this.caffeine || list !== WINDOW) {
       this.counts.increment(page);
       this.countDown();
     }
     if (--this.untilClimb === 0) this.climb();
+  }
+
+  /**
+   * The protected segment is too full: its oldest page is on probation again. In libCacheSim each segment's share is rounded down, so that the main
+   * part may hold a page more than both; that page leaves now, and memory has room for one until the next miss.
+   */
+  private cool(): void {
+    const { lists } = this;
+    this.move(lists.back(PROTECTED), PROBATION);
+    if (!this.caffeine) while (lists.sizes[PROBATION] > this.probationLimit) this.evict(PROBATION);
   }
 
   private countDown(): void {

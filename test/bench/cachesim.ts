@@ -24,7 +24,7 @@ export const counterparts: readonly Counterpart[] = [
   { ours: '2q', theirs: 'twoq', tolerance: 0 },
   { ours: 'lirs', theirs: 'lirs', tolerance: 0 },
   { ours: 'opt', theirs: 'belady', tolerance: 0 },
-  { ours: 'w-tinylfu', theirs: 'wtinylfu', tolerance: 0.005 },
+  { ours: 'w-tinylfu', theirs: 'wtinylfu', tolerance: 0 },
 ];
 
 export interface Answer extends Whole {

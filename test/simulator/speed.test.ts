@@ -27,8 +27,9 @@ const exactLru = through('lru');
 
 for (const variant of reclaimVariants) {
   const { id } = variant;
-  // Kernels keep shadows, charge cgroups and scan in batches: about 4.5; w-tinylfu hashes: 4.8; all others lie between 0.7 and 2.7.
-  const most = hasLists(variant) || id === 'w-tinylfu' ? 12 : 6;
+  // Kernels keep shadows, charge cgroups and scan in batches: about 4.5; w-tinylfu hashes as libCacheSim does: about 10; all others lie between 0.7
+  // and 2.7.
+  const most = id === 'w-tinylfu' ? 30 : hasLists(variant) ? 12 : 6;
   test(`${id} costs at most ${most} times as much as exact LRU`, () => costsAtMost(most, through(id), exactLru));
 }
 

@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { PAGE_MASK } from '../../../simulator/machine/access.ts';
 import { FrequencySketch } from '../../../simulator/reclaim/frequency-sketch.ts';
 import { CountingFilter } from '../../../simulator/reclaim/counting-filter.ts';
+import { PairHash } from '../../../simulator/reclaim/xxh64.ts';
+import { PlainFilter, xxh64 } from './plain-filter.ts';
 import { Random } from '../../../simulator/workload/random.ts';
 import { cacheOf, futureOf, referenceVariants, residentIn } from './reference-host.ts';
 import { models } from './reference-models.ts';
@@ -246,6 +248,69 @@ test('a count-min sketch with room to spare counts nearly every page exactly', (
   for (let page = 0; page < 1000; page++) if (sketch.estimate(page) === (page % 10) + 1) exact++;
   assert.ok(exact >= 990, `${exact} of 1000`);
   assert.equal(sketch.estimate(5000), 0);
+});
+
+test("a filter's hashes are XXH64's lower halves, under any seeds", () => {
+  const word = fc.integer({ min: 0, max: 0xffffffff });
+  fc.assert(
+    fc.property(word, word, word, (value, first, second) => {
+      const pair = new PairHash(first, second);
+      pair.hash(value);
+      const low = (seed: number) => Number(xxh64(BigInt(value), BigInt(seed)) & 0xffff_ffffn);
+      assert.deepEqual([pair.first >>> 0, pair.second >>> 0], [low(first), low(second)]);
+    }),
+    { numRuns: 100 },
+  );
+  // XXH64 of eight zero bytes under seed 0
+  assert.equal(xxh64(0n, 0n), 0x34c96acdcadb1bbbn);
+});
+
+test('a counting filter counts as a plain one does, however large its counts become', () => {
+  const step = fc.record({
+    page: fc.nat(60),
+    times: fc.constantFrom(1, 1, 2, 7, 253, 254, 255, 256, 700),
+    halve: fc.nat(9),
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step, { maxLength: 120 }), (capacity, steps) => {
+      const filter = new CountingFilter();
+      filter.resize(capacity);
+      const plain = new PlainFilter(capacity);
+      for (const { page, times, halve } of steps) {
+        for (let n = 0; n < times; n++) {
+          filter.increment(page);
+          plain.increment(page);
+        }
+        if (halve === 0) {
+          filter.halve();
+          plain.halve();
+        }
+        assert.equal(filter.estimate(page), plain.estimate(page));
+      }
+      for (let page = 0; page <= 60; page++) assert.equal(filter.estimate(page), plain.estimate(page));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a counting filter loses no count when its counters outgrow 16 bits', () => {
+  const filter = new CountingFilter();
+  filter.resize(20);
+  const plain = new PlainFilter(20);
+  const agree = () => {
+    for (let page = 0; page < 40; page++) assert.equal(filter.estimate(page), plain.estimate(page));
+  };
+  for (let n = 0; n < 70_000; n++)
+    for (const page of n % 2 === 0 ? [3, 5] : [5, 7 + (n % 20)]) {
+      filter.increment(page);
+      plain.increment(page);
+    }
+  for (let n = 0; n < 20; n++) {
+    agree();
+    filter.halve();
+    plain.halve();
+  }
+  agree();
 });
 
 test('a counting filter counts as many pages as memory holds exactly but for one in a thousand', () => {

@@ -2,7 +2,7 @@
  * The reference policies once more, written to be obviously right and not to be fast: plain arrays, oldest page first, searched from end to
  * end. They share nothing with the policies but W-TinyLFU's counters of frequency, which have a test of their own.
  */
-import { CountingFilter } from '../../../simulator/reclaim/counting-filter.ts';
+import { PlainFilter } from './plain-filter.ts';
 
 /** True on a hit. */
 export type Model = (page: number) => boolean;
@@ -392,9 +392,8 @@ function wTinyLfu(capacity: number): Model {
   const window: number[] = [];
   const probation: number[] = [];
   const guarded: number[] = [];
-  const counts = new CountingFilter();
   const counted = Math.max(1, mainLimit);
-  counts.resize(counted);
+  const counts = new PlainFilter(counted);
   let mainHits = 0;
   const enterMain = (page: number) => {
     const low = probation.length < probationLimit || guarded.length >= protectedLimit;
@@ -422,7 +421,10 @@ function wTinyLfu(capacity: number): Model {
     const inProbation = remove(probation, page);
     if (inProbation || remove(guarded, page)) {
       (inProbation && protectedLimit === 0 ? probation : guarded).push(page);
-      if (guarded.length > protectedLimit && inProbation && protectedLimit > 0) probation.push(guarded.shift()!);
+      if (guarded.length > protectedLimit && inProbation && protectedLimit > 0) {
+        probation.push(guarded.shift()!);
+        while (probation.length > probationLimit) probation.shift();
+      }
       counts.increment(page);
       if (++mainHits % (32 * counted) === 0) counts.halve();
       return true;
