@@ -15,6 +15,8 @@ import type { Waitable, Waiter } from './waits.ts';
 const WRITE_LOT = 32;
 
 interface Regeneration {
+  /** The piece, as it was called at the start: a program may divide the object otherwise meanwhile. */
+  readonly key: string;
   readonly object: number;
   readonly first: Pages;
   readonly end: Pages;
@@ -66,8 +68,8 @@ export class Regenerations {
     const handler = this.handlerOf(thread);
     if (handler?.regenerate === undefined) return false;
     const stage = handler.idle === undefined ? 'compute' : 'idle';
-    this.jobs[thread.index] = { object, first, end, handler, at: first, stage, began: this.engine.local };
     const key = this.pieces.keyOf(object, first);
+    this.jobs[thread.index] = { key, object, first, end, handler, at: first, stage, began: this.engine.local };
     if (!this.pending.has(key)) {
       const { name } = this.engine.setup.objects[object];
       this.pending.set(key, new Regenerating(`${name} being made anew`, thread));
@@ -137,10 +139,9 @@ export class Regenerations {
     this.jobs[thread.index] = null;
     engine.memory.counters[REGENERATIONS]++;
     engine.memory.counters[REGENERATION_TIME] += engine.local - job.began;
-    const key = this.pieces.keyOf(job.object, job.first);
-    const busy = this.pending.get(key);
+    const busy = this.pending.get(job.key);
     if (busy?.thread !== thread) return;
-    this.pending.delete(key);
+    this.pending.delete(job.key);
     for (const waiting of busy.waiting) engine.unblock(waiting, engine.local);
   }
 }

@@ -200,3 +200,24 @@ run { compare volatile.interface: vrange { lock write } }`);
   assert.ok(point.measures['mmap_sem.wait'] > 0);
   assert.ok(point.counters['purged'] > 0);
 });
+
+test('who divides memory otherwise while another thread makes it anew keeps nobody waiting for ever', () => {
+  const [point] = run(`
+machine m { memory 9 MiB, cpus 2 }
+file f 8 MiB
+swap zram 16 MiB
+process p {
+  threads 2
+  anon h 6 MiB { per-thread }
+  anon g 4 MiB
+  phase a {
+    write h; read f sequentially once; madvise dontneed h[0 .. 1 MiB]; write g
+    nonvolatile h; volatile h in ranges of 64 KiB; read h; munmap g
+  }
+  phase c { fork kid { munlock h; madvise cold g; write h uniform, 500 times }; read h }
+  on purged { regenerate 100 us }
+}
+run { compare volatile.interface: droppable }`);
+  assert.ok(point.counters['regenerations'] > 0);
+  assert.ok(!rulesOf(point).includes('run.stuck'));
+});
