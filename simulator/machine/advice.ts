@@ -63,7 +63,7 @@ export class Advice {
     }
     if ((flags[page] & SWAPPED) !== 0) core.swap.used--;
     core.shadows[page] = 0;
-    flags[page] &= ANON | UNEVICTABLE | (core.isDroppable(page) ? LAZYFREE : 0);
+    core.pageFlags.set(page, flags[page] & (ANON | UNEVICTABLE | (core.isDroppable(page) ? LAZYFREE : 0)));
   }
 
   /** MADV_FREE of one page in memory; false if it is not the kind. */
@@ -73,7 +73,7 @@ export class Advice {
     if ((flags[page] & (ANON | UNEVICTABLE)) !== ANON || this.#reclaimer.lazyFree === undefined) return false;
     // A slot that still holds it is given back.
     if ((flags[page] & SWAPPED) !== 0) core.swap.used--;
-    flags[page] &= ~(DIRTY | SWAPPED);
+    core.pageFlags.set(page, flags[page] & ~(DIRTY | SWAPPED));
     core.tlb?.forget(page);
     this.#reclaimer.lazyFree(page);
     return true;
@@ -103,9 +103,9 @@ export class Advice {
 
   /** MAP_DROPPABLE: before any of its pages is there. */
   setDroppable(object: number, start: number, pages: Pages): void {
-    const { flags, droppable } = this.#core;
+    const { flags, pageFlags, droppable } = this.#core;
     droppable.add(object);
-    for (let page = start; page < start + pages; page++) flags[page] |= LAZYFREE;
+    for (let page = start; page < start + pages; page++) pageFlags.set(page, flags[page] | LAZYFREE);
   }
 
   /** Pages that MADV_FREE or a droppable mapping left to reclaim, in memory and not written to since. */

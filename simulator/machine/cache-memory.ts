@@ -9,6 +9,7 @@ import type { Pages } from '../units.ts';
 import { OP_SHIFT, OP_STORE, PAGE_MASK } from './access.ts';
 import { PGALLOC, PGFAULT, PGFREE, PGMAJFAULT, PGPGIN, PGPGOUT, PSWPIN, PSWPOUT } from './counters.ts';
 import { DirtyPages } from './dirty-pages.ts';
+import type { FlagBytes } from './page-flags.ts';
 import type { MemoryCore } from './memory-core.ts';
 import type { Gauges, Memory } from './memory.ts';
 import { HIT, MISS, READ_IO, SWAP_IN, ZEROED } from './memory.ts';
@@ -24,7 +25,7 @@ const STREAM_LOT: Pages = 32;
 export class CacheMemory implements Memory {
   readonly reclaimer: CacheReclaimer;
   readonly counters: Float64Array;
-  readonly flags: Uint8Array;
+  readonly flags: FlagBytes;
   readonly io: Memory['io'];
   readonly kswapdAwake = false;
   readonly wantsFuture: boolean;
@@ -51,7 +52,7 @@ export class CacheMemory implements Memory {
     this.flags = core.flags;
     const { devices } = core;
     this.#dirtyPages = new DirtyPages(
-      core.flags,
+      core.pageFlags,
       devices === undefined ? 1 : 1 + Math.max(0, ...devices),
       (page) => devices![core.objectOf(page)],
     );
@@ -144,7 +145,7 @@ export class CacheMemory implements Memory {
 
   #accessLocked(page: number, flag: number): number {
     if (this.reclaimer.isResident(page) || (flag & TOUCHED) !== 0) return HIT;
-    this.flags[page] |= TOUCHED;
+    this.#core.pageFlags.set(page, this.flags[page] | TOUCHED);
     this.counters[PGALLOC]++;
     return this.#filled(page, flag);
   }
@@ -158,14 +159,14 @@ export class CacheMemory implements Memory {
     }
     counters[PGFAULT]++;
     if ((flag & SWAPPED) !== 0) {
-      this.flags[page] = (flag & ~SWAPPED) | TOUCHED;
+      this.#core.pageFlags.set(page, (flag & ~SWAPPED) | TOUCHED);
       this.#swapUsed--;
       counters[PGMAJFAULT]++;
       counters[PSWPIN]++;
       io.swapIns++;
       return MISS | SWAP_IN;
     }
-    this.flags[page] |= TOUCHED;
+    this.#core.pageFlags.set(page, this.flags[page] | TOUCHED);
     io.zeroed++;
     return ZEROED;
   }
@@ -174,7 +175,7 @@ export class CacheMemory implements Memory {
     const flag = this.flags[page];
     this.counters[PGFREE]++;
     if ((flag & ANON) !== 0) {
-      this.flags[page] = (flag & ~DIRTY) | SWAPPED;
+      this.#core.pageFlags.set(page, (flag & ~DIRTY) | SWAPPED);
       this.#swapUsed++;
       this.counters[PSWPOUT]++;
       this.io.swapOuts++;
@@ -239,10 +240,10 @@ export class CacheMemory implements Memory {
     for (let page = start; page < start + pages; page++) {
       if (((this.flags[page] & UNEVICTABLE) !== 0) === locked) continue;
       const resident = this.reclaimer.isResident(page);
-      this.flags[page] ^= UNEVICTABLE;
+      this.#core.pageFlags.set(page, this.flags[page] ^ UNEVICTABLE);
       if (locked) {
         if (resident) {
-          this.flags[page] |= TOUCHED;
+          this.#core.pageFlags.set(page, this.flags[page] | TOUCHED);
           this.reclaimer.drop(page);
         }
         this.#locked++;
@@ -298,7 +299,7 @@ export class CacheMemory implements Memory {
       if ((flag & SWAPPED) !== 0) this.#swapUsed--;
       this.#dirtyPages.clean(page);
       this.#dirtyPages.abandon(page);
-      this.flags[page] = flag & ANON;
+      this.#core.pageFlags.set(page, flag & ANON);
     }
     this.reclaimer.setCapacity(this.#room());
     this.counters[PGFREE] += freed;

@@ -17,6 +17,7 @@ export function checkConservation(core: MemoryCore): void {
   if (c.resident !== numbered) wrong.push(`${c.resident} resident pages, ${numbered} on lists and in batches`);
   if (c.swapped !== g.nr_swap_used) wrong.push(`${c.swapped} pages in swap, ${g.nr_swap_used} slots used`);
   if (c.shadows !== g.nr_shadows) wrong.push(`${c.shadows} shadows, trees count ${g.nr_shadows}`);
+  if (c.unnoted !== 0) wrong.push(`${c.unnoted} pages have flags where there should be none`);
   let treeNodes = 0;
   for (let node = 0; node < core.nodes; node++) {
     const { frames, slab, loose } = core;

@@ -13,6 +13,7 @@ import { DevicePages } from './device-pages.ts';
 import { MemoryCore } from './memory-core.ts';
 import type { CreateMemory, Gauges, Memory, NodeMemory } from './memory.ts';
 import { HIT, NO_SPACE, OUT_OF_MEMORY } from './memory.ts';
+import type { FlagBytes } from './page-flags.ts';
 import { nodeMemory } from './node-memory.ts';
 import type { Failure } from './frames.ts';
 import type { FutureAccesses, ListReclaimer } from './reclaimer.ts';
@@ -39,7 +40,7 @@ export const createMemory: CreateMemory = (layout) => {
 class ListMemory implements Memory {
   readonly reclaimer: ListReclaimer;
   readonly counters: Float64Array;
-  readonly flags: Uint8Array;
+  readonly flags: FlagBytes;
   readonly io: Memory['io'];
   readonly wantsFuture = false;
   readonly nodes?: NodeMemory;

@@ -54,7 +54,7 @@ export class DevicePages {
     core.volatilePages?.left(page);
     this.#reclaimer.remove(page);
     if ((flag & SWAPPED) !== 0) core.swap.used--;
-    flags[page] = ANON | TOUCHED | (flag & UNEVICTABLE);
+    core.pageFlags.set(page, ANON | TOUCHED | (flag & UNEVICTABLE));
     if ((flag & MAPPED) !== 0) core.tlb?.forget(page);
     core.shadows[page] = 0;
     core.stats.updated(3);
@@ -68,7 +68,7 @@ export class DevicePages {
     const core = this.#core;
     if (!core.faults.tableFor(page, cgroup) || !core.memcg.charge(cgroup, 1)) return false;
     core.owners.set(page, core.lruvecAt(0, cgroup));
-    core.flags[page] |= TOUCHED;
+    core.pageFlags.set(page, core.flags[page] | TOUCHED);
     core.stats.updated(2);
     this.#lent[page] = 1;
     this.pages++;
@@ -84,7 +84,7 @@ export class DevicePages {
     core.owners.set(page, lru);
     core.resident++;
     core.objectNodes?.came(page, node);
-    core.flags[page] |= TOUCHED | DIRTY | MAPPED;
+    core.pageFlags.set(page, core.flags[page] | TOUCHED | DIRTY | MAPPED);
     core.stats.updated(2);
     core.volatilePages?.came(page);
     this.#reclaimer.insert(((OP_STORE << OP_SHIFT) | page) >>> 0, lru, 0, lru);
@@ -107,7 +107,7 @@ export class DevicePages {
     this.#lent[page] = 0;
     this.pages--;
     core.memcg.uncharge(core.cgroupOf(core.lruvecOf(page)), 1);
-    core.flags[page] = ANON | (core.flags[page] & UNEVICTABLE);
+    core.pageFlags.set(page, ANON | (core.flags[page] & UNEVICTABLE));
   }
 
   /** The page is unmapped for good. */

@@ -5,6 +5,7 @@
  * Kernel: the writeback lists of mm/page-writeback.c and fs/fs-writeback.c, as one queue a device.
  */
 import type { Pages } from '../units.ts';
+import type { PageFlags } from './page-flags.ts';
 import { DIRTY, WRITEBACK } from './reclaimer.ts';
 
 const COMPACT = 65_536;
@@ -21,12 +22,12 @@ export class DirtyPages {
   writeback: Pages = 0;
   /** Pages that have ever become dirty. */
   added: Pages = 0;
-  readonly #flags: Uint8Array;
+  readonly #flags: PageFlags;
   readonly #queues: Queue[];
   readonly #deviceOf: ((page: number) => number) | undefined;
 
   /** Without `deviceOf` there is one device. */
-  constructor(flags: Uint8Array, devices = 1, deviceOf?: (page: number) => number) {
+  constructor(flags: PageFlags, devices = 1, deviceOf?: (page: number) => number) {
     this.#flags = flags;
     this.#queues = Array.from({ length: devices }, () => ({ pages: [], first: 0, dirty: 0, writeback: 0 }));
     this.#deviceOf = devices > 1 ? deviceOf : undefined;
@@ -46,8 +47,8 @@ export class DirtyPages {
 
   /** A file page has been written to. */
   add(page: number): void {
-    if ((this.#flags[page] & DIRTY) !== 0) return;
-    this.#flags[page] |= DIRTY;
+    if ((this.#flags.bytes[page] & DIRTY) !== 0) return;
+    this.#flags.set(page, this.#flags.bytes[page] | DIRTY);
     const queue = this.#queueOf(page);
     this.dirty++;
     this.added++;
@@ -57,22 +58,22 @@ export class DirtyPages {
 
   /** The page is clean, by whatever way. */
   clean(page: number): void {
-    if ((this.#flags[page] & DIRTY) === 0) return;
-    this.#flags[page] &= ~DIRTY;
+    if ((this.#flags.bytes[page] & DIRTY) === 0) return;
+    this.#flags.set(page, this.#flags.bytes[page] & ~DIRTY);
     this.dirty--;
     this.#queueOf(page).dirty--;
   }
 
   /** The oldest dirty pages of a device, at most `limit`, now under writeback. */
   take(limit: Pages, into: Uint32Array, device = 0): Pages {
-    const flags = this.#flags;
+    const flags = this.#flags.bytes;
     if (device >= this.#queues.length) return 0;
     const queue = this.#queues[device];
     let taken = 0;
     while (taken < limit && taken < into.length && queue.first < queue.pages.length) {
       const page = queue.pages[queue.first++];
       if ((flags[page] & (DIRTY | WRITEBACK)) !== DIRTY) continue;
-      flags[page] = (flags[page] & ~DIRTY) | WRITEBACK;
+      this.#flags.set(page, (flags[page] & ~DIRTY) | WRITEBACK);
       into[taken++] = page;
     }
     this.dirty -= taken;
@@ -90,14 +91,14 @@ export class DirtyPages {
   written(page: number): boolean {
     if (!this.abandon(page)) return false;
     // dirtied again meanwhile: its old place in the queue may be gone
-    if ((this.#flags[page] & DIRTY) !== 0) this.#queueOf(page).pages.push(page);
+    if ((this.#flags.bytes[page] & DIRTY) !== 0) this.#queueOf(page).pages.push(page);
     return true;
   }
 
   /** The page is gone: nobody waits for its writeback. */
   abandon(page: number): boolean {
-    if ((this.#flags[page] & WRITEBACK) === 0) return false;
-    this.#flags[page] &= ~WRITEBACK;
+    if ((this.#flags.bytes[page] & WRITEBACK) === 0) return false;
+    this.#flags.set(page, this.#flags.bytes[page] & ~WRITEBACK);
     this.writeback--;
     this.#queueOf(page).writeback--;
     return true;

@@ -6,6 +6,7 @@
  */
 import type { Pages } from '../units.ts';
 import { PGALLOC, PGPGIN } from './counters.ts';
+import { FLAGGED_SHIFT, type FlagBytes } from './page-flags.ts';
 import type { MemoryCore } from './memory-core.ts';
 import type { LruvecIndex } from './reclaimer.ts';
 
@@ -14,7 +15,8 @@ export class EasyReads {
   shadow = 0;
   target: LruvecIndex = 0;
   readonly #core: MemoryCore;
-  readonly #flags: Uint8Array;
+  readonly #flags: FlagBytes;
+  readonly #flagged: Uint8Array;
   readonly #shadows: Uint32Array;
   readonly #free: Int32Array;
   #cgroup = 0;
@@ -24,6 +26,7 @@ export class EasyReads {
   constructor(core: MemoryCore) {
     this.#core = core;
     this.#flags = core.flags;
+    this.#flagged = core.flagged;
     this.#shadows = core.shadows;
     this.#free = core.frames.freeOn;
   }
@@ -39,14 +42,15 @@ export class EasyReads {
 
   /** `page` comes into memory, if that asks nobody; false: nothing has happened. Its state is the caller's to set. */
   come(page: number): boolean {
-    if (this.#left === 0 || this.#flags[page] !== 0) return false;
+    if (this.#left === 0 || (this.#flagged[page >> FLAGGED_SHIFT] !== 0 && this.#flags[page] !== 0)) return false;
     const { tree, stats, owners } = this.#core;
-    if (tree.missing(page) > 0) return false;
     const shadow = this.#shadows[page];
+    const inserted = tree.insertBeside(page, shadow);
+    if (inserted < 0) return false;
     this.#left--;
     this.#free[0]--;
     stats.updated(2);
-    tree.insert(page, shadow !== 0, 0);
+    if (inserted > 0) tree.insert(page, shadow !== 0, 0);
     this.#shadows[page] = 0;
     this.shadow = shadow;
     this.target = owners.of(page);

@@ -188,11 +188,11 @@ export class Faults {
     const stores = op === OP_STORE || op === OP_WRITE;
     if ((flags[page] & SWAPPED) !== 0) {
       if (swap.synchronous || stores) {
-        flags[page] &= ~SWAPPED;
-        flags[page] |= DIRTY;
+        core.pageFlags.set(page, flags[page] & ~SWAPPED);
+        core.pageFlags.set(page, flags[page] | DIRTY);
         swap.used--;
       }
-      flags[page] |= MAPPED;
+      core.pageFlags.set(page, flags[page] | MAPPED);
       counters[PGMAJFAULT]++;
       counters[PSWPIN]++;
       io.swapIns++;
@@ -200,7 +200,7 @@ export class Faults {
       this.#reclaimer.insert(word, lru, shadow, target);
       return MISS | SWAP_IN;
     }
-    flags[page] |= TOUCHED | DIRTY | MAPPED;
+    core.pageFlags.set(page, flags[page] | TOUCHED | DIRTY | MAPPED);
     io.zeroed++;
     core.volatilePages?.came(page);
     this.#reclaimer.insert(word, lru, 0, target);
@@ -237,7 +237,7 @@ export class Faults {
     const shadow = shadows[page];
     shadows[page] = 0;
     const swapped = (flags[page] & SWAPPED) !== 0;
-    flags[page] = (flags[page] & ~SWAPPED) | TOUCHED | DIRTY | (mapped ? MAPPED : 0);
+    core.pageFlags.set(page, (flags[page] & ~SWAPPED) | TOUCHED | DIRTY | (mapped ? MAPPED : 0));
     if (swapped) {
       swap.used--;
       counters[PGMAJFAULT]++;
@@ -290,7 +290,7 @@ export class Faults {
     if (!this.#makeTable(page, core.cgroupOf(core.lruvecOf(page)))) return;
     for (let near = start; near < end; near++) {
       if ((state[near] & RESIDENT) === 0 || (flags[near] & MAPPED) !== 0) continue;
-      flags[near] |= MAPPED;
+      core.pageFlags.set(near, flags[near] | MAPPED);
       core.stats.updated(1);
       this.#reclaimer.accessed(((OP_LOAD << OP_SHIFT) | near) >>> 0);
     }

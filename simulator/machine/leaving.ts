@@ -40,14 +40,14 @@ export class Leaving {
         core.io.swapOuts++;
         core.queued.swap++;
       }
-      flags[page] = (flag | SWAPPED) & ~(DIRTY | MAPPED);
+      core.pageFlags.set(page, (flag | SWAPPED) & ~(DIRTY | MAPPED));
       if (core.kinds.isShmem(page)) core.shmem.resident--;
       // NR_ANON_MAPPED, swap cache twice, MEMCG_SWAP, charge statistics
       stats.updated(5);
     } else {
       core.tree.remove(page, shadow !== 0);
       if ((flag & MAPPED) !== 0) {
-        flags[page] = flag & ~MAPPED;
+        core.pageFlags.set(page, flag & ~MAPPED);
         stats.updated(1);
       }
       stats.updated(2);
@@ -90,7 +90,7 @@ export class Leaving {
     const flag = flags[page];
     const lru = core.lruvecOf(page);
     if ((flag & SWAPPED) !== 0) core.swap.used--;
-    flags[page] = flag & (ANON | UNEVICTABLE | (core.isDroppable(page) ? LAZYFREE : 0));
+    core.pageFlags.set(page, flag & (ANON | UNEVICTABLE | (core.isDroppable(page) ? LAZYFREE : 0)));
     if (core.kinds.isShmem(page)) core.shmem.resident--;
     if ((flag & MAPPED) !== 0) core.tlb?.forget(page);
     core.shadows[page] = 0;
@@ -142,7 +142,7 @@ export class Leaving {
       if (!anon) core.dirtyPages.clean(page);
       core.dirtyPages.abandon(page);
       core.devicePages?.released(page);
-      flags[page] = anon ? ANON : 0;
+      core.pageFlags.set(page, anon ? ANON : 0);
     }
     if (!keepTables)
       core.tables.release(start, pages, (payer, node) => {

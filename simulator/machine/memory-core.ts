@@ -26,6 +26,7 @@ import { nodesOf } from './node-sizes.ts';
 import { ObjectKinds } from './object-kinds.ts';
 import { ObjectMap } from './object-map.ts';
 import { ObjectNodes } from './object-nodes.ts';
+import { FLAGGED_SHIFT, PageFlags, type FlagBytes } from './page-flags.ts';
 import { PageOwners } from './page-owners.ts';
 import { PageTables } from './page-tables.ts';
 import { NODE_BYTES, PageTree } from './page-tree.ts';
@@ -44,7 +45,9 @@ const NOTHING: (rule: string, page: number, a: number, b: number) => void = () =
 export class MemoryCore implements MemoryHost {
   readonly pages: number;
   readonly capacity: Pages;
-  readonly flags: Uint8Array;
+  readonly pageFlags: PageFlags;
+  readonly flags: FlagBytes;
+  readonly flagged: Uint8Array;
   readonly counters = new Float64Array(counterRows.length);
   readonly places: Int32Array;
   readonly lruvecs: number;
@@ -142,7 +145,9 @@ export class MemoryCore implements MemoryHost {
       this.memcg.min[i] = Math.floor(valueOf(c.values, knobs.memoryMin) / PAGE_SIZE);
     }
     this.capacity = cacheCapacity(this.memoryPages, parents, this.memcg.max);
-    this.flags = new Uint8Array(this.pages);
+    this.pageFlags = new PageFlags(this.pages);
+    this.flags = this.pageFlags.bytes;
+    this.flagged = this.pageFlags.flagged;
     this.places = new Int32Array(hasLists ? this.pages : 0);
     this.shadows = new Uint32Array(this.places.buffer);
     this.owners = new PageOwners(this.pages, this.lruvecs);
@@ -151,7 +156,7 @@ export class MemoryCore implements MemoryHost {
     const { devices } = layout;
     this.devices = devices;
     this.dirtyPages = new DirtyPages(
-      this.flags,
+      this.pageFlags,
       devices === undefined ? 1 : 1 + Math.max(0, ...devices),
       (page) => devices![this.objectOf(page)],
     );
@@ -164,7 +169,7 @@ export class MemoryCore implements MemoryHost {
     this.streams = this.#makeStreams();
     this.tables = new PageTables(this.#objects, this.nodes);
     for (const [i, object] of objects.entries()) {
-      if (object.kind !== 'file') this.flags.fill(ANON, bases[i], bases[i] + numbered[i]);
+      if (object.kind !== 'file') this.pageFlags.fill(ANON, bases[i], bases[i] + numbered[i]);
     }
     this.slab = new Slab(this.frames);
     this.tree = new PageTree(
@@ -231,7 +236,7 @@ export class MemoryCore implements MemoryHost {
   }
 
   pin(page: number): void {
-    this.flags[page] |= PINNED;
+    this.pageFlags.set(page, this.flags[page] | PINNED);
   }
 
   /** Called once: the reclaimer needs the host to be made, the host the reclaimer to work. */
@@ -464,7 +469,7 @@ export class MemoryCore implements MemoryHost {
   }
 
   wrote(page: number): void {
-    if ((this.flags[page] & ANON) !== 0) this.flags[page] |= DIRTY;
+    if ((this.flags[page] & ANON) !== 0) this.pageFlags.set(page, this.flags[page] | DIRTY);
     else this.dirtyPages.add(page);
   }
 
@@ -503,7 +508,7 @@ export class MemoryCore implements MemoryHost {
     this.#reclaimer.drain?.();
     for (let page = start; page < start + pages; page++) {
       if (((flags[page] & UNEVICTABLE) !== 0) === locked) continue;
-      flags[page] ^= UNEVICTABLE;
+      this.pageFlags.set(page, flags[page] ^ UNEVICTABLE);
       if ((state[page] & RESIDENT) !== 0) this.#reclaimer.setUnevictable?.(page, locked);
     }
   }
@@ -638,15 +643,17 @@ export class MemoryCore implements MemoryHost {
     let resident = 0;
     let swapped = 0;
     let shadows = 0;
+    let unnoted = 0;
     const residentOn = new Int32Array(this.nodes);
     for (let page = 0; page < this.pages; page++) {
       resident += state[page] & RESIDENT;
       if ((state[page] & RESIDENT) !== 0) residentOn[this.nodeOf(this.lruvecOf(page))]++;
       if (this.shadowAt(page) !== 0 && (this.flags[page] & ANON) === 0) shadows++;
       if ((this.flags[page] & SWAPPED) !== 0) swapped++;
+      if (this.flags[page] !== 0 && this.flagged[page >> FLAGGED_SHIFT] === 0) unnoted++;
     }
     const batched = this.#reclaimer.batched?.() ?? 0;
-    return { resident, residentOn, swapped, shadows, batched, counted: this.resident };
+    return { unnoted, resident, residentOn, swapped, shadows, batched, counted: this.resident };
   }
 }
 
@@ -655,6 +662,8 @@ export interface CoreCounts {
   readonly residentOn: Int32Array;
   readonly swapped: Pages;
   readonly shadows: number;
+  /** Pages with flags in groups of which it is said that none has any. */
+  readonly unnoted: Pages;
   readonly batched: Pages;
   /** Resident pages as counted along the way. */
   readonly counted: Pages;

@@ -20,6 +20,7 @@ import type { Nanoseconds, Pages } from '../units.ts';
 import type { Advice } from './advice.ts';
 import type { Failure } from './frames.ts';
 import type { Flow } from './object-nodes.ts';
+import type { FlagBytes } from './page-flags.ts';
 import type { Placement } from './placement.ts';
 import type { DevicePages } from './device-pages.ts';
 import type { CacheReclaimer, FutureAccesses, ListReclaimer } from './reclaimer.ts';
@@ -128,7 +129,7 @@ export interface Memory {
   readonly reclaimer: ListReclaimer | CacheReclaimer;
   /** Indexed by the constants of counters.ts. */
   readonly counters: Float64Array;
-  readonly flags: Uint8Array;
+  readonly flags: FlagBytes;
   /** How many misses had to be read from disk / from swap, how many pages went out to disk / swap: what the fast path needs to sum time. */
   readonly io: { reads: number; swapIns: number; writes: number; swapOuts: number; zeroed: number; scanned: number };
 

@@ -147,6 +147,22 @@ export class PageTree {
     else fill[2 * leaf] = slots + 1;
   }
 
+  /** 0: as `insert` of a page whose leaf holds other pages. Otherwise nothing has happened: −1 if a node is missing, 1 if it is for `insert` to do. */
+  insertBeside(page: number, shadow: number): number {
+    const fill = this.#fill;
+    const leaf = this.#leafOf(page);
+    const had = shadow === 0 ? 0 : 1;
+    if (leaf >= 0) {
+      const slots = fill[2 * leaf];
+      const shadows = fill[2 * leaf + 1];
+      if (slots === shadows) return slots === 0 ? -1 : 1;
+      fill[2 * leaf] = slots + 1 - had;
+      fill[2 * leaf + 1] = shadows - had;
+    }
+    this.shadows -= had;
+    return 0;
+  }
+
   #make(object: number, index: number, owner: number, owners: Int32Array | undefined): void {
     let made = 0;
     const levels = this.#levels[object];

@@ -13,6 +13,7 @@ import type { KnobValues } from '../plan.ts';
 import type { Variant } from '../tables/define.ts';
 import type { Nanoseconds, Pages } from '../units.ts';
 import type { EasyReads } from './easy-reads.ts';
+import type { FlagBytes, PageFlags } from './page-flags.ts';
 import type { MemcgStats } from './memcg-stats.ts';
 import type { Tlb } from './tlb.ts';
 
@@ -219,7 +220,10 @@ export interface MemoryHost {
   readonly pages: number;
   /** Frames a CacheReclaimer may fill; a ListReclaimer never asks. */
   readonly capacity: Pages;
-  readonly flags: Uint8Array;
+  /** The machine's flags of each page, and by group of pages whether any of them ever had flags: see page-flags.ts, where they are written. */
+  readonly flags: FlagBytes;
+  readonly flagged: Uint8Array;
+  readonly pageFlags: PageFlags;
   readonly counters: Float64Array;
   /** A word a page that is the variant's while the page is in memory (its place on a list), and the machine's (the shadow) while it is not. */
   readonly places: Int32Array;

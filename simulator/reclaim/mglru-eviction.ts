@@ -7,6 +7,7 @@
  * it on and takes it once the flushers have written it.
  */
 import * as counter from '../machine/counters.ts';
+import { FLAGGED_SHIFT } from '../machine/page-flags.ts';
 import { DIRTY, EXEC, MAPPED, PINNED, SWAPPED, WRITEBACK } from '../machine/reclaimer.ts';
 import type { LruvecIndex, ScanControl } from '../machine/reclaimer.ts';
 import type { Aging } from './mglru-aging.ts';
@@ -86,7 +87,7 @@ export class Eviction {
   /** Goes through the oldest generation from its old end: sorts pages that belong elsewhere, isolates the others. */
   #scan(lru: LruvecIndex, type: number, lastTier: number, sc: ScanControl): number {
     const { lists, rules, state, host } = this.#g;
-    const { counters, flags } = host;
+    const { counters, flags, flagged } = host;
     if (lists.count(lru, type) === MIN_NR_GENS) return 0;
     const gen = lists.minSeq[lru * 2 + type] & 3;
     const inWriting = type === TYPE_FILE ? WRITEBACK | DIRTY : WRITEBACK;
@@ -104,7 +105,11 @@ export class Eviction {
         if (lists.isPromoted(page, gen)) this.#promoted(page, lru, type, gen);
         else if (rules.tier[marks] > lastTier || rules.saturated[marks] === 1)
           this.#protect(page, lru, type, gen, lastTier);
-        else if ((flags[page] & inWriting) === 0 || !this.#awaitsWriting(page, lru, type, gen)) {
+        else if (
+          flagged[page >> FLAGGED_SHIFT] === 0 ||
+          (flags[page] & inWriting) === 0 ||
+          !this.#awaitsWriting(page, lru, type, gen)
+        ) {
           state[page] = (rules.isolated[marks] & ~RECLAIM) | OFF_LIST;
           this.#isolated[isolated++] = page;
         }
@@ -189,7 +194,7 @@ export class Eviction {
   /** Frees the isolated pages or puts them back where eviction does not meet them at once. */
   #freeIsolated(lru: LruvecIndex, type: number, sc: ScanControl): void {
     const { state, rules, host, feedback, lists, told } = this.#g;
-    const { flags } = host;
+    const { flags, flagged } = host;
     const isolated = this.#isolated;
     const count = this.#count;
     const seq = lists.minSeq[lru * 2 + type];
@@ -200,7 +205,7 @@ export class Eviction {
     let leaving = 0;
     for (let i = 0; i < count; i++) {
       const page = isolated[i];
-      const flag = flags[page];
+      const flag = flagged[page >> FLAGGED_SHIFT] === 0 ? 0 : flags[page];
       if (judgesAll || (flag & (MAPPED | PINNED)) !== 0) {
         const fate = this.#judge(page, lru, type);
         if (fate !== FREE) {

@@ -8,6 +8,7 @@
  */
 import { OP_LOAD, OP_READ, OP_SHIFT, OP_STORE, OP_WRITE, PAGE_MASK } from '../machine/access.ts';
 import * as counter from '../machine/counters.ts';
+import { FLAGGED_SHIFT } from '../machine/page-flags.ts';
 import { MISS, OUT_OF_MEMORY } from '../machine/memory.ts';
 import {
   ANON,
@@ -220,7 +221,9 @@ export class Mglru implements ListReclaimer {
   }
 
   #arrive(page: number, lru: LruvecIndex, inFault: boolean): void {
-    if ((this.#g.host.flags[page] & UNEVICTABLE) !== 0) this.#unevictable[lru]++;
+    const { flags, flagged } = this.#g.host;
+    if (flagged[page >> FLAGGED_SHIFT] === 0) this.#g.add(page, lru, TYPE_FILE, inFault);
+    else if ((flags[page] & UNEVICTABLE) !== 0) this.#unevictable[lru]++;
     else this.#g.add(page, lru, this.#typeOf(page), inFault);
   }
 

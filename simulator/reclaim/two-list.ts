@@ -30,6 +30,7 @@ import {
   LRU_INACTIVE_FILE,
   STATS,
 } from '../machine/memcg-stats.ts';
+import { FLAGGED_SHIFT } from '../machine/page-flags.ts';
 import { MISS, OUT_OF_MEMORY } from '../machine/memory.ts';
 import { LruRing } from './lru-ring.ts';
 import type { ListReclaimer, ListSizes, MemoryHost, ScanControl, Tally } from '../machine/reclaimer.ts';
@@ -360,7 +361,7 @@ export class TwoList implements ListReclaimer {
   #drainFreeing(): void {
     const n = this.#nrFreeing;
     this.#nrFreeing = 0;
-    const { flags, counters, stats } = this.#host;
+    const { flags, pageFlags, counters, stats } = this.#host;
     for (let i = 0; i < n; i++) {
       const page = this.#freeing[i];
       // Still in the batch of new pages: those go to their lists first.
@@ -369,7 +370,7 @@ export class TwoList implements ListReclaimer {
       if ((s & ON_LRU) === 0 || (s & ANON_PAGE) === 0) continue;
       this.#del(page, this.#listOf(page, s));
       this.state[page] = s & ~(ACTIVE | REFERENCED | ANON_PAGE);
-      flags[page] |= LAZYFREE;
+      pageFlags.set(page, flags[page] | LAZYFREE);
       this.#add(page, this.#listOf(page, this.state[page]));
       counters[PGLAZYFREE]++;
       stats.updated(2);
@@ -416,14 +417,14 @@ export class TwoList implements ListReclaimer {
     const n = this.#nrAdding;
     this.#nrAdding = 0;
     const adding = this.#adding;
-    const { flags } = this.#host;
+    const { flags, flagged } = this.#host;
     const { state } = this;
     // mostly they all go to one list
     let main = -1;
     let together = 0;
     for (let i = 0; i < n; i++) {
       const page = adding[i];
-      if ((flags[page] & UNEVICTABLE) !== 0) {
+      if (flagged[page >> FLAGGED_SHIFT] !== 0 && (flags[page] & UNEVICTABLE) !== 0) {
         state[page] &= ~ACTIVE;
         this.#unevictable[this.#host.lruvecOf(page)]++;
         continue;
@@ -596,7 +597,7 @@ export class TwoList implements ListReclaimer {
     const host = this.#host;
     const policy = this.#policy;
     const { state } = this;
-    const { counters, stats, flags } = host;
+    const { counters, stats, flags, flagged } = host;
     this.drain();
     const inactive = lru * 4 + (file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON);
     const taken = this.#isolate(inactive, pages);
@@ -614,7 +615,7 @@ export class TwoList implements ListReclaimer {
     for (let i = 0; i < taken; i++) {
       const page = this.#taken[i];
       let s = state[page] & ~ON_LRU;
-      const flag = flags[page];
+      const flag = flagged[page >> FLAGGED_SHIFT] === 0 ? 0 : flags[page];
       if ((flag & WRITEBACK) !== 0) {
         state[page] = s | RECLAIM | ACTIVE;
         activated++;
@@ -714,7 +715,7 @@ export class TwoList implements ListReclaimer {
   #takesBack(page: number, lru: number): boolean {
     const host = this.#host;
     if ((host.flags[page] & DIRTY) === 0 || host.isDroppable?.(page) === true) return false;
-    host.flags[page] &= ~LAZYFREE;
+    host.pageFlags.set(page, host.flags[page] & ~LAZYFREE);
     this.state[page] |= ANON_PAGE | ACTIVE;
     this.#add(page, lru * 4 + LRU_ACTIVE_ANON);
     this.#policy.activated(lru);

@@ -51,6 +51,7 @@ const operations = fc.array(
     kind: fc.constantFrom('insert', 'insert', 'evict', 'evict', 'drop', 'forget', 'shrink'),
     object: fc.nat(2),
     at: fc.nat(),
+    beside: fc.boolean(),
   }),
   { maxLength: 400 },
 );
@@ -82,7 +83,9 @@ test('nodes, shadow entries and nodes with only shadows are what the slots in us
           if (pages.has(page)) continue;
           const before = models.reduce((sum, m) => sum + m.nodes(), 0);
           const missing = tree.missing(page);
-          tree.insert(page, shadows.has(page), 0);
+          const stored = step.beside ? tree.insertBeside(page, shadows.has(page) ? 1 : 0) : 1;
+          assert.equal(stored < 0, step.beside && missing > 0);
+          if (stored !== 0) tree.insert(page, shadows.has(page), 0);
           model.store(page);
           assert.equal(models.reduce((sum, m) => sum + m.nodes(), 0) - before, missing);
         } else if (step.kind === 'evict' && pages.size > 0) {
