@@ -12,6 +12,7 @@ import {
 } from 'chart.js';
 import { annotationsPlugin } from './annotations.ts';
 import { crosshairPlugin } from './crosshair.ts';
+import { longLinesPlugin } from './long-lines.ts';
 import { markersPlugin } from './markers.ts';
 
 Chart.register(
@@ -24,6 +25,7 @@ Chart.register(
   LineElement,
   PointElement,
   annotationsPlugin,
+  longLinesPlugin,
   markersPlugin,
   crosshairPlugin,
 );

@@ -12,14 +12,15 @@ export function lineChart(model: ChartModel, theme: Theme, columns: number): Con
     data: {
       datasets: model.series.map((s) => {
         const places = seenPlaces(s.x, [s.y], model.x, columns);
+        const long = places !== null && places.length > columns;
         return {
           label: s.label,
-          data: pointsOf(s.x, s.y, places),
+          // Many are drawn by the plugin for long lines.
+          ...(long ? { data: [], places } : { data: pointsOf(s.x, s.y, places) }),
           borderColor: colourOf(theme, s.style.slot),
           borderDash: [...s.style.dash],
           borderWidth: theme.lineWidth,
-          // Several turns in each pixel: round ones would take longer to paint than all the rest, unseen.
-          borderJoinStyle: places ? ('bevel' as const) : ('round' as const),
+          borderJoinStyle: 'round' as const,
           showLine: s.points !== 'only',
           pointRadius: 0,
           pointHitRadius: 0,

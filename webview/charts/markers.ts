@@ -5,6 +5,7 @@ import { colourOf } from '../../simulator/view/palette.ts';
 import { isSideways, markerPath } from '../../simulator/view/svg.ts';
 import { mix } from '../theme.ts';
 import { faceOf, type Face } from './face.ts';
+import { pixelsOf, placesOf } from './long-lines.ts';
 
 /** Lines with at most this many points show each of them. */
 const EVERY_POINT = 45;
@@ -45,6 +46,18 @@ export const markersPlugin: Plugin = {
         return;
       }
       let next = area.left + ((i + 0.5) / model.series.length) * SPACING;
+      const places = placesOf(chart.data.datasets[i]);
+      if (places) {
+        const pixels = pixelsOf(chart);
+        for (const place of places) {
+          const x = pixels.x(series.x[place]);
+          const y = pixels.y(series.y[place]);
+          if (Number.isNaN(y) || x < next || x < area.left - 1 || x > area.right + 1) continue;
+          draw(x, y);
+          while (next <= x) next += SPACING;
+        }
+        return;
+      }
       const all = elements.length <= EVERY_POINT && model.kind !== 'histogram';
       for (const point of elements) {
         const skipped = (point as unknown as { skip?: boolean }).skip === true;
