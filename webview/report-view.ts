@@ -149,7 +149,8 @@ export class ReportView {
     const shown = withoutHidden(whole, hidden);
     this.#fitCards(whole.length);
     // All widths before the first drawing: a chart that became wide behind it would be drawn twice.
-    whole.forEach((_, i) => this.#cards[i].element.classList.toggle('wide', isWide(whole, i)));
+    const wide = widths(whole);
+    whole.forEach((_, i) => this.#cards[i].element.classList.toggle('wide', wide[i]));
     whole.forEach((model, i) => {
       const card = this.#cards[i];
       const key = xKey(shown[i]);
@@ -322,6 +323,17 @@ export class ReportView {
         ),
     ]);
   }
+}
+
+/** Which take the whole width. Bars and timelines that would have half a row to themselves take the other half, too. */
+function widths(models: readonly ChartModel[]): boolean[] {
+  const wide = models.map((_, i) => isWide(models, i));
+  for (let i = 0; i < models.length; i++) {
+    if (wide[i]) continue;
+    if (i + 1 < models.length && !wide[i + 1]) i++;
+    else wide[i] = models[i].kind === 'bars' || models[i].kind === 'timeline';
+  }
+  return wide;
 }
 
 /** A plot with one panel takes the whole width; panels of one plot stand side by side. */

@@ -97,7 +97,7 @@ const css = `
 
 .vscode-high-contrast .refault button, .vscode-high-contrast-light .refault button { border-color: var(--vscode-contrastBorder); }
 .vscode-high-contrast .refault .key, .vscode-high-contrast-light .refault .key { border-color: transparent; }
-.vscode-high-contrast .refault .stage, .vscode-high-contrast-light .refault .stage { outline: 1px solid var(--vscode-contrastBorder); outline-offset: 2px; margin-top: 4px; }
+.vscode-high-contrast .refault .stage, .vscode-high-contrast-light .refault .stage { outline: 1px solid var(--vscode-contrastBorder); outline-offset: 2px; margin-block: 4px 6px; }
 .vscode-high-contrast .refault button:hover, .vscode-high-contrast-light .refault button:hover { outline: 1px dashed var(--vscode-contrastActiveBorder); }
 `;
 

@@ -432,3 +432,55 @@ browserTest('an output with no points, or all of them hidden, says why it is emp
   assert.ok((await drawn(output.locator('canvas'))).pixels > 2000);
   noErrors(renderer);
 });
+
+browserTest('a long line breaks where values are missing and is drawn everywhere else', async () => {
+  const renderer = await openRenderer();
+  const base = shiftReport({
+    variants: ['v6.1'],
+    sizes: [64],
+    plots: [{ metrics: [{ name: 'nr_active_file' }], over: 'time', text: '' }],
+  });
+  const n = 50_000;
+  const t = Float64Array.from({ length: n }, (_, i) => i * 1000);
+  const y = Float64Array.from({ length: n }, (_, i) => (i >= 20_000 && i < 30_000 ? NaN : 500 + (i % 500)));
+  const series = [{ name: 'nr_active_file', unit: 'pages', t, y }];
+  const output = await renderer.render(
+    item({ ...base, points: base.points.map((p) => ({ ...p, time: n * 1000, series })) }),
+  );
+  const canvas = output.locator('canvas');
+  const [colour] = await legendColours(output);
+  const inked = await canvas.evaluate((element, wanted) => {
+    const { width, height } = element as HTMLCanvasElement;
+    const { data } = (element as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+    const [r, g, b] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16));
+    const columns: number[] = [];
+    for (let x = 0; x < width; x++)
+      for (let at = x; at < width * height; at += width)
+        if (data[4 * at] === r && data[4 * at + 1] === g && data[4 * at + 2] === b) {
+          columns.push(x);
+          break;
+        }
+    return columns;
+  }, colour);
+  const gaps = inked.slice(1).flatMap((x, i) => (x - inked[i] > 1 ? [x - inked[i]] : []));
+  assert.equal(gaps.length, 1, `columns without the line's colour: ${gaps.join(', ')}`);
+  const share = gaps[0] / (inked.at(-1)! - inked[0]);
+  assert.ok(Math.abs(share - 0.2) < 0.02, `a fifth is missing, ${share} is left out`);
+  noErrors(renderer);
+});
+
+browserTest('a chart that would have half a row to itself takes all of it; two share one', async () => {
+  const renderer = await openRenderer();
+  await renderer.page.setViewportSize({ width: 1200, height: 900 });
+  const plot = (name: string) => ({ metrics: [{ name }], text: '' });
+  const widths = async (...names: string[]) => {
+    const output = await renderer.render(item(shiftReport({ sizes: [64], plots: names.map(plot) })));
+    return output.locator('figure').evaluateAll((all) => all.map((e) => Math.round(e.getBoundingClientRect().width)));
+  };
+  const [alone] = await widths('hit-ratio');
+  assert.ok(alone > 1000, `${alone} px`);
+  const [left, right, last] = await widths('hit-ratio', 'misses', 'activations');
+  assert.equal(left, right);
+  assert.ok(left < 600 && last > 1000, `${left} and ${last} px`);
+  noErrors(renderer);
+});
