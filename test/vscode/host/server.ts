@@ -21,6 +21,8 @@ export const quietSettings: Settings = {
   'git.enabled': false,
   'json.schemaDownload.enable': false,
   'npm.fetchOnlinePackageInfo': false,
+  // A server looks for listening ports by starting processes, from the extension host: a desktop's window does not.
+  'remote.autoForwardPorts': false,
   'telemetry.telemetryLevel': 'off',
   'typescript.disableAutomaticTypeAcquisition': true,
   'update.mode': 'none',
