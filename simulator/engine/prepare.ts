@@ -74,14 +74,14 @@ function* prepareOne(
   if (!context.forceEvents && formulasSuffice(scenario, wanted, context.log !== undefined))
     return { run: new FormulasRun(plan, point), recorder: null };
   const setup = setUp(plan, scenario, wanted, context.traces, context.log !== undefined, context);
-  const build = () =>
+  const build = (longest = setup.path === 'blocks' ? BLOCK : EVENTS_LOT) =>
     buildPrograms({
       scenario,
       seed: plan.seed,
       bases: setup.layout.bases,
       traces: setup.placements,
       tables: context.shared.tables,
-      longest: setup.path === 'blocks' ? BLOCK : EVENTS_LOT,
+      longest,
     });
   const programs = setup.path === 'blocks' ? yield* remembered(context, setup, build) : yield* build();
   const memory = context.createMemory(setup.layout);
@@ -101,7 +101,7 @@ function* prepareOne(
           : `'${scenario.reclaim.id}' must know all ${total} accesses beforehand, more than the ${MAX_FORESEEN} that fit`,
         'Give numbers of accesses or passes instead of times, and fewer of them, or leave it out of this comparison.',
       );
-    const own = programs === context.shared.programs ? programs : yield* build();
+    const own = programs === context.shared.programs ? programs : yield* build(BLOCK);
     memory.foresee(yield* foreseeProgram(own[0], setup.layout.pages));
   }
   yield* faultInLocked(setup, memory);

@@ -199,7 +199,7 @@ class WTinyLfu implements CacheReclaimer {
     if (--this.untilHalving > 0) return;
     this.counts.halve();
     // Caffeine takes what it forgot off its count of what it knows.
-    this.untilHalving = this.caffeine ? this.sample >> 1 : this.sample;
+    this.untilHalving = this.caffeine ? Math.floor(this.sample / 2) : this.sample;
   }
 
   private admit(page: number): void {

@@ -51,6 +51,32 @@ test('the optimum misses least and says the same at both speeds, locked memory o
   );
 });
 
+test('the optimum foresees mixtures on the full machine, however many accesses they make', () => {
+  const world: make.World = {
+    memoryPages: 300,
+    reclaim: 'opt',
+    objects: [make.file('a', 900), make.file('b', 500)],
+    processes: [
+      make.process('p', [
+        make.phase('', [
+          {
+            kind: 'mix',
+            parts: [0, 1].map((object) => ({
+              weight: object + 1,
+              access: make.times(object, 1, { pages: 500, pattern: { kind: 'uniform' } }),
+            })),
+            amount: { kind: 'accesses', count: 70_000 },
+          },
+        ]),
+      ]),
+    ],
+  };
+  const fast = runPoint(make.plan(world));
+  const full = runPoint(make.plan(world), onEvents);
+  assert.deepEqual([fast.path, full.path], ['blocks', 'events']);
+  assert.equal(full.measures['misses'], fast.measures['misses']);
+});
+
 test('points that share a workload get the very words that each would draw alone', () => {
   const world: make.World = {
     memoryPages: 600,
