@@ -52,6 +52,8 @@ export interface AccessGuard {
   entered?(thread: Thread): void;
   /** The access is over for the machine; `until` is when it will be for the thread, waits for devices included. */
   leave(thread: Thread, word: number, outcome: number, until: Nanoseconds): void;
+  /** The thread's process has ended, and it with that, whatever it was in the middle of. */
+  stopped?(thread: Thread, time: Nanoseconds): void;
 }
 
 /** Carries out actions of the timeline that belong to a mechanism. */

@@ -653,6 +653,9 @@ export class EventsRun implements PointRun, AccessHost, ReadingHost, ProcessHost
         this.giveUpCpu(time);
       }
     }
+    const { guard } = this.mechanisms;
+    if (guard?.stopped === undefined) return;
+    for (const thread of this.threads) if (thread.program.process === process) guard.stopped(thread, time);
   }
 
   private timeline(index: number): void {

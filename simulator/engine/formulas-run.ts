@@ -1,6 +1,6 @@
 /**
  * A recovery in which nothing else happens, by the closed form: what large sweeps are run by. The machine (engine/recovery.ts) gives the same
- * within 5 % where processes compete, and to the microsecond where they don't; a test holds the two together.
+ * to the microsecond where processes don't compete, and as closely as exit/contention.ts says where they do; a test holds the two together.
  */
 import { counterRows } from '../machine/counters.ts';
 import { recovery } from '../exit/recovery.ts';

@@ -15,5 +15,8 @@ export function joinGuards(...guards: readonly (AccessGuard | undefined)[]): Acc
     entered: (thread) => {
       for (const guard of present) guard.entered?.(thread);
     },
+    stopped: (thread, time) => {
+      for (const guard of present) guard.stopped?.(thread, time);
+    },
   };
 }

@@ -159,7 +159,12 @@ export class RangeLocks {
     }
     if (!this.locks.woken(index, now)) return;
     if (!thread.over) this.engine.unblock(thread, now);
-    else for (const lock of this.locks.all) this.reap(lock.id, now);
+    else this.stopped(now);
+  }
+
+  /** Somebody was killed. */
+  stopped(now: Nanoseconds): void {
+    for (const { id } of this.locks.all) this.reap(id, now);
   }
 
   /** Who was killed lets go of what it held, and waits no more. */

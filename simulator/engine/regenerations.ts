@@ -69,7 +69,7 @@ export class Regenerations {
     if (handler?.regenerate === undefined) return false;
     const stage = handler.idle === undefined ? 'compute' : 'idle';
     const key = this.pieces.keyOf(object, first);
-    this.jobs[thread.index] = { key, object, first, end, handler, at: first, stage, began: this.engine.local };
+    this.jobs[thread.index] = { object, first, end, handler, key, at: first, stage, began: this.engine.local };
     if (!this.pending.has(key)) {
       const { name } = this.engine.setup.objects[object];
       this.pending.set(key, new Regenerating(`${name} being made anew`, thread));
@@ -136,12 +136,22 @@ export class Regenerations {
 
   private finish(thread: Thread, job: Regeneration): void {
     const { engine } = this;
-    this.jobs[thread.index] = null;
     engine.memory.counters[REGENERATIONS]++;
     engine.memory.counters[REGENERATION_TIME] += engine.local - job.began;
-    const busy = this.pending.get(job.key);
+    this.end(thread, job, engine.local);
+  }
+
+  /** A thread has been stopped: whoever waited for what it made anew sees to that alone. */
+  stopped(thread: Thread, time: Nanoseconds): void {
+    const job = this.jobs[thread.index];
+    if (job !== null) this.end(thread, job, time);
+  }
+
+  private end(thread: Thread, { key }: Regeneration, time: Nanoseconds): void {
+    this.jobs[thread.index] = null;
+    const busy = this.pending.get(key);
     if (busy?.thread !== thread) return;
-    this.pending.delete(job.key);
-    for (const waiting of busy.waiting) engine.unblock(waiting, engine.local);
+    this.pending.delete(key);
+    for (const waiting of busy.waiting) this.engine.unblock(waiting, time);
   }
 }

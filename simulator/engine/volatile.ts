@@ -11,7 +11,7 @@ import type { AdviceStep, ObjectSpec, Scenario, VolatileStep } from '../plan.ts'
 import { valueOf } from '../tables/define.ts';
 import * as knobs from '../tables/volatile-knobs.ts';
 import * as rules from '../tables/volatile-rules.ts';
-import { PAGE_SIZE, type Pages } from '../units.ts';
+import { PAGE_SIZE, type Nanoseconds, type Pages } from '../units.ts';
 import {
   DEFAULT_INTERFACE,
   rangeRules,
@@ -322,6 +322,11 @@ export class Volatile implements StepHandler, AccessGuard, CallHost {
     if (!work.recording) return;
     work.recording = false;
     this.records.end(this.engine.local, thread.cursor.step?.kind === 'accesses');
+  }
+
+  stopped(thread: Thread, time: Nanoseconds): void {
+    this.anew.stopped(thread, time);
+    this.locks.stopped(time);
   }
 
   // ---- purging

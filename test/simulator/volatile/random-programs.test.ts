@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { compileSources } from '../../../language-server/language/compile.ts';
 import { createMemory } from '../../../simulator/machine/create-memory.ts';
+import type { PointReport } from '../../../simulator/report.ts';
 import { simulationsOn } from '../../../simulator/simulate.ts';
 import { volatileInterfaces } from '../../../simulator/volatile/interfaces.ts';
 
@@ -39,6 +40,49 @@ const program = fc.record({
   steps: fc.array(step, { minLength: 1, maxLength: 8 }),
   timed: fc.array(step, { maxLength: 4 }),
   child: fc.array(step, { maxLength: 3 }),
+  /** When the parent is killed, in ms. */
+  kill: fc.option(fc.integer({ min: 1, max: 60 })),
+});
+
+/** One run of a program, to its end. */
+function pointOf(text: string): PointReport {
+  const { plans } = compileSources([{ uri: 'p', text }]);
+  const simulation = simulationsOn(createMemory, { check: true })(plans[0]);
+  for (let i = 0; !simulation.advance(50_000).done; i++) assert.ok(i < 4000, 'it does not end');
+  return simulation.report().points[0];
+}
+
+const isStuck = ({ events }: PointReport) => events.some(({ rule }) => rule === 'run.stuck');
+
+test('who waits for a piece being made anew goes on, though the object is divided in another way meanwhile', () => {
+  const point = pointOf(`machine m { memory 8 MiB, cpus 1 }
+process p {
+  threads 2
+  anon h 6 MiB { per-thread }
+  phase a { write h; volatile h in ranges of 64 KiB; read h zipf 1.0, 800 times; volatile h in ranges of 64 KiB }
+  on purged { regenerate 100 us }
+}
+run { compare volatile.interface: droppable
+  compare reclaim: v6.1 }`);
+  assert.ok(!isStuck(point));
+  assert.ok(point.counters['regenerations'] > 0);
+});
+
+test('a child that waits for what its parent makes anew goes on when the parent is killed', () => {
+  for (const face of ['ashmem', 'fallocate', 'fvrange']) {
+    const point = pointOf(`machine m { memory 8 MiB, cpus 4 }
+process p {
+  anon h 4 MiB
+  anon g 4 MiB
+  phase a { write h; volatile h; fork kid { idle 60 ms; read h; read h }; write g; munmap g; nonvolatile h; read h }
+  on purged { regenerate 2 s }
+}
+at 1 s { kill p }
+run { compare volatile.interface: ${face} }`);
+    assert.ok(!isStuck(point), face);
+    // the child has made it anew
+    assert.equal(point.counters['regenerations'], 1);
+  }
 });
 
 test('random programs end and keep every frame, whoever marks, purges, signals, forks and waits', () => {
@@ -56,17 +100,16 @@ process p {
   ${p.child.length > 0 ? `phase c { fork kid { ${p.child.join('; ')} }; read h }` : ''}
   ${p.handler ? 'on purged { regenerate 100 us }' : ''}
 }
+${p.kill === null ? '' : `at ${p.kill} ms { kill p }`}
 run { compare volatile.interface: ${p.face}
   compare reclaim: ${p.reclaim} }`;
-      const { plans, diagnostics } = compileSources([{ uri: 'p', text }]);
+      const { diagnostics } = compileSources([{ uri: 'p', text }]);
       assert.deepEqual(
         diagnostics.filter((d) => d.severity === 'error'),
         [],
       );
-      const simulation = simulationsOn(createMemory, { check: true })(plans[0]);
-      for (let i = 0; !simulation.advance(50_000).done; i++) assert.ok(i < 4000, 'it does not end');
-      const [point] = simulation.report().points;
-      assert.ok(!point.events.some((e) => e.rule === 'run.stuck'));
+      const point = pointOf(text);
+      assert.ok(!isStuck(point));
       assert.ok(point.counters['false-purged'] <= point.counters['reported-purged']);
       assert.ok(point.counters['regenerated-intact'] <= point.counters['regenerated']);
     }),
