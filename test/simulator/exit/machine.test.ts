@@ -77,7 +77,7 @@ test('one process alone: machine and closed form agree to the hundredth of a per
     }
 });
 
-test('processes that exit together, helpers, overlap: machine and closed form agree within 5 %', () => {
+test('processes that exit together, helpers, overlap: machine and closed form agree within 5 % on one node, 15 % on four', () => {
   fc.assert(
     fc.property(
       fc.record({
@@ -92,9 +92,8 @@ test('processes that exit together, helpers, overlap: machine and closed form ag
         const plan = crash({ gib: 8, memory: 12, exit, helpers, values: { overlap }, prefault: { chunk: 64 * MIB } });
         const a = runPoint(plan, formulas);
         const b = runPoint(plan, machine);
-        within(a.measures['teardown-time'], b.measures['teardown-time'], 0.05, 'teardown');
-        within(a.measures['exit-p99'], b.measures['exit-p99'], 0.05, 'p99');
-        within(a.measures['time-to-service'], b.measures['time-to-service'], 0.05, 'service');
+        for (const name of ['teardown-time', 'exit-p99', 'time-to-service'])
+          within(a.measures[name], b.measures[name], exit.nodes === 1 ? 0.05 : 0.15, name);
       },
     ),
     { numRuns: 25, seed: 548_108 },
