@@ -54,20 +54,6 @@ function pointOf(text: string): PointReport {
 
 const isStuck = ({ events }: PointReport) => events.some(({ rule }) => rule === 'run.stuck');
 
-test('who waits for a piece being made anew goes on, though the object is divided in another way meanwhile', () => {
-  const point = pointOf(`machine m { memory 8 MiB, cpus 1 }
-process p {
-  threads 2
-  anon h 6 MiB { per-thread }
-  phase a { write h; volatile h in ranges of 64 KiB; read h zipf 1.0, 800 times; volatile h in ranges of 64 KiB }
-  on purged { regenerate 100 us }
-}
-run { compare volatile.interface: droppable
-  compare reclaim: v6.1 }`);
-  assert.ok(!isStuck(point));
-  assert.ok(point.counters['regenerations'] > 0);
-});
-
 test('a child that waits for what its parent makes anew goes on when the parent is killed', () => {
   for (const face of ['ashmem', 'fallocate', 'fvrange']) {
     const point = pointOf(`machine m { memory 8 MiB, cpus 4 }
