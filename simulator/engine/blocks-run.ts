@@ -11,6 +11,7 @@ import type { PointReport } from '../report.ts';
 import type { Nanoseconds } from '../units.ts';
 import { ACCESSES, Cursor, END, EXIT, IDLE, REGION, STALLED } from '../workload/cursor.ts';
 import type { Program } from '../workload/program.ts';
+import { WAITED } from '../workload/shared-room.ts';
 import { costsOf, transferTime, type Costs } from './costs.ts';
 import { exitAlone, exitDoneText } from './exiting.ts';
 import { unmap } from './numbering.ts';
@@ -139,9 +140,11 @@ export class BlocksRun implements PointRun {
     const step = cursor.step!;
     if (this.at === this.drawn) {
       // Drawn in large blocks however often samples are taken, for the sake of the processor's caches.
+      const n = Math.min(cursor.left, BLOCK);
+      if (step.source!.ready?.(n) === false) return WAITED;
       this.at = 0;
-      this.drawn = Math.min(cursor.left, BLOCK);
-      step.source!.fill(block, 0, this.drawn);
+      this.drawn = n;
+      step.source!.fill(block, 0, n);
     }
     const { at } = this;
     const n = Math.min(this.drawn - at, LOT, this.untilSample);

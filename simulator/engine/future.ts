@@ -2,6 +2,7 @@
 import { BLOCK, PAGE_MASK } from '../machine/access.ts';
 import type { FutureAccesses } from '../machine/reclaimer.ts';
 import type { Program } from '../workload/program.ts';
+import { WAITED } from '../workload/shared-room.ts';
 
 /** Beyond this the table would take more than a gigabyte. */
 export const MAX_FORESEEN = 1 << 28;
@@ -32,6 +33,7 @@ export function* foreseeProgram(program: Program, pages: number): Generator<numb
     step.source!.restart();
     for (const end = filled + step.count; filled < end;) {
       const n = Math.min(BLOCK, end - filled);
+      while (step.source!.ready?.(n) === false) yield WAITED;
       step.source!.fill(words, filled, filled + n);
       filled += n;
       yield n;

@@ -45,20 +45,21 @@ class Drawing {
   }
 
   copy(out: Uint32Array, at: number, from: number, to: number): void {
-    if (to > this.known) this.reach(to);
+    while (!this.ready(to)); // for callers that did not ask
+    while (to > this.known) this.draw(to);
     out.set(this.words.subarray(from, to), at);
   }
 
-  private reach(end: number): void {
-    if (!this.alone && this.place.reached(end)) {
-      this.known = this.place.progress;
-      return;
-    }
-    if (!this.alone) {
+  /** Whether words up to `end` are there, or this thread has to draw them itself; waits a little for whoever draws them. */
+  ready(end: number): boolean {
+    if (this.alone || end <= this.known) return true;
+    if (this.place.reached(end)) this.known = this.place.progress;
+    else if (this.place.isLeft) {
       this.alone = true;
+      this.known = 0;
       this.words = new Uint32Array(this.words.length);
-    }
-    while (this.drawn < end) this.draw(end);
+    } else return false;
+    return true;
   }
 
   /** Up to `end` at most, or to where a step ends: in order, for streams go on from step to step. */
@@ -89,6 +90,10 @@ class DrawnSource implements Source {
     const start = this.from + this.position;
     this.drawing.copy(out, from, start, start + (to - from));
     this.position += to - from;
+  }
+
+  ready(n: number): boolean {
+    return this.drawing.ready(this.from + this.position + n);
   }
 
   /** Each run of the program enters the step once. */

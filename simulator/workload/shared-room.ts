@@ -20,9 +20,9 @@ export type RoomKey = readonly number[];
 const MAKING = 1;
 const MADE = 2;
 
-/** Milliseconds of one wait, and after how many waits in which nothing moved nobody is thought to be at it. */
-const WAIT = 10;
-const PATIENCE = 500;
+/** Milliseconds of one wait, longer than a slice is meant to be, and after how many in vain nobody is thought to be at it. */
+const WAIT = 20;
+const PATIENCE = 250;
 
 /** Somebody who makes and reads what is shared. */
 export interface Sharer {
@@ -39,6 +39,8 @@ export class SharedPlace {
   private readonly header: Int32Array;
   private readonly me: number;
   private readonly patience: number;
+  /** Waits in a row in which nothing moved. */
+  private idle = 0;
 
   constructor(buffer: SharedArrayBuffer, { me, patience = PATIENCE }: Sharer) {
     this.buffer = buffer;
@@ -58,7 +60,10 @@ export class SharedPlace {
   /** Whether it is, or is going to be, what `key` says; waits until that is known. What the caller itself has begun and left is not. */
   isOf(key: RoomKey): boolean {
     if (Atomics.load(this.header, MAKER) === this.me && this.state !== MADE) return false;
-    if (!this.until(STATE, MAKING)) return false;
+    for (let waits = 0; this.state < MAKING; waits++) {
+      if (waits === this.patience) return false;
+      Atomics.wait(this.header, STATE, 0, WAIT);
+    }
     return key.every((word, i) => this.header[KEY + i] === (word | 0));
   }
 
@@ -81,33 +86,30 @@ export class SharedPlace {
     Atomics.notify(this.header, PROGRESS);
   }
 
-  /** Waits until its maker has got so far. False: nobody seems to be at it any more. */
+  /** Waits until its maker has got so far; false as soon as nothing moves for a while. */
   reached(progress: number): boolean {
-    return this.until(PROGRESS, progress);
+    while (this.progress < progress) if (!this.moves()) return false;
+    return true;
   }
 
-  /** Waits for all of it, a while at a time. */
+  /** Nobody seems to be at it any more. */
+  get isLeft(): boolean {
+    return this.idle >= this.patience;
+  }
+
+  /** Waits for all of it, a little at a time. False: nobody is at it. */
   *whole(): Generator<number, boolean> {
-    for (let idle = 0, last = -1; this.state !== MADE;) {
-      const { progress } = this;
-      idle = progress === last ? idle + 1 : 0;
-      if (idle === this.patience) return false;
-      last = progress;
-      Atomics.wait(this.header, PROGRESS, progress, WAIT);
-      yield WAITED;
+    while (this.state !== MADE) {
+      if (this.isLeft) return false;
+      yield this.moves() ? MOVED : WAITED;
     }
     return true;
   }
 
-  private until(what: number, least: number): boolean {
-    for (let idle = 0, last = -1; ;) {
-      const now = Atomics.load(this.header, what);
-      if (now >= least) return true;
-      idle = now === last ? idle + 1 : 0;
-      if (idle === this.patience) return false;
-      last = now;
-      Atomics.wait(this.header, what, now, WAIT);
-    }
+  private moves(): boolean {
+    const moved = Atomics.wait(this.header, PROGRESS, this.progress, WAIT) !== 'timed-out';
+    this.idle = moved ? 0 : this.idle + 1;
+    return moved;
   }
 
   private to(what: number, value: number): void {
@@ -116,5 +118,7 @@ export class SharedPlace {
   }
 }
 
-/** Work that a wait is worth: hosts look at their messages in between. */
-const WAITED = 1 << 20;
+/** Work that a wait in vain is worth, more than any slice: hosts then look at their messages, and whether to stop. */
+export const WAITED = 1 << 24;
+/** About what a maker does between two words of it. */
+const MOVED = 1 << 16;

@@ -15,6 +15,8 @@ export interface Source {
   fill(out: Uint32Array, from: number, to: number): void;
   /** A step starts again: orderly patterns begin at their first page, random ones just go on. */
   restart(): void;
+  /** Whether `fill` of the next `n` would not wait for another thread; waits a little for it. Absent: it never waits. */
+  ready?(n: number): boolean;
   /** Pages of one pass over the region. */
   readonly pass: Pages;
   /** After `restart` it yields the same words again, as cheaply as if they had been kept. */

@@ -15,6 +15,7 @@ import {
 } from '../../simulator/run-order.ts';
 import { createSimulation, mergeReports, SharedWork, type Simulation } from '../../simulator/simulate.ts';
 import { manyThreads, singleThread, VARIANTS } from './engine/scenarios.ts';
+import { HEADER_BYTES } from '../../simulator/workload/shared-room.ts';
 import * as make from './plans.ts';
 import { run } from './runs.ts';
 
@@ -86,6 +87,32 @@ test('workers that take tasks as they please, and give some up halfway, find wha
       },
     ),
     { numRuns: 25 },
+  );
+});
+
+test('a worker that reads behind one that was stopped comes back to its host again and again', () => {
+  const plan = make.compare(
+    {
+      memoryPages: 1000,
+      objects: [make.file('data', 3000)],
+      processes: [
+        make.process('p', [make.phase('', [make.times(0, 500_000, { pages: 3000, pattern: { kind: 'uniform' } })])]),
+      ],
+    },
+    ['lru', 'fifo'],
+  );
+  const words = new SharedArrayBuffer(HEADER_BYTES + 4 * 500_000);
+  const at = (me: number, point: number) =>
+    createSimulation(plan, { points: [point], shared: new SharedWork({ tables: new Map(), me, patience: 3 }), words });
+  at(1, 0).advance(100_000);
+  const reader = at(2, 1);
+  // What the other has drawn is replayed at once; then each wait ends a slice, until it draws for itself.
+  const fractions = Array.from({ length: 3 }, () => reader.advance(1 << 24).fraction);
+  assert.ok(fractions[0] > 0 && fractions[0] < 1);
+  assert.deepEqual(fractions, [fractions[0], fractions[0], 1]);
+  assert.deepEqual(
+    encodeReport(reader.report()),
+    encodeReport(run(plan, (of) => createSimulation(of, { points: [1] }))),
   );
 });
 
